@@ -1,0 +1,33 @@
+# Every target does its own set-up; a bare machine needs python3, git and make only.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+UV_VERSION := 0.13.9
+UV := .tools/uv/bin/uv
+PY := .venv/bin/python
+NPM := $(PY) scripts/npm.py
+
+.PHONY: help setup demo test check bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
+
+setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp ## everything the other targets need
+
+$(UV):
+	python3 -m venv .tools/uv
+	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
+	  || { echo "setup: uv $(UV_VERSION) could not be fetched from PyPI; check the network or the pip index"; rm -rf .tools/uv; exit 1; }
+
+.venv/.stamp: $(UV) pyproject.toml hardhat-free-devchain/pyproject.toml uv.lock
+	$(UV) sync --quiet --locked --all-packages \
+	  || { echo "setup: the Python packages in uv.lock could not be installed (uv sync); see the lines above"; exit 1; }
+	@touch $@
+
+# Without anvil the chain falls back to py-evm, so a failure here is said and is not fatal.
+hardhat-free-devchain/node_modules/.stamp: .venv/.stamp hardhat-free-devchain/package-lock.json
+	@$(NPM) hardhat-free-devchain || echo "setup: anvil could not be installed from npm; the embedded py-evm engine is used instead"
+	@mkdir -p $(@D) && touch $@
+
+contracts/node_modules/.stamp: .venv/.stamp contracts/package-lock.json
+	@$(NPM) contracts || echo "setup: solc and forge could not be installed from npm; what needs them is skipped aloud"
+	@mkdir -p $(@D) && touch $@

