@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
@@ -132,15 +133,21 @@ def choose(engine: str = "auto") -> Choice:
     if engine not in ENGINES:
         raise DevchainError(f"no engine {engine!r}; choose one of {', '.join(ENGINES)}")
     if engine == "py-evm":
-        return Choice("py-evm", "asked for")
+        return _py_evm("asked for")
     try:
         found = anvil.find()
     except EngineMissingError as missing:
         if engine == "anvil":
             raise
-        return Choice("py-evm", str(missing))
+        return _py_evm(str(missing))
     why = "asked for" if engine == "anvil" else "its binary runs here"
     return Choice("anvil", f"{found.version}, {why}", found.path)
+
+
+def _py_evm(why: str) -> Choice:
+    if find_spec("eth_tester") and find_spec("eth"):
+        return Choice("py-evm", why)
+    raise EngineMissingError("py-evm cannot be run: install eth-tester and py-evm (`uv sync --all-packages`)")
 
 
 def start(
@@ -197,4 +204,11 @@ def _launch(settings: Settings, port: int) -> tuple[int, EngineProcess]:
 def _command(settings: Settings, port: int) -> list[str]:
     if settings.choice.binary:
         return anvil.command(settings.choice.binary, settings.host, port, settings.block_time, settings.state)
-    return [sys.executable, "-m", "devchain.server", settings.host, str(port), f"{settings.block_time:g}"]
+    return [
+        sys.executable,
+        "-m",
+        "devchain.pyevm.server",
+        settings.host,
+        str(port),
+        f"{settings.block_time:g}",
+    ]

@@ -33,3 +33,19 @@ class RpcError(DevchainError):
         super().__init__(f"the chain answered with error {code}: {message}")
         self.code = code
         self.data = data
+
+
+class MethodError(DevchainError):
+    """What the py-evm server answers instead of a result; it becomes a JSON-RPC error.
+
+    Attributes:
+        code: JSON-RPC 2.0 section 5.1, or Ethereum's 3 for a revert and -32000 for other refusals.
+        message: one line.
+        data: the error's data member, e.g. a revert's 0x data.
+    """
+
+    def __init__(self, code: int, message: str, data: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = data
