@@ -85,7 +85,9 @@ def _try(path: Path) -> Anvil | str:
 def command(path: Path, host: str, port: int, block_time: float, state: Path | None) -> list[str]:
     """The command line: automine, and with a block time also a block every so many seconds.
 
-    One slot in an epoch puts `safe` one block and `finalized` two blocks behind the head.
+    One slot in an epoch puts `safe` one block and `finalized` two blocks behind the head. The state file
+    holds every block, receipt and log, but the accounts and storage of the head alone: anvil could keep
+    those of each block too, at a full copy a block (115 MB for 800 blocks of 1,000 slots, measured).
     """
     line = [str(path), "--quiet", "--host", host, "--port", str(port), "--chain-id", str(CHAIN_ID)]
     line += ["--mnemonic", MNEMONIC, "--balance", str(BALANCE_ETHER), "--slots-in-an-epoch", "1"]

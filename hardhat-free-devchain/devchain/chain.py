@@ -11,13 +11,14 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from devchain import anvil
-from devchain.accounts import ACCOUNTS, CHAIN_ID, Account
+from devchain.accounts import ACCOUNTS, BALANCE_ETHER, CHAIN_ID, Account
 from devchain.errors import DevchainError, EngineMissingError, NotOfferedError, RpcError, StartFailedError
 from devchain.process import EngineProcess, can_connect, free_port
 
 Engine = Literal["anvil", "py-evm"]
 ENGINES: Final = ("auto", "anvil", "py-evm")
 PORT_TRIES: Final = 3
+BLOCKS_TO_FINAL: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ class Chain:
         url: the JSON-RPC endpoint, http.
         chain_id: EIP-155 chain id, the same on both engines.
         accounts: the funded accounts with their keys, the same on both engines.
+        balance_ether: what each of them begins with, in ether.
+        block_time: seconds between blocks; 0 when only transactions bring blocks.
+        state: the file the chain is saved to, or None.
     """
 
     def __init__(self, settings: Settings, port: int) -> None:
@@ -61,14 +65,26 @@ class Chain:
         self.host = settings.host
         self.chain_id = CHAIN_ID
         self.accounts: tuple[Account, ...] = ACCOUNTS
+        self.balance_ether = BALANCE_ETHER
+        self.block_time = settings.block_time
+        self.state = settings.state
         self._settings = settings
         self._ids = itertools.count(1)
-        self.port, self._process = _launch(settings, port)
+        self.port = port
+        self._launch()
 
     @property
     def url(self) -> str:
         """The JSON-RPC endpoint; it stays the same over `restart`."""
         return f"http://{self.host}:{self.port}"
+
+    @property
+    def finality(self) -> str:
+        """How a client learns on this engine that a block is final, one line."""
+        if self.engine == "py-evm":
+            return "by confirmations: this engine has no safe and finalized tags and refuses them"
+        moves = "" if self.block_time else "; it moves only with new blocks (evm_mine)"
+        return f"by tags: safe is 1 block and finalized 2 blocks behind latest{moves}"
 
     @property
     def alive(self) -> bool:
@@ -86,14 +102,21 @@ class Chain:
     def restart(self) -> None:
         """Start again on the same port, after stopping in order if it still runs.
 
-        With a state file the chain goes on where the last orderly stop left it; without one it
-        begins again at block 0.
+        With a state file the chain goes on where the last orderly stop left it, and two empty blocks
+        later, so that the final block's state can be read; without one it begins again at block 0.
 
         Raises:
             StartFailedError: the port was taken meanwhile, or the engine did not come up.
         """
         self.stop()
-        _, self._process = _launch(self._settings, self.port)
+        self._launch()
+
+    def _launch(self) -> None:
+        loaded = self.state is not None and self.state.exists()
+        self.port, self._process = _launch(self._settings, self.port)
+        if loaded:
+            # A loaded chain knows the state of its head only: two more blocks make that the final one.
+            self.rpc("anvil_mine", hex(BLOCKS_TO_FINAL))
 
     def rpc(self, method: str, *params: Any) -> Any:
         """Call one JSON-RPC method and return its result.
@@ -175,6 +198,8 @@ def start(
         raise NotOfferedError(f"host {host!r}: the keys are public, so it listens on 127.0.0.1 only")
     if block_time < 0:
         raise DevchainError(f"block time {block_time} s: give 0 or more seconds")
+    if state and not Path(state).absolute().parent.is_dir():
+        raise DevchainError(f"state file {state}: its folder does not exist; make it first")
     choice = choose(engine)
     if state and choice.engine == "py-evm":
         raise NotOfferedError(

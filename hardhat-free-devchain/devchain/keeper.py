@@ -22,7 +22,7 @@ import sys
 from collections.abc import Sequence
 
 POLL_SECONDS = 0.1
-GRACE_SECONDS = 10.0
+GRACE_SECONDS = 30.0
 PR_SET_PDEATHSIG = 1
 
 

@@ -17,7 +17,7 @@ from typing import IO, Final
 from devchain.errors import StartFailedError
 
 START_SECONDS: Final = 30.0
-STOP_SECONDS: Final = 15.0
+STOP_SECONDS: Final = 40.0
 _KEEPER: Final = str(Path(__file__).with_name("keeper.py"))
 
 
@@ -51,9 +51,7 @@ class EngineProcess:
                 raise StartFailedError(f"the engine ended at once: {self.last_words()}")
             if time.monotonic() > deadline:
                 self.kill()
-                raise StartFailedError(
-                    f"no answer from the engine in {START_SECONDS:.0f} s: {self.last_words()}"
-                )
+                raise StartFailedError(f"no answer from the engine in {START_SECONDS:.0f} s: {self.last_words()}")
             time.sleep(0.01)
 
     def last_words(self) -> str:

@@ -49,11 +49,16 @@ class Archive:
         """Number of the last block."""
         return len(self.blocks) - 1
 
-    def append(self, block: Any, results: list[Any]) -> Mined:
-        """Add the next block with its receipts."""
+    def append(self, block: Any, signed: list[Any], results: list[Any]) -> Mined:
+        """Add the next block with its transactions and their receipts.
+
+        The transactions are those that were sent: the block's own are decoded anew, and would need
+        their senders recovered again.
+        """
         number = len(self.blocks)
-        transactions = [encode.transaction(block, index) for index in range(len(block.transactions))]
-        mined = Mined(block.header, encode.block(block), transactions, encode.receipts(block, results))
+        header = block.header
+        transactions = [encode.transaction(header, one, index) for index, one in enumerate(signed)]
+        mined = Mined(header, encode.block(block), transactions, encode.receipts(header, signed, results))
         self.blocks.append(mined)
         self.numbers[mined.block["hash"]] = number
         self.places |= {one["hash"]: (number, index) for index, one in enumerate(transactions)}

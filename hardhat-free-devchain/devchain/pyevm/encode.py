@@ -54,9 +54,8 @@ def block(mined: Any) -> Json:
     return encoded | {"uncles": [], "withdrawals": []}
 
 
-def transaction(mined: Any, index: int) -> Json:
-    """The block's transaction at `index`: legacy, access list, dynamic fee or set code."""
-    signed, header = mined.transactions[index], mined.header
+def transaction(header: Any, signed: Any, index: int) -> Json:
+    """A transaction at `index` of that block: legacy, access list, dynamic fee or set code."""
     kind = type_id(signed)
     encoded = _place(header, signed, index) | {
         "hash": data(signed.hash),
@@ -114,21 +113,21 @@ def _authorization(one: Any) -> Json:
     return {name: hex(getattr(one, field)) for name, field in names.items()} | {"address": data(one.address)}
 
 
-def receipts(mined: Any, results: list[Any]) -> list[Json]:
+def receipts(header: Any, signed: list[Any], results: list[Any]) -> list[Json]:
     """The receipts of a block in order; log indices count through the block."""
     encoded: list[Json] = []
     used_before = first_log = 0
     for index, result in enumerate(results):
-        encoded.append(_receipt(mined, index, result, used_before, first_log))
+        place = _place(header, signed[index], index)
+        encoded.append(_receipt(place, header, signed[index], result, used_before))
+        encoded[-1]["logs"] = [_log(place, header, log, first_log + i) for i, log in enumerate(result.logs)]
         used_before = result.gas_used
         first_log += len(result.logs)
     return encoded
 
 
-def _receipt(mined: Any, index: int, result: Any, used_before: int, first_log: int) -> Json:
-    signed, header = mined.transactions[index], mined.header
+def _receipt(place: Json, header: Any, signed: Any, result: Any, used_before: int) -> Json:
     created = None if signed.to else data(generate_contract_address(signed.sender, signed.nonce))
-    place = _place(header, signed, index)
     return place | {
         "type": hex(type_id(signed)),
         "status": hex(int.from_bytes(result.state_root, "big")),
@@ -139,7 +138,6 @@ def _receipt(mined: Any, index: int, result: Any, used_before: int, first_log: i
         "gasUsed": hex(result.gas_used - used_before),
         "effectiveGasPrice": hex(effective_gas_price(header, signed)),
         "logsBloom": data(result.bloom.to_bytes(256, "big")),
-        "logs": [_log(place, header, log, first_log + i) for i, log in enumerate(result.logs)],
     }
 
 

@@ -220,9 +220,7 @@ def _shown(found: Mined | None, full: bool) -> Json | None:
 def _rewards(mined: Mined, percentiles: list[float]) -> list[str]:
     """The tip in wei that each percentile of the block's gas paid at most; zeros for an empty block."""
     base = mined.header.base_fee_per_gas
-    paid = sorted(
-        (int(one["effectiveGasPrice"], 16) - base, int(one["gasUsed"], 16)) for one in mined.receipts
-    )
+    paid = sorted((int(one["effectiveGasPrice"], 16) - base, int(one["gasUsed"], 16)) for one in mined.receipts)
     return [hex(_tip_at(paid, mined.header.gas_used * percentile / 100)) for percentile in percentiles]
 
 

@@ -102,9 +102,7 @@ class LogQuery:
             return False
         if len(topics) < len(self.topics):
             return False
-        return all(
-            wanted is None or topic in wanted for wanted, topic in zip(self.topics, topics, strict=False)
-        )
+        return all(wanted is None or topic in wanted for wanted, topic in zip(self.topics, topics, strict=False))
 
 
 def log_query(value: Any) -> LogQuery:

@@ -98,9 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
             self.close_connection = True
-            self._send(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"a body needs a Content-Length of at most 32 MiB"
-            )
+            self._send(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"a body needs a Content-Length of at most 32 MiB")
             return
         answer = self.endpoint.reply(self.rfile.read(int(length)))
         if answer is None:
