@@ -3,14 +3,20 @@ pragma solidity 0.8.30;
 
 import "./Constants.sol";
 import {ICredentialRegistry} from "./ICredentialRegistry.sol";
+import {ICredentialRegistryBySig} from "./ICredentialRegistryBySig.sol";
+import {ICredentialVerifier} from "./ICredentialVerifier.sol";
+import {CredentialLeaf} from "./lib/CredentialLeaf.sol";
+import {InclusionProof} from "./lib/InclusionProof.sol";
 import {IssuerWord, IssuerWords} from "./lib/IssuerWord.sol";
+import {Signatures} from "./lib/Signatures.sol";
+import {TypedData} from "./lib/TypedData.sol";
 
 /// @title Credential registry
 /// @notice One immutable contract per chain: nobody owns, pauses or upgrades it, and it holds no value.
 /// @dev The order of the state variables is fixed by SPEC.md, section 5.1, for `eth_getProof`. Every change of an
 /// issuer's state is an event that extends the issuer word; a function works on the word as a value and stores it once.
-/// Each entry point passes its actor to an internal function, so that the forms by signature share every check.
-contract CredentialRegistry is ICredentialRegistry {
+/// Each entry point passes its actor to a private function, so that the forms by signature share every check.
+contract CredentialRegistry is ICredentialRegistry, ICredentialRegistryBySig, ICredentialVerifier {
     /// @inheritdoc ICredentialRegistry
     uint64 public override issuerCount;
     mapping(uint64 issuerId => IssuerWord) private words;
@@ -139,6 +145,221 @@ contract CredentialRegistry is ICredentialRegistry {
     /// @inheritdoc ICredentialRegistry
     function openStatusEpoch(uint64 issuerId) external override {
         _openStatusEpoch(msg.sender, issuerId);
+    }
+
+    // -------------------------------------------------------------------------------------------- by signature
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function registerBySig(
+        KeyGrant[] calldata grants,
+        address recovery,
+        bytes32 profileHash,
+        Authorization calldata authorization
+    ) external override returns (uint64 issuerId) {
+        uint256 nonce = registrations[authorization.actor]++;
+        bytes memory fields = abi.encode(TypedData.REGISTER, TypedData.hash(grants), recovery, profileHash);
+        _requireSigned(authorization, fields, abi.encode(authorization.actor, nonce, authorization.deadline));
+        return _register(authorization.actor, grants, recovery, profileHash);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function addKeyBySig(uint64 issuerId, address account, uint8 roles, Authorization calldata authorization)
+        external
+        override
+    {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.ADD_KEY, issuerId, account, roles));
+        _addKey(authorization.actor, issuerId, account, roles);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function retireKeyBySig(uint64 issuerId, address account, Authorization calldata authorization) external override {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.RETIRE_KEY, issuerId, account));
+        _retireKey(authorization.actor, issuerId, account);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function distrustKeyBySig(
+        uint64 issuerId,
+        address account,
+        uint64 distrustFrom,
+        Authorization calldata authorization
+    ) external override {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.DISTRUST_KEY, issuerId, account, distrustFrom));
+        _distrustKey(authorization.actor, issuerId, account, distrustFrom);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function requestChangeBySig(
+        uint64 issuerId,
+        uint8 kind,
+        address account,
+        uint8 roles,
+        uint64 distrustFrom,
+        Authorization calldata authorization
+    ) external override {
+        _requireSignedNow(
+            issuerId, authorization, abi.encode(TypedData.REQUEST_CHANGE, issuerId, kind, account, roles, distrustFrom)
+        );
+        _requestChange(authorization.actor, issuerId, kind, account, roles, distrustFrom);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function vetoChangeBySig(uint64 issuerId, address requester, address account, Authorization calldata authorization)
+        external
+        override
+    {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.VETO_CHANGE, issuerId, requester, account));
+        _vetoChange(authorization.actor, issuerId, requester, account);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function freezeBySig(uint64 issuerId, Authorization calldata authorization) external override {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.FREEZE, issuerId));
+        _freeze(authorization.actor, issuerId);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function unfreezeBySig(uint64 issuerId, Authorization calldata authorization) external override {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.UNFREEZE, issuerId));
+        _unfreeze(authorization.actor, issuerId);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function setProfileBySig(uint64 issuerId, bytes32 profileHash, Authorization calldata authorization)
+        external
+        override
+    {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.SET_PROFILE, issuerId, profileHash));
+        _setProfile(authorization.actor, issuerId, profileHash);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function anchorBySig(
+        uint64 issuerId,
+        bytes16 batchId,
+        bytes32 root,
+        uint64 leafCount,
+        Authorization calldata authorization
+    ) external override {
+        bytes memory fields = abi.encode(TypedData.ANCHOR, issuerId, batchId, root, leafCount);
+        _requireSigned(authorization, fields, abi.encode(authorization.actor, authorization.deadline));
+        _anchor(authorization.actor, issuerId, batchId, root, leafCount);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function anchorManyBySig(uint64 issuerId, Batch[] calldata batches, Authorization calldata authorization)
+        external
+        override
+        returns (uint256 count, bool[] memory anchored)
+    {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.ANCHOR_MANY, issuerId, TypedData.hash(batches)));
+        return _anchorMany(authorization.actor, issuerId, batches);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function reaffirmBySig(uint64 issuerId, BatchRef calldata batch, Authorization calldata authorization)
+        external
+        override
+    {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.REAFFIRM, issuerId, TypedData.hash(batch)));
+        _reaffirm(authorization.actor, issuerId, batch);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function setStatusBySig(
+        uint64 issuerId,
+        BatchRef calldata batch,
+        uint8 action,
+        uint8 reason,
+        WordMask[] calldata changes,
+        Authorization calldata authorization
+    ) external override {
+        _requireSignedNow(
+            issuerId,
+            authorization,
+            abi.encode(TypedData.SET_STATUS, issuerId, TypedData.hash(batch), action, reason, TypedData.hash(changes))
+        );
+        _setStatus(authorization.actor, issuerId, batch, action, reason, changes);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function openStatusEpochBySig(uint64 issuerId, Authorization calldata authorization) external override {
+        _requireSignedNow(issuerId, authorization, abi.encode(TypedData.OPEN_STATUS_EPOCH, issuerId));
+        _openStatusEpoch(authorization.actor, issuerId);
+    }
+
+    /// @dev Whether the actor signed these fields for the issuer's state as it is.
+    function _requireSignedNow(uint64 issuerId, Authorization calldata authorization, bytes memory fields)
+        private
+        view
+    {
+        uint32 sequence = _wordOf(issuerId).sequence();
+        _requireSigned(authorization, fields, abi.encode(authorization.actor, sequence, authorization.deadline));
+    }
+
+    /// @dev Every message is fields and a tail of whole words, so that its hash is that of their concatenation.
+    /// The deadline comes first, so that a signature that expired is said to be that.
+    function _requireSigned(Authorization calldata authorization, bytes memory fields, bytes memory tail) private view {
+        address actor = authorization.actor;
+        if (block.timestamp > authorization.deadline) revert SignatureExpired(actor, authorization.deadline);
+        bytes32 digest = TypedData.digest(keccak256(bytes.concat(fields, tail)));
+        if (!Signatures.signed(actor, digest, authorization.signature)) revert InvalidSignature(actor, digest);
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function registrationNonce(address account) external view override returns (uint256) {
+        return registrations[account];
+    }
+
+    /// @inheritdoc ICredentialRegistryBySig
+    function eip712Domain()
+        external
+        view
+        override
+        returns (
+            bytes1 fields,
+            string memory name,
+            string memory version,
+            uint256 chainId,
+            address verifyingContract,
+            bytes32 salt,
+            uint256[] memory extensions
+        )
+    {
+        return (hex"0f", TypedData.NAME, TypedData.VERSION, block.chainid, address(this), bytes32(0), new uint256[](0));
+    }
+
+    // -------------------------------------------------------------------------------------- for other contracts
+
+    /// @inheritdoc ICredentialVerifier
+    function verify(uint64 issuerId, CredentialProof calldata proof)
+        external
+        view
+        override
+        returns (Verification memory)
+    {
+        return _verify(issuerId, proof);
+    }
+
+    /// @inheritdoc ICredentialVerifier
+    function isValid(uint64 issuerId, CredentialProof calldata proof) external view override returns (bool) {
+        Verification memory found = _verify(issuerId, proof);
+        return found.included && found.counts && !found.revoked && !found.suspended;
+    }
+
+    /// @dev The root is not asked for: the path leads to it, and the record commits to it.
+    function _verify(uint64 issuerId, CredentialProof calldata proof) private view returns (Verification memory found) {
+        bytes32 leaf = CredentialLeaf.hash(issuerId, proof);
+        (bool fits, bytes32 root) = InclusionProof.fold(leaf, proof.index, proof.leafCount, proof.path);
+        Record memory record = records[issuerId][proof.batchId];
+        if (!fits || record.time == 0 || record.commitment != _commitment(root, proof.leafCount, proof.account)) {
+            return found;
+        }
+        found.included = true;
+        (found.counts, found.since) = _countsSince(issuerId, proof.batchId, proof.account, record.time);
+        StatusWord storage status = statuses[issuerId][proof.batchId][words[issuerId].epoch()][proof.index / 256];
+        found.revoked = (status.revoked >> (proof.index % 256)) & 1 == 1;
+        found.suspended = (status.suspended >> (proof.index % 256)) & 1 == 1;
     }
 
     // --------------------------------------------------------------------------------------------------- views
