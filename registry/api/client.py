@@ -1,0 +1,65 @@
+"""Ask a running registry: evidence to judge by, and documents to deposit."""
+
+import json
+from typing import Any
+
+import urllib3
+
+from registry.credential.place import Place
+from registry.errors import ChainUnavailable, HallmarkError, MalformedError
+from registry.ledger.status import bit_of
+from registry.verification.evidence import Evidence, NoEvidence
+from registry.verification.evidence_json import evidence_from_json
+
+
+class RegistryClient:
+    """One registry (fills the port EvidenceSource).
+
+    Args:
+        url: Its base URL.
+        timeout: Seconds for connecting and for each read.
+    """
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        self.url = url.rstrip("/")
+        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(timeout), retries=urllib3.Retry(1, redirect=0))
+
+    def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
+        """Evidence about the 256 credentials around `place`, so the registry does not learn which one is meant."""
+        word, _ = bit_of(place.index)
+        query = f"?word={word}" + (f"&account=0x{account.hex()}" if account else "")
+        try:
+            status, body = self._request("GET", f"/v1/batches/{place.batch}/evidence{query}")
+            if status != 200:
+                return NoEvidence(_detail(body) or f"The registry answered with status {status}.", "REGISTRY_REFUSED")
+            evidence = evidence_from_json(json.loads(body))
+        except HallmarkError as error:
+            return NoEvidence(str(error), error.code)
+        except ValueError:
+            return NoEvidence(f"The answer of {self.url} is not JSON.")
+        if evidence.contract != place.batch.contract:
+            return NoEvidence(f"{self.url} answered about another contract.")
+        return evidence
+
+    def put(self, kind: str, name: str, body: bytes) -> None:
+        """Deposit a document; MalformedError with the registry's reason when it refuses."""
+        status, answer = self._request("PUT", f"/v1/documents/{kind}/{name}", body)
+        if status != 201:
+            what = _detail(answer) or f"status {status}"
+            raise MalformedError(f"The registry refuses the {kind}: {what}", todo="publish again in a moment")
+
+    def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        try:
+            response = self._pool.request(method, self.url + path, body=body)
+        except (urllib3.exceptions.HTTPError, ValueError):
+            todo = "check that it runs, or use --rpc"
+            raise ChainUnavailable(f"The registry {self.url} did not answer.", todo=todo) from None
+        return response.status, response.data
+
+
+def _detail(body: bytes) -> str:
+    try:
+        answer: Any = json.loads(body)
+    except ValueError:
+        return ""
+    return str(answer.get("detail", "")) if isinstance(answer, dict) else ""

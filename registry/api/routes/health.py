@@ -1,0 +1,42 @@
+"""Liveness, readiness, and how far the mirror is."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from registry.errors import NotFound, StoreError
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/healthz", summary="The process lives")
+def healthz() -> dict[str, str]:
+    """Always 200 while the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="The registry can answer for the present")
+def readyz(request: Request) -> JSONResponse:
+    """200 when the mirror is there and its newest block is recent; else 503 with the reason."""
+    services = request.app.state.services
+    try:
+        point = services.queries.checkpoint()
+    except StoreError as error:
+        return JSONResponse({"ready": False, "reason": str(error)}, 503)
+    if point is None:
+        return JSONResponse({"ready": False, "reason": "The mirror is empty."}, 503)
+    age = int(services.clock() - point["block"]["time"])
+    if age > services.stale_after:
+        reason = f"Stale since block {point['block']['number']}, {age} seconds ago."
+        return JSONResponse({"ready": False, "reason": reason}, 503)
+    return JSONResponse({"ready": True, "checkpoint": point})
+
+
+@router.get("/v1/checkpoint", summary="The mirror's newest block")
+def checkpoint(request: Request) -> dict[str, Any]:
+    """Block, tiers and contract."""
+    point: dict[str, Any] | None = request.app.state.services.queries.checkpoint()
+    if point is None:
+        raise NotFound("The mirror is empty.", todo="run `hallmark index`")
+    return point

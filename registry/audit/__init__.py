@@ -1,0 +1,1 @@
+"""Replay the chain from the deployment block and compare: with the SQL mirror, and with the contract's own words."""

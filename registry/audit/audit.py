@@ -1,0 +1,93 @@
+"""The audit: replay, compare with the mirror, compare with the contract (its words are the independent witness)."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from registry.audit.diff import Difference, differences
+from registry.audit.replay import replay
+from registry.errors import ChainUnavailable, LedgerError, RpcError
+from registry.ledger.entities import ENTITY_TYPES, Issuer
+from registry.ledger.state import State
+from registry.ports import ChainSource, Checkpoint, Mirror
+
+_MOST_DIFFERENCES = 100
+
+
+class Outcome(StrEnum):
+    """What an audit can say."""
+
+    EQUAL = "equal"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """An audit's outcome: up to which block, how much was replayed, and what differs (the first hundred)."""
+
+    outcome: Outcome
+    detail: str
+    block: int
+    events: int
+    rows: int
+    differences: tuple[Difference, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self) | {"outcome": self.outcome.value}
+
+
+def audit(chain: ChainSource, mirror: Mirror, start: int) -> AuditReport:
+    """Compare the mirror with a replay from block `start`, and the replay with the contract's own words."""
+    point = mirror.checkpoint()
+    if point is None:
+        return AuditReport(Outcome.UNKNOWN, "The mirror is empty. Run `hallmark index` first.", 0, 0, 0)
+    try:
+        chain.check_identity()
+        return _audit(chain, mirror, point, start)
+    except (ChainUnavailable, RpcError) as error:
+        return AuditReport(Outcome.UNKNOWN, str(error), point.block.number, 0, 0)
+    except LedgerError as error:
+        return AuditReport(Outcome.UNKNOWN, f"The endpoint's events are not whole. {error}", point.block.number, 0, 0)
+
+
+def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int) -> AuditReport:
+    header = chain.headers([point.block.number]).get(point.block.number)
+    if header is None or header.block.hash != point.block.hash:
+        detail = f"The chain has another block {point.block.number} than the mirror. Run `hallmark index`, then again."
+        return AuditReport(Outcome.UNKNOWN, detail, point.block.number, 0, 0)
+    state = State()
+    events = replay(chain, state, start, point.block.number)
+    found = tuple(_all_differences(state, mirror))
+    rows = sum(len(state.all(kind)) for kind in ENTITY_TYPES)
+    problem = _contract_problem(chain, state, point.block.number + 1)
+    if found:
+        outcome, detail = Outcome.DIFFERS, f"First difference: {found[0]}."
+    elif problem:
+        outcome, detail = Outcome.UNKNOWN, problem
+    else:
+        outcome, detail = Outcome.EQUAL, "SQL, replay and contract agree."
+    return AuditReport(outcome, detail, point.block.number, events, rows, found[:_MOST_DIFFERENCES])
+
+
+def _all_differences(state: State, mirror: Mirror) -> Iterator[Difference]:
+    for kind in ENTITY_TYPES:
+        yield from differences(kind, state.all(kind), mirror.rows(kind))
+
+
+def _contract_problem(chain: ChainSource, state: State, first: int) -> str:
+    """Go on to the newest block, then ask the contract; what differs means that the endpoint hides events."""
+    latest = chain.tiers().latest
+    replay(chain, state, first, latest)
+    issuers = state.all(Issuer)
+    count, words = chain.issuer_count(), chain.issuer_words([issuer.issuer_id for issuer in issuers])
+    if chain.tiers().latest != latest:
+        return _contract_problem(chain, state, latest + 1)
+    if count != len(issuers):
+        return f"The contract counts {count} issuers, its events {len(issuers)}: the endpoint leaves events out."
+    wrong = next((issuer for issuer in issuers if words[issuer.issuer_id] != issuer.word), None)
+    if wrong is not None:
+        return f"The events of issuer {wrong.issuer_id} do not lead to the contract's word: the endpoint hides some."
+    return ""

@@ -1,0 +1,24 @@
+"""A fresh fold of everything that the contract ever emitted, up to a block."""
+
+from registry.indexer.fetch import MAX_RANGE, fetch_range
+from registry.ledger.projection import fold
+from registry.ledger.state import State
+from registry.ledger.word import WordDomain
+from registry.ports import ChainSource
+
+
+def replay(chain: ChainSource, state: State, first: int, last: int) -> int:
+    """Fold the events of blocks `first` … `last` into `state`; how many there were.
+
+    Raises:
+        LedgerError: Logs are missing, forged or reordered: the words do not chain.
+        ChainUnavailable: The endpoint does not answer.
+    """
+    domain = WordDomain(chain.contract.chain_id, chain.contract.address)
+    count = 0
+    while first <= last:
+        fetched = fetch_range(chain, first, min(last, first + MAX_RANGE - 1))
+        fold(state, domain, [item for _, item in fetched.events])
+        count += len(fetched.events)
+        first = fetched.last + 1
+    return count

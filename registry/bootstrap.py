@@ -1,0 +1,152 @@
+"""The one place where ports meet their edges. Heavy edges (web3, SQLAlchemy, FastAPI) are imported when asked for."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from registry.config import Settings, require
+from registry.errors import ConfigError
+from registry.verification.evidence import TrustedContract
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from registry.chain.contract import RegistryContract
+    from registry.chain.deployment import Deployment
+    from registry.chain.source import RpcChain
+    from registry.chain.transact import Transactor
+    from registry.indexer.follow import Follower
+    from registry.issuing.anchor import IssuingRun
+    from registry.issuing.workspace import IssuerIdentity, Workspace
+    from registry.ports import EvidenceSource
+    from registry.store.mirror import SqlMirror
+
+
+def deployment(settings: Settings) -> "Deployment":
+    """The deployment that the settings name."""
+    from registry.chain.deployment import read_deployment
+
+    return read_deployment(require(settings.deployment, "deployment"))
+
+
+def trusted_contracts(settings: Settings) -> tuple[TrustedContract, ...]:
+    """The verifier's own list: `trust` and `deployment`."""
+    from registry.chain.deployment import read_deployment
+
+    paths = [*settings.trust, *([settings.deployment] if settings.deployment else [])]
+    if not paths:
+        require(None, "deployment")
+    return tuple(read_deployment(path).trusted for path in paths)
+
+
+def chain(settings: Settings) -> "RpcChain":
+    """The deployment through the endpoint."""
+    from registry.chain.rpc import Rpc
+    from registry.chain.source import RpcChain
+
+    return RpcChain(Rpc(require(settings.rpc, "rpc")), deployment(settings))
+
+
+def mirror(settings: Settings) -> "SqlMirror":
+    """The mirror, with its tables made or migrated."""
+    from registry.store.engine import open_engine
+    from registry.store.mirror import SqlMirror
+
+    opened = SqlMirror(open_engine(settings.database), deployment(settings).contract)
+    opened.prepare()
+    return opened
+
+
+def follower(settings: Settings) -> "Follower":
+    """The indexer."""
+    from registry.indexer.follow import Follower
+
+    return Follower(chain(settings), mirror(settings), deployment(settings).block_number)
+
+
+def transactor(settings: Settings) -> "Transactor":
+    """The account that signs, on the endpoint's chain."""
+    from registry.chain.rpc import Rpc
+    from registry.chain.signer import account_of_key, account_of_keystore
+    from registry.chain.transact import Transactor
+
+    rpc = Rpc(require(settings.rpc, "rpc"))
+    chain_id = int(rpc.call("eth_chainId"), 16)
+    if settings.keystore is not None:
+        account = account_of_keystore(settings.keystore, require(settings.passphrase_file, "passphrase_file"))
+    elif settings.private_key is not None:
+        account = account_of_key(settings.private_key.get_secret_value(), chain_id)
+    else:
+        todo = "give --keystore FILE --passphrase-file FILE (on a development chain HALLMARK_PRIVATE_KEY will do)"
+        raise ConfigError("No account was given to sign with.", todo=todo)
+    return Transactor(rpc, chain_id, account)
+
+
+def contract(settings: Settings) -> "RegistryContract":
+    """The contract as the signing account uses it; chain and contract are checked first."""
+    from registry.chain.contract import RegistryContract
+
+    opened = chain(settings)
+    opened.check_identity()
+    return RegistryContract(opened, transactor(settings))
+
+
+def workspace(settings: Settings) -> "Workspace":
+    """The issuer's home folder."""
+    from registry.issuing.workspace import Workspace
+
+    return Workspace(settings.home)
+
+
+def identity(settings: Settings) -> "IssuerIdentity":
+    """The issuer of the home folder."""
+    return workspace(settings).identity(deployment(settings).contract)
+
+
+def issuing_run(settings: Settings, say: Callable[[str], None]) -> "IssuingRun":
+    """An issuing run with journal, contract and identity."""
+    from registry.issuing.anchor import IssuingRun
+    from registry.store.journal import SqlJournal
+
+    home, who = workspace(settings), identity(settings)
+    return IssuingRun(contract(settings), SqlJournal(home.journal), home, who, settings.wait, say)
+
+
+def evidence_source(settings: Settings, profiles: Sequence[dict[str, Any]] = ()) -> "EvidenceSource":
+    """A registry where one is named, else the chain endpoint."""
+    if settings.registry is not None:
+        from registry.api.client import RegistryClient
+
+        return RegistryClient(settings.registry)
+    from registry.chain.evidence import EndpointEvidence
+
+    return EndpointEvidence(chain(settings), profiles)
+
+
+def api(settings: Settings) -> "FastAPI":
+    """The HTTP API over the mirror."""
+    from registry.api.app import Services, build_app
+    from registry.store.documents import DocumentStore
+    from registry.store.evidence import SqlEvidence
+    from registry.store.queries import RegistryQueries
+
+    opened, place = mirror(settings), deployment(settings)
+    engine = opened.engine
+    services = Services(
+        SqlEvidence(engine, place.trusted),
+        RegistryQueries(engine, place.contract),
+        DocumentStore(engine, place.contract),
+        trusted_contracts(settings),
+    )
+    return build_app(services)
+
+
+def profiles_beside(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Profile documents beside credentials, where `hallmark issue` puts them; what they say is checked later."""
+    found = []
+    for folder in {path.parent for path in paths}:
+        for path in (*folder.glob("batch-*/profile.json"), folder / "profile.json"):
+            if path.is_file():
+                found.append(json.loads(path.read_text("utf-8")))
+    return found

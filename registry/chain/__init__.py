@@ -1,0 +1,1 @@
+"""The chain's edge: JSON-RPC, contract views, logs, and (with web3.py, imported late) transactions."""

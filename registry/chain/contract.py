@@ -1,0 +1,124 @@
+"""The contract's state-changing functions, one method each, for one account (fills the port Anchorer)."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from registry.chain.artifact import load_artifact
+from registry.chain.deployment import Deployment, write_deployment
+from registry.chain.signer import DEV_CHAINS
+from registry.chain.source import RpcChain, raw_log
+from registry.chain.transact import Transactor
+from registry.chain.views import call_data, integers, words
+from registry.credential.place import ContractId
+from registry.errors import LedgerError, WrongChain
+from registry.ledger.decode import LedgerEvent, decode
+from registry.ledger.events import IssuerRegistered
+from registry.ledger.keccak import keccak
+from registry.ledger.record import COMMITMENT_BYTES, commitment
+from registry.ledger.word import IssuerWord
+from registry.ports import Receipt, SignedTransaction, Tiers
+
+
+class RegistryContract:
+    """A deployed registry contract as one account uses it."""
+
+    def __init__(self, chain: RpcChain, transactor: Transactor) -> None:
+        self.chain = chain
+        self._tx = transactor
+
+    @property
+    def contract(self) -> ContractId:
+        """The contract."""
+        return self.chain.contract
+
+    @property
+    def account(self) -> bytes:
+        """The account that signs, 20 bytes."""
+        return self._tx.address
+
+    def send(self, function: str, *arguments: Any) -> tuple[Receipt, list[LedgerEvent]]:
+        """Call a state-changing function and wait until it is mined; the receipt and the contract's events.
+
+        Args:
+            function: The function's name in the interface.
+            arguments: In the interface's order and types.
+
+        Raises:
+            Reverted: With the contract's custom error.
+        """
+        receipt, answer = self._tx.transact(self.contract.address, self._tx.encode(function, *arguments))
+        header = self.chain.headers([receipt.block.number])[receipt.block.number]
+        logs = [raw_log(log) for log in answer["logs"]]
+        events = [decode(log, header.block) for log in logs if log.address == self.contract.address]
+        return Receipt(True, header.block, receipt.gas_used, receipt.gas_price), events
+
+    def register(self, keys: Sequence[tuple[bytes, int]], recovery: bytes, profile_hash: bytes = bytes(32)) -> int:
+        """Register an issuer with (account, roles) keys; its id."""
+        _, events = self.send("register", list(keys), recovery, profile_hash)
+        for item in events:
+            if isinstance(item.event, IssuerRegistered):
+                return item.event.issuer_id
+        raise LedgerError("The contract registered the issuer without saying its id.", todo="check --deployment")
+
+    def status_bits(
+        self, issuer_id: int, batch_id: bytes, word_indexes: Iterable[int], *, revoked: bool
+    ) -> dict[int, int]:
+        """Word index → bits set now (revoked, or else suspended) in the issuer's present status epoch."""
+        word = IssuerWord.unpack(self.chain.issuer_words([issuer_id])[issuer_id])
+        signature = "statusWord(uint64,bytes16,uint16,uint64)"
+        indexes = sorted(word_indexes)
+        calls = [call_data(signature, issuer_id, batch_id, word.epoch, index) for index in indexes]
+        answers = [integers(answer) for answer in self.chain.views(calls)]
+        return {index: answer[0 if revoked else 1] for index, answer in zip(indexes, answers, strict=True)}
+
+    def sign_anchor(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> SignedTransaction:
+        """Build and sign `anchor`; nothing is sent."""
+        data = self._tx.encode("anchor", issuer_id, batch_id, root, leaf_count)
+        return self._tx.sign(self.contract.address, data)
+
+    def broadcast(self, raw: bytes) -> None:
+        """Send signed bytes."""
+        self._tx.broadcast(raw)
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None:
+        """The receipt of a mined transaction, or None."""
+        return self._tx.receipt(tx_hash)
+
+    def tiers(self) -> Tiers:
+        """How far the chain is."""
+        return self.chain.tiers()
+
+    def record_time(self, issuer_id: int, batch_id: bytes) -> int:
+        """Block time of the batch's record at the newest block; 0 when there is none."""
+        return integers(self.chain.view(call_data("recordOf(uint64,bytes16)", issuer_id, batch_id)))[1]
+
+    def anchored_root(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> bool:
+        """Whether the record commits to this root, leaf count and our account."""
+        answer = words(self.chain.view(call_data("recordOf(uint64,bytes16)", issuer_id, batch_id)))
+        return answer[0][:COMMITMENT_BYTES] == commitment(root, leaf_count, self.account)
+
+
+def deploy(transactor: Transactor, path: Path) -> Deployment:
+    """Deploy the contract and write its deployment file.
+
+    On development chains two confirmations are called final; elsewhere 64, where the node has no tags.
+    """
+    rpc = transactor.rpc
+    chain_id = int(rpc.call("eth_chainId"), 16)
+    if chain_id != transactor.chain_id:
+        raise WrongChain(f"The endpoint {rpc.url} is chain {chain_id}.", todo="check --rpc")
+    receipt, answer = transactor.transact(None, load_artifact().bytecode)
+    address = bytes.fromhex(answer["contractAddress"][2:])
+    code = bytes.fromhex(rpc.call("eth_getCode", answer["contractAddress"], "latest")[2:])
+    genesis = rpc.call("eth_getBlockByNumber", "0x0", False)
+    depths = (1, 2) if chain_id in DEV_CHAINS else (12, 64)
+    deployment = Deployment(
+        ContractId(chain_id, address),
+        bytes.fromhex(genesis["hash"][2:]),
+        keccak(code),
+        receipt.block.number,
+        *depths,
+    )
+    write_deployment(path, deployment)
+    return deployment

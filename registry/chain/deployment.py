@@ -1,0 +1,73 @@
+"""Deployment files: which contract on which chain, and by what a verifier recognises both."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from registry.credential.place import ContractId
+from registry.errors import ConfigError
+from registry.verification.evidence import TrustedContract
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployed registry contract.
+
+    Attributes:
+        contract: Chain id and address.
+        genesis_hash: Hash of the chain's block 0, 32 bytes.
+        code_hash: keccak-256 of the deployed code, 32 bytes.
+        block_number: Block of the deployment: nothing before it has to be read.
+        safe_after: Confirmations that make a block safe where the node has no tags.
+        final_after: The same for final.
+    """
+
+    contract: ContractId
+    genesis_hash: bytes
+    code_hash: bytes
+    block_number: int
+    safe_after: int
+    final_after: int
+
+    @property
+    def trusted(self) -> TrustedContract:
+        """As an entry of a verifier's list."""
+        return TrustedContract(self.contract, self.genesis_hash, self.code_hash)
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of a deployment file."""
+        return {
+            "contract": str(self.contract),
+            "genesisHash": "0x" + self.genesis_hash.hex(),
+            "codeHash": "0x" + self.code_hash.hex(),
+            "blockNumber": self.block_number,
+            "confirmations": {"safe": self.safe_after, "final": self.final_after},
+        }
+
+
+def read_deployment(path: Path) -> Deployment:
+    """Read a deployment file; ConfigError when it is missing or not one."""
+    try:
+        body = json.loads(path.read_text("utf-8"))
+        return Deployment(
+            ContractId.parse(body["contract"]),
+            bytes.fromhex(body["genesisHash"][2:]),
+            bytes.fromhex(body["codeHash"][2:]),
+            int(body["blockNumber"]),
+            int(body["confirmations"]["safe"]),
+            int(body["confirmations"]["final"]),
+        )
+    except OSError as error:
+        raise ConfigError(f"The deployment file {path} cannot be read: {error.strerror}.", todo=_TODO) from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"{path} is no deployment file.", todo=_TODO) from None
+
+
+_TODO = "run `hallmark deploy`, or name the file with --deployment"
+
+
+def write_deployment(path: Path, deployment: Deployment) -> None:
+    """Write a deployment file, with its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(deployment.to_json(), indent=2) + "\n", "utf-8")

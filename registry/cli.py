@@ -1,0 +1,68 @@
+"""The command `hallmark`. Importing this module must stay cheap: every command imports what it needs when it runs."""
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from registry import __version__
+from registry.commands import audit, deploy, index, issue, issuer, serve, status, verify
+from registry.errors import HallmarkError
+
+
+class Command(NamedTuple):
+    """A command: its help line, who declares its options and who runs it."""
+
+    help: str
+    add: Callable[[ArgumentParser], None]
+    run: Callable[..., int]
+
+
+COMMANDS = {
+    "deploy": Command("put the contract on a chain", deploy.add, deploy.run),
+    "issuer": Command("register an issuer, manage its keys and profile", issuer.add, issuer.run),
+    "issue": Command("results to signed, anchored credentials", issue.add, issue.run),
+    "anchor": Command("anchor documents that are ready", issue.add_anchor, issue.run),
+    "publish": Command("deposit profile and manifests at a registry", issue.add_publish, issue.run_publish),
+    "status": Command("revoke, suspend, reinstate", status.add, status.run),
+    "index": Command("mirror the chain's events into SQL", index.add, index.run),
+    "serve": Command("run the registry's HTTP API", serve.add, serve.run),
+    "verify": Command("verify credentials", verify.add, verify.run),
+    "audit": Command("replay the chain and compare it with the mirror", audit.add, audit.run),
+}
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of all commands."""
+    parser = ArgumentParser(
+        prog="hallmark",
+        description="A blockchain-anchored registry that makes microcredentials provable.",
+        epilog="Settings come from options, HALLMARK_… variables and hallmark.toml, in this order.",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"hallmark {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        sub = commands.add_parser(name, help=command.help, description=command.help[0].upper() + command.help[1:] + ".")
+        command.add(sub)
+        sub.set_defaults(run=command.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; every error of ours becomes one message and exit code 1 (verify and audit: 2)."""
+    args = build_parser().parse_args(arguments)
+    try:
+        return int(args.run(args))
+    except HallmarkError as error:
+        print(f"hallmark {args.command}: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"hallmark {args.command}: {error.filename or 'input'}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    # "Cannot tell" has its own code where an exit code is a verdict.
+    return 2 if args.command in ("verify", "audit") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

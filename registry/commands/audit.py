@@ -1,0 +1,44 @@
+"""hallmark audit: replay the chain and compare; exit 0 equal, 1 differs, 2 cannot tell."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from registry.commands import options
+
+if TYPE_CHECKING:
+    from registry.audit.audit import AuditReport
+
+_EXIT = {"equal": 0, "differs": 1, "unknown": 2}
+_SHOWN = 10
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    options.add_chain(parser)
+    options.add_database(parser)
+
+
+def run(args: Namespace) -> int:
+    """Audit the mirror that the settings name."""
+    from registry import bootstrap
+    from registry.audit.audit import audit
+
+    settings = options.settings_of(args)
+    report = audit(bootstrap.chain(settings), bootstrap.mirror(settings), bootstrap.deployment(settings).block_number)
+    if args.json:
+        print(json.dumps(report.to_json(), indent=2))
+    else:
+        print_report(report)
+    return _EXIT[report.outcome.value]
+
+
+def print_report(report: "AuditReport") -> None:
+    """The report as a person reads it."""
+    print(f"audit: {report.outcome.value.upper()} at block {report.block} ({report.events} events, {report.rows} rows)")
+    print(f"  {report.detail}")
+    for difference in report.differences[1:_SHOWN]:
+        print(f"  {difference}")
+    if len(report.differences) > _SHOWN:
+        print(f"  … and {len(report.differences) - _SHOWN} more")

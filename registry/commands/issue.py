@@ -1,0 +1,148 @@
+"""hallmark issue | anchor: results or ready documents to anchored credentials; hallmark publish: tell a registry."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry.commands import options
+
+if TYPE_CHECKING:
+    from registry.config import Settings
+    from registry.issuing.anchor import Issued
+    from registry.issuing.stage import StagedDocument
+    from registry.issuing.workspace import IssuerIdentity
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the options of `issue`."""
+    parser.add_argument(
+        "input", metavar="IN", type=Path, help="a .csv of results, an .ndjson file, or a folder of .json"
+    )
+    parser.add_argument("--achievement", metavar="FILE", type=Path, help="the Open Badges achievement of a CSV")
+    add_common(parser)
+
+
+def add_anchor(parser: ArgumentParser) -> None:
+    """Declare the options of `anchor`, which takes ready documents only."""
+    parser.add_argument("input", metavar="IN", type=Path, help="an .ndjson file, or a folder of .json documents")
+    parser.set_defaults(achievement=None)
+    add_common(parser)
+
+
+def add_common(parser: ArgumentParser) -> None:
+    """Options of both."""
+    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the credentials go")
+    parser.add_argument(
+        "--allow-foreign-issuer", action="store_true", help="anchor other issuers' documents as they are"
+    )
+    parser.add_argument("--public-url", metavar="URL", help="base URL that documents name for their status lists")
+    parser.add_argument("--wait", metavar="HOW", help="final (default), safe, or a number of confirmations")
+    parser.add_argument("--registry", metavar="URL", help="deposit profile and manifest there")
+    options.add_chain(parser)
+    options.add_account(parser)
+    options.add_home(parser)
+
+
+def add_publish(parser: ArgumentParser) -> None:
+    """Declare the options of `publish`."""
+    parser.add_argument("out", metavar="DIR", type=Path, help="a folder that `issue` wrote")
+    parser.add_argument("--registry", metavar="URL", help="the registry to deposit at")
+
+
+def run(args: Namespace) -> int:
+    """Issue; prints what it cost and where the credentials lie."""
+    from rich.console import Console
+
+    settings, console = options.settings_of(args), Console(highlight=False, soft_wrap=True)
+    with _progress(console) as progress:
+        issued = issue(args, settings, lambda state: console.print(f"  {state}"), progress)
+    gas = issued.gas_used or 0
+    each = f" ({gas:,} gas, {gas / issued.count:,.1f} a credential)" if gas else ""
+    console.print(f"anchored {issued.count} credentials in block {issued.block_number}{each}; they lie in {issued.out}")
+    if settings.registry:
+        console.print(f"deposited {', '.join(publish(issued.out, settings.registry))} at {settings.registry}")
+    return 0
+
+
+def run_publish(args: Namespace) -> int:
+    """Deposit the documents of every batch of a folder."""
+    from registry.config import require
+
+    settings = options.settings_of(args)
+    url = require(settings.registry, "registry")
+    print(f"deposited {', '.join(publish(args.out, url))} at {url}")
+    return 0
+
+
+def issue(
+    args: Namespace, settings: "Settings", say: Callable[[str], None], progress: Callable[[str, int, int], None]
+) -> "Issued":
+    """The walk: batch id → documents → stage → anchor → finish."""
+    from registry import bootstrap
+    from registry.credential.place import BatchId
+    from registry.credential.times import format_stamp
+    from registry.issuing import documents
+    from registry.issuing.stage import batch_id_of, stage
+
+    run_, created = bootstrap.issuing_run(settings, say), format_stamp(datetime.now(UTC))
+    achievement = documents.read_achievement(args.achievement) if args.achievement else None
+    batch = BatchId(run_.identity.contract, run_.identity.issuer_id, _batch_id(args, run_.identity, batch_id_of))
+
+    def make() -> "list[StagedDocument]":
+        stamp = documents.Run(batch.batch_id, created)
+        drafts = documents.drafts_of(args.input, achievement, run_.identity, stamp, foreign=args.allow_foreign_issuer)
+        return stage(drafts, batch, run_.identity, settings.public_url, created, progress)
+
+    return run_.issue(batch, args.out, created, make)
+
+
+def _batch_id(args: Namespace, identity: "IssuerIdentity", batch_id_of: Callable[..., bytes]) -> bytes:
+    from registry.issuing.documents import input_digest
+
+    achievement = sha256(args.achievement.read_bytes()).digest() if args.achievement else b""
+    switches = ["allow-foreign-issuer"] if args.allow_foreign_issuer else []
+    return batch_id_of(identity, input_digest(args.input), achievement, switches)
+
+
+def publish(out: Path, url: str) -> list[str]:
+    """Deposit profile and manifest of every batch in `out`; what was deposited, by name."""
+    import json
+
+    from registry.api.client import RegistryClient
+    from registry.credential.canonical import canonical_hash
+    from registry.errors import InputError
+
+    client, names = RegistryClient(url), []
+    folders = sorted(out.glob("batch-*"))
+    if not folders:
+        raise InputError(f"{out} holds no batch.", todo="name a folder that `hallmark issue` wrote")
+    for folder in folders:
+        profile = (folder / "profile.json").read_bytes()
+        client.put("profile", canonical_hash(json.loads(profile)).hex(), profile)
+        batch = json.loads((folder / "report.json").read_text("utf-8"))["batch"]
+        client.put("manifest", batch, (folder / "manifest.bin").read_bytes())
+        names += ["profile", f"manifest of {folder.name.removeprefix('batch-')}"]
+    return names
+
+
+@contextmanager
+def _progress(console: "object") -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal; nothing where the output is read by a program."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    assert isinstance(console, Console)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        tasks: dict[str, object] = {}
+
+        def update(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done)  # type: ignore[arg-type]
+
+        yield update

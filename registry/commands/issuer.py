@@ -1,0 +1,129 @@
+"""hallmark issuer register | show | add-key | retire-key | distrust-key | freeze | unfreeze | profile."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from registry.commands import options
+
+if TYPE_CHECKING:
+    from registry.config import Settings
+
+_ROLES = {"admin": 1, "anchor": 2, "status": 4}
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+    register = acts.add_parser("register", help="a new issuer, with this account as its first key")
+    register.add_argument("--name", required=True, help="the issuer's name, as people read it")
+    register.add_argument("--url", help="the issuer's web site")
+    register.add_argument("--contact", help="recovery contact, e.g. mailto:…")
+    register.add_argument("--recovery", required=True, metavar="0x…", help="recovery account: another, offline key")
+    profile = acts.add_parser("profile", help="replace the profile")
+    profile.add_argument("--name", required=True)
+    profile.add_argument("--url")
+    profile.add_argument("--contact")
+    acts.add_parser("show", help="the issuer of this folder")
+    grant = acts.add_parser("add-key", help="let another account act")
+    grant.add_argument("account", metavar="0x…")
+    grant.add_argument("--role", action="append", required=True, choices=["anchor", "status"])
+    acts.add_parser("retire-key", help="stop a key; what it did stands").add_argument("account", metavar="0x…")
+    distrust = acts.add_parser("distrust-key", help="stop a key; what it anchored from a time on does not count")
+    distrust.add_argument("account", metavar="0x…")
+    distrust.add_argument("--since", type=int, required=True, metavar="SECONDS", help="block time since 1970")
+    acts.add_parser("freeze", help="stop everything but containment")
+    acts.add_parser("unfreeze", help="go on")
+    for act in acts.choices.values():
+        options.add_chain(act)
+        options.add_account(act)
+        options.add_home(act)
+
+
+def run(args: Namespace) -> int:
+    """Carry out the act."""
+    settings = options.settings_of(args)
+    if args.act == "register":
+        return _register(args, settings)
+    if args.act == "show":
+        return _show(settings)
+    if args.act == "profile":
+        return _profile(args, settings)
+    return _act(args, settings)
+
+
+def _register(args: Namespace, settings: "Settings") -> int:
+    from registry import bootstrap
+
+    contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
+    home.make_secrets()
+    issuer_id = contract.register([(contract.account, 7)], _account(args.recovery))
+    print(f"registered issuer {issuer_id} of {contract.contract}")
+    return _publish_profile(args, settings, issuer_id)
+
+
+def _profile(args: Namespace, settings: "Settings") -> int:
+    from registry import bootstrap
+
+    return _publish_profile(args, settings, bootstrap.identity(settings).issuer_id)
+
+
+def _publish_profile(args: Namespace, settings: "Settings", issuer_id: int) -> int:
+    """The folder learns the profile before the chain does: a crash between the two is mended by `issuer profile`."""
+    from registry import bootstrap
+    from registry.credential.canonical import canonical_hash
+    from registry.credential.profile import build_profile
+    from registry.credential.times import format_stamp
+
+    contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
+    seed, _ = home.make_secrets()
+    profile = build_profile(
+        contract.contract,
+        issuer_id,
+        args.name,
+        seeds=[seed],
+        accounts=[contract.account],
+        created=format_stamp(datetime.now(UTC)),
+        extra={"url": args.url, "recoveryContact": args.contact},
+    )
+    home.save_identity(contract.contract, issuer_id, profile)
+    contract.send("setProfile", issuer_id, canonical_hash(profile))
+    print(f"profile {canonical_hash(profile).hex()} of {profile['dids'][0]} is on chain; kept in {home.home}")
+    return 0
+
+
+def _show(settings: "Settings") -> int:
+    from registry import bootstrap
+
+    who = bootstrap.identity(settings)
+    print(f"issuer {who.issuer_id} of {who.contract}, {who.did}")
+    print(json.dumps(who.profile, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _act(args: Namespace, settings: "Settings") -> int:
+    from registry import bootstrap
+
+    contract, issuer_id = bootstrap.contract(settings), bootstrap.identity(settings).issuer_id
+    match args.act:
+        case "add-key":
+            roles = sum(_ROLES[role] for role in set(args.role))
+            receipt, _ = contract.send("addKey", issuer_id, _account(args.account), roles)
+        case "retire-key":
+            receipt, _ = contract.send("retireKey", issuer_id, _account(args.account))
+        case "distrust-key":
+            receipt, _ = contract.send("distrustKey", issuer_id, _account(args.account), args.since)
+        case act:
+            receipt, _ = contract.send(act, issuer_id)
+    print(f"{args.act}: done in block {receipt.block.number}, {receipt.gas_used:,} gas")
+    return 0
+
+
+def _account(text: str) -> bytes:
+    from registry.errors import InputError
+
+    digits = text.removeprefix("0x")
+    if len(digits) != 40 or not set(digits.lower()) <= set("0123456789abcdef"):
+        raise InputError(f"{text!r} is no account.", todo="write 0x and 40 hex digits")
+    return bytes.fromhex(digits)

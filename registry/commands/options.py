@@ -1,0 +1,50 @@
+"""Options that several commands share, and settings made from them."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from registry.config import Settings
+
+_SETTINGS = (
+    "rpc",
+    "deployment",
+    "database",
+    "registry",
+    "home",
+    "public_url",
+    "keystore",
+    "passphrase_file",
+    "trust",
+    "wait",
+)
+
+
+def add_chain(parser: ArgumentParser) -> None:
+    """--rpc and --deployment."""
+    parser.add_argument("--rpc", metavar="URL", help="JSON-RPC endpoint of the chain")
+    parser.add_argument("--deployment", metavar="FILE", type=Path, help="the contract's deployment file")
+
+
+def add_account(parser: ArgumentParser) -> None:
+    """--keystore and --passphrase-file."""
+    parser.add_argument("--keystore", metavar="FILE", type=Path, help="encrypted account key (keystore v3)")
+    parser.add_argument("--passphrase-file", metavar="FILE", type=Path, help="file with the keystore's passphrase")
+
+
+def add_home(parser: ArgumentParser) -> None:
+    """--home."""
+    parser.add_argument("--home", metavar="DIR", type=Path, help="the issuer's folder (default .hallmark)")
+
+
+def add_database(parser: ArgumentParser) -> None:
+    """--database."""
+    parser.add_argument("--database", metavar="URL", help="SQLAlchemy URL (default sqlite:///hallmark.sqlite)")
+
+
+def settings_of(args: Namespace) -> "Settings":
+    """Settings: options over environment over hallmark.toml."""
+    from registry.config import load_settings
+
+    return load_settings(**{name: getattr(args, name, None) for name in _SETTINGS})

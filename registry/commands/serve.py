@@ -1,0 +1,56 @@
+"""hallmark serve: the HTTP API over the mirror, on loopback unless told otherwise."""
+
+import os
+from argparse import ArgumentParser, Namespace
+
+from registry.commands import options
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
+    parser.add_argument("--index", action="store_true", help="follow the chain in the same process")
+    options.add_chain(parser)
+    options.add_database(parser)
+
+
+def run(args: Namespace) -> int:
+    """Serve until interrupted; no access log, which would name what is looked up."""
+    import uvicorn
+
+    from registry import bootstrap
+
+    settings = options.settings_of(args)
+    app = bootstrap.api(settings)
+    if args.index:
+        _follow_beside(settings)
+    config = uvicorn.Config(app, host=args.host, port=args.port, log_level="warning", access_log=False)
+    with config.bind_socket() as socket:
+        # Listening before the line is printed: whoever reads it can connect at once.
+        socket.listen()
+        print(f"serving on http://{args.host}:{socket.getsockname()[1]} (pid {os.getpid()}), docs at /docs", flush=True)
+        uvicorn.Server(config).run(sockets=[socket])
+    return 0
+
+
+def _follow_beside(settings: object) -> None:
+    """A daemon thread that follows the chain: it ends with the process, between two transactions at worst."""
+    import sys
+    import threading
+
+    from registry import bootstrap
+    from registry.config import Settings
+    from registry.errors import HallmarkError
+
+    assert isinstance(settings, Settings)
+    follower = bootstrap.follower(settings)
+
+    def follow() -> None:
+        try:
+            for _ in follower.run(forever=True):
+                pass
+        except HallmarkError as error:
+            print(f"indexing stopped: {error}", file=sys.stderr, flush=True)
+
+    threading.Thread(target=follow, daemon=True, name="indexer").start()

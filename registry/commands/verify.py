@@ -1,0 +1,94 @@
+"""hallmark verify FILE…: exit 0 all valid, 1 any invalid, 2 otherwise any unknown."""
+
+import json
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from registry.commands import options
+
+if TYPE_CHECKING:
+    from registry.verification.report import Report
+
+_EXIT = {"valid": 0, "invalid": 1, "unknown": 2}
+_MARK = {"valid": "✓", "invalid": "✗", "unknown": "?", "not_applicable": "–", "not_checked": "·"}
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="credentials to verify")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--registry", metavar="URL", help="ask this registry; the verdict is still computed here")
+    source.add_argument("--rpc", metavar="URL", help="ask this chain endpoint, and no registry")
+    parser.add_argument("--deployment", metavar="FILE", type=Path, help="a contract that you trust")
+    parser.add_argument("--trust", metavar="FILE", type=Path, action="append", help="another one (repeatable)")
+    parser.add_argument("--profile", metavar="FILE", type=Path, action="append", help="the issuer's profile document")
+    parser.add_argument("--max-age", metavar="SECONDS", type=int, help="older evidence is unknown")
+    parser.add_argument("--json", action="store_true", help="a JSON list, one object a file")
+
+
+def run(args: Namespace) -> int:
+    """Verify each file and print the reports."""
+    reports = [(path, report) for path, report in zip(args.files, _reports(args), strict=True)]
+    if args.json:
+        rows = [{"file": str(path), **report.to_json()} for path, report in reports]
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    else:
+        for path, report in reports:
+            print_report(str(path), report)
+    codes = {_EXIT[report.verdict.value] for _, report in reports}
+    return 1 if 1 in codes else max(codes)
+
+
+def _reports(args: Namespace) -> list["Report"]:
+    verify = verifier(args)
+    return [verify(path) for path in args.files]
+
+
+def verifier(args: Namespace) -> Callable[[Path], "Report"]:
+    """A function that verifies one file with the sources and the list that the options name."""
+    from registry import bootstrap
+    from registry.credential.reader import MAX_BYTES
+    from registry.verification.evidence import NoEvidence, Policy
+    from registry.verification.verify import judge, present
+
+    settings = options.settings_of(args)
+    # What is named on the command line decides; a registry in the settings does not override --rpc.
+    settings = settings.model_copy(update={"registry": None}) if args.rpc else settings
+    profiles = [json.loads(path.read_text("utf-8")) for path in args.profile or ()]
+    source = None
+    if settings.registry or settings.rpc:
+        source = bootstrap.evidence_source(settings, [*profiles, *bootstrap.profiles_beside(args.files)])
+    policy = Policy(bootstrap.trusted_contracts(settings), time.time(), args.max_age)
+
+    def verify(path: Path) -> "Report":
+        with path.open("rb") as file:
+            presented = present(file.read(MAX_BYTES + 1))
+        if presented.place is None:
+            return judge(presented, NoEvidence("The document names no place on a chain.", "NOT_ANCHORED"), policy)
+        if source is None:
+            return judge(presented, NoEvidence("No source was named; give --registry or --rpc.", "NOT_ASKED"), policy)
+        return judge(presented, source.gather(presented.place, presented.account), policy)
+
+    return verify
+
+
+def print_report(name: str, report: "Report") -> None:
+    """The report as a person reads it."""
+    colour = {"valid": "32", "invalid": "31", "unknown": "33"}[report.verdict.value]
+    verdict = report.verdict.value.upper()
+    shown = f"\033[1;{colour}m{verdict}\033[0m" if sys.stdout.isatty() else verdict
+    print(f"{name}: {shown}")
+    said = ""
+    for check in report.checks:
+        detail = "  (the same reason)" if check.detail == said != "" else f"  {check.detail}" if check.detail else ""
+        said = check.detail or said
+        code = f"  [{check.code}]" if check.code else ""
+        print(
+            f"  {_MARK[check.verdict.value]} {check.name:<11}{check.verdict.value.replace('_', ' '):<15}{detail}{code}"
+        )
+    if report.as_of is not None:
+        print(f"  as of block {report.as_of.number}, by the {report.assurance.value}'s word")

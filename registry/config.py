@@ -1,0 +1,76 @@
+"""Settings: `hallmark.toml` in the working folder, overridden by HALLMARK_… variables, overridden by options."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from registry.errors import ConfigError
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Paths are relative to the working folder.
+
+    Attributes:
+        rpc: JSON-RPC endpoint of the chain.
+        deployment: The contract's deployment file, as `hallmark deploy` writes it.
+        database: SQLAlchemy URL of the mirror.
+        registry: Base URL of a running registry.
+        home: Folder of the issuer: signing key, batch secret, journal, staged batches.
+        issuer_id: The issuer's number in the contract.
+        public_url: Base URL that issued documents name for their status lists.
+        private_key: Account key (0x hex); accepted on development chains only.
+        keystore: Encrypted account key (Ethereum keystore v3).
+        passphrase_file: File with the keystore's passphrase.
+        trust: Deployment files that a verifier trusts, besides `deployment`.
+        wait: How deep an anchor must lie before credentials are released: `final`, `safe`, or confirmations.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="HALLMARK_", toml_file="hallmark.toml", extra="forbid")
+
+    rpc: str | None = None
+    deployment: Path | None = None
+    database: str = "sqlite:///hallmark.sqlite"
+    registry: str | None = None
+    home: Path = Path(".hallmark")
+    issuer_id: int | None = None
+    public_url: str = "http://127.0.0.1:8000"
+    private_key: SecretStr | None = None
+    keystore: Path | None = None
+    passphrase_file: Path | None = None
+    trust: list[Path] = Field(default_factory=list)
+    wait: str = "final"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options first, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**options: Any) -> Settings:
+    """Settings with command-line options on top; options that are None do not count.
+
+    Raises:
+        ConfigError: A setting that cannot be read, with its name.
+    """
+    try:
+        return Settings(**{name: value for name, value in options.items() if value is not None})
+    except (ValidationError, ValueError) as error:
+        raise ConfigError(f"A setting cannot be read: {error}", todo="correct hallmark.toml or the variable") from None
+
+
+def require(value: Any, name: str) -> Any:
+    """The setting's value, or ConfigError that says how to give it."""
+    if value is None:
+        option = "--" + name.replace("_", "-")
+        todo = f"give {option}, set HALLMARK_{name.upper()}, or write it into hallmark.toml"
+        raise ConfigError(f"The setting {name!r} is missing.", todo=todo)
+    return value

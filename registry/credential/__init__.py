@@ -1,0 +1,1 @@
+"""Credentials as bytes and values: strict reading, canonical form, rules, proofs. No I/O, no clock."""

@@ -1,0 +1,82 @@
+"""A credential that was read: the document with what every later step asks of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from registry.credential.anchor_proof import SUITE, AnchorProof, read_anchor_proof
+from registry.credential.canonical import document_hash
+from registry.credential.place import Place
+from registry.credential.reader import read_document
+from registry.credential.status_entry import pointers_of
+from registry.errors import HallmarkError
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A readable document.
+
+    Attributes:
+        document: The JSON object.
+        doc_hash: SHA-256 of its canonical form without proofs, 32 bytes.
+        signatures: Proofs other than ours, in order.
+        anchor: Our anchor proof, where there is one that can be read.
+        anchor_problem: Why the anchor proof, or the pointer, cannot be read; empty where all is well.
+        pointers: Places that `credentialStatus` names, with the statusListIndex beside each.
+    """
+
+    document: Mapping[str, Any]
+    doc_hash: bytes
+    signatures: tuple[Mapping[str, Any], ...]
+    anchor: AnchorProof | None
+    anchor_problem: str
+    pointers: tuple[tuple[Place, str], ...]
+
+    @property
+    def says_anchored(self) -> bool:
+        """Whether it carries an anchor proof or a pointer, readable or not."""
+        return self.anchor is not None or bool(self.pointers) or bool(self.anchor_problem)
+
+    @property
+    def place(self) -> Place | None:
+        """Where it is anchored, by its proof or else by its pointer."""
+        if self.anchor is not None:
+            return self.anchor.claim.place
+        return self.pointers[0][0] if self.pointers else None
+
+
+def read_credential(data: bytes) -> Credential:
+    """Read a credential from bytes.
+
+    Raises:
+        ParsingError: Not a strictly readable JSON document.
+    """
+    document = read_document(data)
+    proofs = [proof for proof in _as_list(document.get("proof")) if isinstance(proof, Mapping)]
+    ours = [proof for proof in proofs if proof.get("cryptosuite") == SUITE]
+    anchor, problem = _read_anchor(ours)
+    pointers, pointer_problem = _read_pointers(document)
+    others = tuple(proof for proof in proofs if proof.get("cryptosuite") != SUITE)
+    return Credential(document, document_hash(document), others, anchor, problem or pointer_problem, pointers)
+
+
+def _read_anchor(ours: list[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:
+    if len(ours) > 1:
+        return None, "The document carries more than one anchor proof."
+    try:
+        return (read_anchor_proof(ours[0]) if ours else None), ""
+    except HallmarkError as error:
+        return None, str(error)
+
+
+def _read_pointers(document: Mapping[str, Any]) -> tuple[tuple[tuple[Place, str], ...], str]:
+    try:
+        return pointers_of(document), ""
+    except HallmarkError as error:
+        return (), str(error)
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

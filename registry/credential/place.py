@@ -1,0 +1,93 @@
+"""Where a credential is anchored: chain, contract, issuer, batch, index; and its pointer form (SPEC.md, 1.1)."""
+
+import re
+from dataclasses import dataclass
+
+from registry.errors import MalformedError
+
+MAX_LEAVES = 2**40
+_U64 = r"0|[1-9]\d{0,19}"
+_CONTRACT = re.compile(rf"eip155:(?P<chain>{_U64}):0x(?P<contract>[0-9a-f]{{40}})", re.ASCII)
+_POINTER = re.compile(
+    rf"urn:hallmark:(?P<contract>eip155:[0-9]{{1,20}}:0x[0-9a-f]{{40}}):(?P<issuer>{_U64}):(?P<batch>[0-9a-f]{{32}})"
+    rf":(?P<index>{_U64})#(?P<purpose>revocation|suspension)",
+    re.ASCII,
+)
+_BATCH = re.compile(
+    rf"(?P<contract>eip155:[0-9]{{1,20}}:0x[0-9a-f]{{40}}):(?P<issuer>{_U64}):(?P<batch>[0-9a-f]{{32}})", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ContractId:
+    """A contract on a chain, CAIP-10: `eip155:<chainId>:0x<40 hex digits>` (lower case)."""
+
+    chain_id: int
+    address: bytes
+
+    def __str__(self) -> str:
+        return f"eip155:{self.chain_id}:0x{self.address.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ContractId":
+        """Raises MalformedError unless `text` is a CAIP-10 id; upper-case hex is accepted and lowered."""
+        match = _CONTRACT.fullmatch(text.lower())
+        if match is None:
+            raise MalformedError(f"{text[:80]!r} is no contract id.", todo="write it like eip155:1:0x<40 hex digits>")
+        return cls(u64(match["chain"]), bytes.fromhex(match["contract"]))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchId:
+    """A batch: contract, issuer id (u64) and the 16-byte batch id."""
+
+    contract: ContractId
+    issuer_id: int
+    batch_id: bytes
+
+    def __str__(self) -> str:
+        return f"{self.contract}:{self.issuer_id}:{self.batch_id.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "BatchId":
+        """Raises MalformedError unless `text` is `<contract id>:<issuerId>:<32 hex digits>`."""
+        match = _BATCH.fullmatch(text.lower())
+        if match is None:
+            raise MalformedError(
+                f"{text[:120]!r} is no batch id.", todo="write eip155:<chain>:0x<contract>:<issuer>:<batch>"
+            )
+        return cls(ContractId.parse(match["contract"]), u64(match["issuer"]), bytes.fromhex(match["batch"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One credential's place: its batch and its index there (u64, from 0)."""
+
+    batch: BatchId
+    index: int
+
+    def pointer(self, purpose: str) -> str:
+        """The `id` of the credential's status entry; `purpose` is revocation or suspension."""
+        return f"urn:hallmark:{self.batch}:{self.index}#{purpose}"
+
+
+def parse_pointer(text: str) -> Place:
+    """The place that a pointer names.
+
+    Raises:
+        MalformedError: It starts with `urn:hallmark:` and goes on wrongly.
+    """
+    match = _POINTER.fullmatch(text)
+    if match is None:
+        raise MalformedError(f"{text[:160]!r} is no Hallmark pointer (SPEC.md, section 1.1).")
+    contract = ContractId.parse(match["contract"])
+    batch = BatchId(contract, u64(match["issuer"]), bytes.fromhex(match["batch"]))
+    return Place(batch, u64(match["index"]))
+
+
+def u64(digits: str) -> int:
+    """Decimal digits as an unsigned 64-bit integer; MalformedError beyond."""
+    value = int(digits)
+    if value >= 2**64:
+        raise MalformedError(f"{digits} does not fit into 64 bits.")
+    return value

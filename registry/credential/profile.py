@@ -1,0 +1,126 @@
+"""Issuer profiles: who stands behind an issuer id, signed by each of its DIDs (SPEC.md, section 4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from nacl.signing import SigningKey
+
+from registry.credential import signature
+from registry.credential.canonical import canonical_hash
+from registry.credential.did_key import did_of, method_of
+from registry.credential.place import ContractId, u64
+from registry.errors import HallmarkError, MalformedError
+
+TYPE = "HallmarkIssuerProfile"
+_OPTIONAL = ("url", "recoveryContact", "statusDelegate")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A profile that was read: its hash (32 bytes), names, and the DIDs whose signatures verified.
+
+    `unproven` are the DIDs that it lists but whose control could not be checked here (other methods than did:key).
+    """
+
+    hash: bytes
+    contract: ContractId
+    issuer_id: int
+    name: str
+    dids: tuple[str, ...]
+    unproven: tuple[str, ...]
+    accounts: tuple[str, ...]
+    document: Mapping[str, Any]
+
+
+def build_profile(
+    contract: ContractId,
+    issuer_id: int,
+    name: str,
+    *,
+    seeds: Sequence[bytes],
+    accounts: Sequence[bytes],
+    created: str,
+    extra: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A signed profile document.
+
+    Args:
+        contract: The registry contract.
+        issuer_id: The issuer's number there.
+        name: The issuer's name, as a person reads it.
+        seeds: Ed25519 seeds (32 bytes) of its did:key DIDs; each signs.
+        accounts: Its accounts on the chain, 20 bytes each.
+        created: dateTimeStamp.
+        extra: Optional members: url, recoveryContact, statusDelegate.
+    """
+    dids = [did_of(public_key_of_seed(seed)) for seed in seeds]
+    body: dict[str, Any] = {
+        "type": TYPE,
+        "version": 1,
+        "contract": str(contract),
+        "issuerId": str(issuer_id),
+        "name": name,
+        "dids": dids,
+        "accounts": [f"eip155:{contract.chain_id}:0x{account.hex()}" for account in accounts],
+        "signatureKeys": [method_of(did) for did in dids],
+        "created": created,
+    }
+    body |= {member: value for member, value in (extra or {}).items() if member in _OPTIONAL and value}
+    return {**body, "proof": [signature.sign(body, seed, created) for seed in seeds]}
+
+
+def public_key_of_seed(seed: bytes) -> bytes:
+    """The 32-byte Ed25519 public key of a 32-byte seed."""
+    return bytes(SigningKey(seed).verify_key)
+
+
+def read_profile(document: Mapping[str, Any]) -> Profile:
+    """Read a profile and check the signature of every did:key that it lists.
+
+    Raises:
+        MalformedError: Members are missing or of another kind.
+        ProofError: A signature does not match.
+    """
+    contract, issuer_id, name = _identity(document)
+    dids, accounts = _texts(document, "dids"), _texts(document, "accounts")
+    signed = {signature.verify(document, proof) for proof in _proofs(document)}
+    missing = [did for did in dids if did.startswith("did:key:") and did not in signed]
+    if missing:
+        raise MalformedError(f"The profile lists {missing[0]} but is not signed by it.", todo="sign it with every DID")
+    proven = tuple(did for did in dids if did in signed)
+    unproven = tuple(did for did in dids if did not in signed)
+    return Profile(canonical_hash(document), contract, issuer_id, name, proven, unproven, accounts, document)
+
+
+def profile_problem(document: Mapping[str, Any]) -> str:
+    """Why `document` is no acceptable profile, or an empty text."""
+    try:
+        read_profile(document)
+    except HallmarkError as error:
+        return str(error)
+    return ""
+
+
+def _identity(document: Mapping[str, Any]) -> tuple[ContractId, int, str]:
+    values = [document.get(member) for member in ("contract", "issuerId", "name")]
+    if document.get("type") != TYPE or document.get("version") != 1 or not all(isinstance(v, str) for v in values):
+        raise MalformedError(f"This is no {TYPE} of version 1.", todo="compare it with SPEC.md, section 4")
+    contract, issuer_id, name = map(str, values)
+    if not (issuer_id.isascii() and issuer_id.isdigit()) or not name.strip():
+        raise MalformedError("The profile's issuerId is not a decimal number, or its name is empty.")
+    return ContractId.parse(contract), u64(issuer_id), name
+
+
+def _texts(document: Mapping[str, Any], member: str) -> tuple[str, ...]:
+    values = document.get(member)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise MalformedError(f"The profile's {member!r} is not a list of texts.")
+    return tuple(values)
+
+
+def _proofs(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    proofs = document.get("proof")
+    if not isinstance(proofs, list) or not all(isinstance(proof, dict) for proof in proofs):
+        raise MalformedError("The profile's 'proof' is not a list.")
+    return [proof for proof in proofs if proof.get("cryptosuite") == signature.SUITE]

@@ -1,0 +1,108 @@
+"""Read one JSON document strictly, so that every reader in the world sees the same value (I-JSON, RFC 7493)."""
+
+import json
+import math
+from typing import Any, NoReturn
+
+from registry.errors import ParsingError
+
+MAX_BYTES = 256 * 1024
+MAX_DEPTH = 32
+MAX_INTEGER = 2**53 - 1
+
+Json = dict[str, Any]
+
+
+def read_document(data: bytes, *, max_bytes: int = MAX_BYTES) -> Json:
+    """Read a JSON object: UTF-8 without BOM, no duplicate members, finite numbers, integers within ±(2^53−1).
+
+    Args:
+        data: The document, at most `max_bytes` bytes (262,144 unless told).
+        max_bytes: Another limit, for documents that are not credentials.
+
+    Raises:
+        ParsingError: Whatever is not such a document, or nests deeper than 32 levels.
+    """
+    if len(data) > max_bytes:
+        raise ParsingError(
+            f"The document has {len(data):,} bytes; the limit is {max_bytes:,}.", todo="split or shrink it"
+        )
+    if not data.strip():
+        raise ParsingError("The document is empty.", todo="give a JSON document")
+    value = _parse(_decode(data))
+    if not isinstance(value, dict):
+        raise ParsingError("The document is JSON, but not an object.", todo="a credential starts with '{'")
+    _check_tree(value, surrogates=b"\\u" in data)
+    return value
+
+
+def _decode(data: bytes) -> str:
+    if data.startswith(b"\xef\xbb\xbf"):
+        raise ParsingError("The document starts with a byte order mark.", todo="save it as UTF-8 without BOM")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ParsingError(f"Byte {error.start} is not UTF-8.", todo="save the document as UTF-8") from None
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_integer,
+            parse_float=_finite,
+        )
+    except RecursionError:
+        raise ParsingError(f"The document nests deeper than {MAX_DEPTH} levels.") from None
+    except json.JSONDecodeError as error:
+        raise ParsingError(f"Line {error.lineno}, column {error.colno} is not JSON: {error.msg}.") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> Json:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ParsingError(f"The member {twice!r} stands twice in one object.", todo="remove one of them")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ParsingError(f"{name} is not a JSON number.")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
+        raise ParsingError(f"The integer {digits[:20]}… is outside ±(2^53−1).", todo="write it as a string")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ParsingError(f"The number {digits[:20]} is too large for a double.", todo="write it as a string")
+    return number
+
+
+def _check_tree(root: Json, *, surrogates: bool) -> None:
+    """Walk without recursion: depth, and lone surrogates, which only an escape can bring in."""
+    stack: list[tuple[Any, int]] = [(root, 1)]
+    while stack:
+        value, depth = stack.pop()
+        if isinstance(value, str):
+            if surrogates:
+                _check_text(value)
+        elif isinstance(value, dict | list):
+            if depth > MAX_DEPTH:
+                raise ParsingError(f"The document nests deeper than {MAX_DEPTH} levels.")
+            children = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+            stack.extend((child, depth + 1) for child in children)
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ParsingError("A string holds half of a surrogate pair.", todo="write the whole character") from None

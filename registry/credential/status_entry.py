@@ -1,0 +1,59 @@
+"""The pointer in the document: `credentialStatus` entries that name the credential's place (SPEC.md, 1.1)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from registry.credential.place import Place, parse_pointer
+
+PURPOSES = ("revocation", "suspension")
+_PREFIX = "urn:hallmark:"
+_OB_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context"
+
+
+def status_entry(place: Place, purpose: str, base_url: str) -> dict[str, str]:
+    """One BitstringStatusListEntry (Bitstring Status List 1.0, section 2.1) for `place`."""
+    batch = place.batch
+    list_url = (
+        f"{base_url.rstrip('/')}/v1/status-lists/{batch.contract}/{batch.issuer_id}/{batch.batch_id.hex()}/{purpose}"
+    )
+    return {
+        "id": place.pointer(purpose),
+        "type": "BitstringStatusListEntry",
+        "statusPurpose": purpose,
+        "statusListIndex": str(place.index),
+        "statusListCredential": list_url,
+    }
+
+
+def with_pointer(document: Mapping[str, Any], place: Place, base_url: str) -> dict[str, Any]:
+    """`document` with its pointer: both purposes in VC 2.0, one object in Open Badges, whose schema allows no array."""
+    entries = [status_entry(place, purpose, base_url) for purpose in PURPOSES]
+    return {**document, "credentialStatus": entries[0] if is_open_badge(document) else entries}
+
+
+def pointers_of(document: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
+    """Every Hallmark pointer in `credentialStatus`, with its statusListIndex text.
+
+    Raises:
+        MalformedError: An entry that starts like a pointer and is none.
+    """
+    entries = document.get("credentialStatus", [])
+    entries = entries if isinstance(entries, list) else [entries]
+    return tuple(
+        (parse_pointer(entry["id"]), str(entry.get("statusListIndex")))
+        for entry in entries
+        if isinstance(entry, Mapping) and str(entry.get("id", "")).startswith(_PREFIX)
+    )
+
+
+def is_open_badge(document: Mapping[str, Any]) -> bool:
+    """Whether the document says that it is an Open Badges 3.0 credential, by its type or by its contexts."""
+    types, contexts = _as_list(document.get("type")), _as_list(document.get("@context"))
+    if "OpenBadgeCredential" in types or "AchievementCredential" in types:
+        return True
+    badge_context = any(isinstance(item, str) and item.startswith(_OB_CONTEXT) for item in contexts)
+    return badge_context and "EndorsementCredential" not in types
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

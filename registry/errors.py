@@ -1,0 +1,135 @@
+"""The one error tree: every message says what is wrong, where, and what to do next."""
+
+from typing import ClassVar
+
+PROBLEM_BASE = "https://www.w3.org/TR/vc-data-model#"
+
+
+class HallmarkError(Exception):
+    """Root of all errors that Hallmark raises on purpose.
+
+    Args:
+        what: What is wrong, in one sentence, naming the place (file, row, path, block).
+        todo: What the reader can do next.
+    """
+
+    code: ClassVar[str] = "HALLMARK_ERROR"
+
+    def __init__(self, what: str, *, todo: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.todo = todo
+
+    def __str__(self) -> str:
+        return f"{self.what} Next: {self.todo}" if self.todo else self.what
+
+
+class ParsingError(HallmarkError):
+    """Bytes that are not one strictly read JSON document (W3C PARSING_ERROR)."""
+
+    code = "PARSING_ERROR"
+
+
+class MalformedError(HallmarkError):
+    """A readable value that breaks its own format (W3C MALFORMED_VALUE_ERROR)."""
+
+    code = "MALFORMED_VALUE_ERROR"
+
+
+class ProofError(HallmarkError):
+    """A cryptographic proof that does not verify (W3C PROOF_VERIFICATION_ERROR)."""
+
+    code = "PROOF_VERIFICATION_ERROR"
+
+
+class InclusionError(ProofError):
+    """An inclusion or consistency proof that does not lead to its root."""
+
+    code = "INCLUSION_PROOF_ERROR"
+
+
+class LedgerError(HallmarkError):
+    """Events that cannot be what the contract emitted: a gap, a forgery, another order."""
+
+    code = "LEDGER_ERROR"
+
+
+class ReorgPastFinality(LedgerError):
+    """The chain replaced blocks that were called final; nothing is rolled back by itself."""
+
+    code = "REORG_PAST_FINALITY"
+
+
+class InputError(HallmarkError):
+    """Input files, rows or settings that a person has to correct."""
+
+    code = "INPUT_ERROR"
+
+
+class ConfigError(HallmarkError):
+    """A setting that is missing or contradicts the chain."""
+
+    code = "CONFIG_ERROR"
+
+
+class ChainUnavailable(HallmarkError):
+    """The endpoint did not answer, or not with JSON-RPC; says nothing about any credential."""
+
+    code = "CHAIN_UNAVAILABLE"
+
+
+class WrongChain(ConfigError):
+    """The endpoint or contract is not the one that was asked for."""
+
+    code = "WRONG_CHAIN"
+
+
+class RpcError(HallmarkError):
+    """The endpoint answered with a JSON-RPC error.
+
+    Args:
+        what: Method and message.
+        rpc_code: The JSON-RPC error code.
+        data: Revert data, if any.
+    """
+
+    code = "RPC_ERROR"
+
+    def __init__(self, what: str, *, rpc_code: int = 0, data: bytes = b"", todo: str = "") -> None:
+        super().__init__(what, todo=todo)
+        self.rpc_code = rpc_code
+        self.data = data
+
+
+class Reverted(HallmarkError):
+    """The contract refused a transaction; `name` is its custom error."""
+
+    code = "REVERTED"
+
+    def __init__(self, what: str, *, name: str = "", todo: str = "") -> None:
+        super().__init__(what, todo=todo)
+        self.name = name
+
+
+class AlreadyAnchored(HallmarkError):
+    """The batch has its record on chain already; nothing was changed."""
+
+    code = "ALREADY_ANCHORED"
+
+
+class InsufficientFunds(HallmarkError):
+    """The sending account cannot pay for the transaction."""
+
+    code = "INSUFFICIENT_FUNDS"
+
+
+class StoreError(HallmarkError):
+    """The database is locked, missing or of another version."""
+
+    code = "STORE_ERROR"
+
+
+class NotFound(HallmarkError):
+    """The registry does not know this identifier."""
+
+    code = "NOT_FOUND"

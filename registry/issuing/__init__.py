@@ -1,0 +1,1 @@
+"""From results to anchored credentials: rows, documents, stage, anchor, finish; every step can be run again."""

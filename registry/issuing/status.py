@@ -1,0 +1,70 @@
+"""Revoke, suspend, reinstate: credential files to bits, bits to as few words and transactions as they need."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.credential.anchor_proof import leaf_entry
+from registry.credential.model import read_credential
+from registry.credential.place import BatchId
+from registry.errors import HallmarkError, InputError
+from registry.ledger.status import masks_of
+from registry.merkle import leaf_hash, root_from_path
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRef:
+    """A record as the contract wants it named: with the root, leaf count and account that it committed to."""
+
+    batch: BatchId
+    root: bytes
+    leaf_count: int
+    account: bytes
+
+
+def batches_of(paths: Sequence[Path]) -> dict[BatchRef, list[int]]:
+    """The places of these credential files, by batch.
+
+    Raises:
+        InputError: A file that is no anchored credential, by name; nothing was changed.
+    """
+    found: dict[BatchRef, list[int]] = defaultdict(list)
+    for path in paths:
+        ref, index = _place_of(path)
+        found[ref].append(index)
+    return dict(found)
+
+
+def _place_of(path: Path) -> tuple[BatchRef, int]:
+    try:
+        credential = read_credential(path.read_bytes())
+        if credential.anchor is None:
+            raise InputError(credential.anchor_problem or "it carries no anchor proof.")
+        claim = credential.anchor.claim
+        entry = leaf_entry(claim.place, claim.salt, credential.anchor.config_hash, credential.doc_hash)
+        root = root_from_path(leaf_hash(entry), claim.place.index, claim.leaf_count, claim.path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
+    except HallmarkError as error:
+        raise InputError(
+            f"{path}: {error}", todo="name files that `hallmark issue` wrote; nothing was changed"
+        ) from None
+    return BatchRef(claim.place.batch, root, claim.leaf_count, claim.account), claim.place.index
+
+
+def words_to_change(indexes: Iterable[int], already: Mapping[int, int], *, set_bits: bool) -> list[tuple[int, int]]:
+    """(word index, mask) pairs of the bits that are not yet as wanted.
+
+    Args:
+        indexes: Credentials of one batch.
+        already: Word index → bits that are set now.
+        set_bits: Whether bits are to be set (revoke, suspend) or cleared (reinstate).
+    """
+    pairs = []
+    for word, mask in masks_of(indexes).items():
+        now = already.get(word, 0)
+        wanted = mask & ~now if set_bits else mask & now
+        if wanted:
+            pairs.append((word, wanted))
+    return pairs

@@ -1,0 +1,1 @@
+"""What the contract's events say, as values: decode, extend words, fold, compare. No I/O."""

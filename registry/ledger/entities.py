@@ -1,0 +1,146 @@
+"""The state that the events fold into: one frozen class a kind, each with the key that names it.
+
+Store tables have the same names and columns, so that writing and comparing are the same for all of them.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Root of the projected classes; every one belongs to an issuer."""
+
+    TABLE: ClassVar[str] = ""
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id",)
+
+    issuer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer(Entity):
+    """An issuer with its word (32 bytes), recovery account, and the profile in force (32 bytes, or zeros)."""
+
+    TABLE: ClassVar[str] = "issuer"
+
+    word: bytes
+    recovery: bytes
+    profile_hash: bytes
+    registered_block: int
+    registered_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key(Entity):
+    """An account of an issuer: roles, and block times (0: never)."""
+
+    TABLE: ClassVar[str] = "key"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "account")
+
+    account: bytes
+    roles: int
+    added_at: int
+    retired_at: int
+    distrust_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Entity):
+    """A record: root, leaf count, anchoring account, block and its time."""
+
+    TABLE: ClassVar[str] = "batch"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "batch_id")
+
+    batch_id: bytes
+    root: bytes
+    leaf_count: int
+    account: bytes
+    anchored_at: int
+    block_number: int
+    tx_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reaffirmation(Entity):
+    """The latest reaffirmation of a record."""
+
+    TABLE: ClassVar[str] = "reaffirmation"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "batch_id")
+
+    batch_id: bytes
+    account: bytes
+    reaffirmed_at: int
+    block_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePeriod(Entity):
+    """A profile hash and the block times between which it was in force (until 0: it still is)."""
+
+    TABLE: ClassVar[str] = "profile"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "profile_hash")
+
+    profile_hash: bytes
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWord(Entity):
+    """256 credentials of a batch in one status epoch: 32-byte bit sets."""
+
+    TABLE: ClassVar[str] = "status_word"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "batch_id", "epoch", "word_index")
+
+    batch_id: bytes
+    epoch: int
+    word_index: int
+    revoked: bytes
+    suspended: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange(Entity):
+    """One word of one StatusChanged event: the history that reasons and past dates are read from."""
+
+    TABLE: ClassVar[str] = "status_change"
+    KEY: ClassVar[tuple[str, ...]] = (
+        "issuer_id",
+        "batch_id",
+        "epoch",
+        "word_index",
+        "block_number",
+        "log_index",
+        "position",
+    )
+
+    batch_id: bytes
+    epoch: int
+    word_index: int
+    block_number: int
+    log_index: int
+    position: int
+    action: int
+    reason: int
+    mask: bytes
+    actor: bytes
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PendingChange(Entity):
+    """A delayed change that waits (kinds as in ChangeRequested)."""
+
+    TABLE: ClassVar[str] = "pending_change"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "requester", "account")
+
+    requester: bytes
+    account: bytes
+    kind: int
+    roles: int
+    distrust_from: int
+    ready_at: int
+
+
+AnyEntity = Issuer | Key | Batch | Reaffirmation | ProfilePeriod | StatusWord | StatusChange | PendingChange
+ENTITY_TYPES: tuple[type[AnyEntity], ...] = AnyEntity.__args__

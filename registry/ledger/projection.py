@@ -1,0 +1,161 @@
+"""Fold events into state; every event must extend its issuer's word, or nothing is applied (SPEC.md, section 5.2)."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from registry.errors import LedgerError
+from registry.ledger import events as ev
+from registry.ledger.decode import LedgerEvent
+from registry.ledger.entities import (
+    Batch,
+    Issuer,
+    Key,
+    PendingChange,
+    ProfilePeriod,
+    Reaffirmation,
+    StatusChange,
+    StatusWord,
+)
+from registry.ledger.state import RowKey, State
+from registry.ledger.status import Action
+from registry.ledger.word import UNREGISTERED, IssuerWord, WordDomain
+
+_NO_HASH = bytes(32)
+
+
+def rows_needed(item: LedgerEvent) -> list[RowKey]:
+    """The rows that `apply` reads for this event; whoever holds the mirror elsewhere loads them first."""
+    event, issuer_id = item.event, item.event.issuer_id
+    needed: list[RowKey] = [(Issuer, (issuer_id,))]
+    match event:
+        case ev.KeyRetired() | ev.KeyDistrusted():
+            needed.append((Key, (issuer_id, event.account)))
+        case ev.ProfileChanged():
+            needed.append((ProfilePeriod, (issuer_id, event.previous)))
+        case ev.ChangeVetoed() | ev.ChangeExecuted():
+            needed.append((PendingChange, (issuer_id, event.requester, event.account)))
+        case ev.StatusChanged():
+            needed += [(StatusWord, (issuer_id, event.batch_id, event.epoch, c.word_index)) for c in event.changes]
+        case _:
+            pass
+    return needed
+
+
+def fold(state: State, domain: WordDomain, items: Iterable[LedgerEvent]) -> State:
+    """Apply events in chain order and return the same state.
+
+    Raises:
+        LedgerError: An event that does not extend its issuer's word: logs were left out, forged or reordered.
+    """
+    for item in items:
+        apply(state, domain, item)
+    return state
+
+
+def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
+    """Check one event against its issuer's word and put what it changes into `state`."""
+    issuer = state.get(Issuer, item.event.issuer_id)
+    _check_word(domain, issuer, item)
+    if isinstance(item.event, ev.IssuerRegistered):
+        issuer = _registered(item.event, item)
+    if issuer is None:
+        raise _gap(item, "its issuer was never registered")
+    state.put(replace(issuer, word=item.event.word))
+    _effect(state, item)
+
+
+def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) -> None:
+    event = item.event
+    if (issuer is None) != isinstance(event, ev.IssuerRegistered):
+        raise _gap(item, "an issuer starts with one IssuerRegistered event, and only there")
+    before = issuer.word if issuer else bytes(32)
+    old = IssuerWord.unpack(before) if issuer else UNREGISTERED
+    head = domain.head(event.issuer_id, before, item.payload)
+    frozen = isinstance(event, ev.Frozen) or (old.frozen and not isinstance(event, ev.Unfrozen))
+    epoch = event.epoch if isinstance(event, ev.StatusEpochOpened) else old.epoch
+    if event.word != IssuerWord(head, old.sequence + 1, epoch, frozen).pack():
+        raise _gap(item, f"it does not extend word {old.sequence} of issuer {event.issuer_id}")
+
+
+def _registered(event: ev.IssuerRegistered, item: LedgerEvent) -> Issuer:
+    block = item.block
+    return Issuer(event.issuer_id, event.word, event.recovery, _NO_HASH, block.number, block.time)
+
+
+def _effect(state: State, item: LedgerEvent) -> None:
+    match item.event:
+        case ev.KeyAdded() | ev.KeyRetired() | ev.KeyDistrusted() | ev.RecoveryChanged():
+            _key_effect(state, item.event, item.block.time)
+        case ev.ChangeRequested() as event:
+            key = (event.issuer_id, event.actor, event.account)
+            state.put(PendingChange(*key, event.kind, event.roles, event.distrust_from, event.ready_at))
+        case ev.ChangeVetoed() | ev.ChangeExecuted() as event:
+            state.drop(PendingChange, event.issuer_id, event.requester, event.account)
+        case ev.ProfileChanged() as event:
+            _profile_effect(state, event, item.block.time)
+        case ev.Anchored() as event:
+            where = (item.block.time, item.block.number, item.tx_hash)
+            state.put(Batch(event.issuer_id, event.batch_id, event.root, event.leaf_count, event.account, *where))
+        case ev.Reaffirmed() as event:
+            state.put(Reaffirmation(event.issuer_id, event.batch_id, event.account, item.block.time, item.block.number))
+        case ev.StatusChanged() as event:
+            _status_effect(state, event, item)
+        case ev.IssuerRegistered() | ev.StatusEpochOpened() | ev.Frozen() | ev.Unfrozen():
+            pass
+
+
+def _key_effect(
+    state: State, event: ev.KeyAdded | ev.KeyRetired | ev.KeyDistrusted | ev.RecoveryChanged, time: int
+) -> None:
+    if isinstance(event, ev.RecoveryChanged):
+        issuer = state.get(Issuer, event.issuer_id)
+        assert issuer is not None  # apply() put it
+        state.put(replace(issuer, recovery=event.recovery))
+        return
+    if isinstance(event, ev.KeyAdded):
+        state.put(Key(event.issuer_id, event.account, event.roles, time, 0, 0))
+        return
+    key = state.get(Key, event.issuer_id, event.account)
+    if key is None:
+        raise LedgerError(f"Issuer {event.issuer_id} retires a key that it never added.", todo="replay the chain")
+    distrust = event.distrust_from if isinstance(event, ev.KeyDistrusted) else key.distrust_from
+    state.put(replace(key, retired_at=key.retired_at or time, distrust_from=distrust))
+
+
+def _profile_effect(state: State, event: ev.ProfileChanged, time: int) -> None:
+    issuer = state.get(Issuer, event.issuer_id)
+    assert issuer is not None  # apply() put it
+    state.put(replace(issuer, profile_hash=event.profile_hash))
+    previous = state.get(ProfilePeriod, event.issuer_id, event.previous)
+    if previous is not None:
+        state.put(replace(previous, until=time))
+    state.put(ProfilePeriod(event.issuer_id, event.profile_hash, time, 0))
+
+
+def _status_effect(state: State, event: ev.StatusChanged, item: LedgerEvent) -> None:
+    for position, change in enumerate(event.changes):
+        key = (event.issuer_id, event.batch_id, event.epoch, change.word_index)
+        word = state.get(StatusWord, *key) or StatusWord(*key, bytes(32), bytes(32))
+        state.put(_with_mask(word, event.action, change.mask))
+        where = (item.block.number, item.log_index, position)
+        mask = change.mask.to_bytes(32, "big")
+        state.put(StatusChange(*key, *where, event.action, event.reason, mask, event.actor, item.block.time))
+
+
+def _with_mask(word: StatusWord, action: int, mask: int) -> StatusWord:
+    revoked, suspended = int.from_bytes(word.revoked, "big"), int.from_bytes(word.suspended, "big")
+    match Action(action):
+        case Action.REVOKE:
+            revoked |= mask
+        case Action.SUSPEND:
+            suspended |= mask
+        case Action.REINSTATE:
+            suspended &= ~mask
+    return replace(word, revoked=revoked.to_bytes(32, "big"), suspended=suspended.to_bytes(32, "big"))
+
+
+def _gap(item: LedgerEvent, why: str) -> LedgerError:
+    return LedgerError(
+        f"{type(item.event).__name__} in block {item.block.number}, log {item.log_index}, cannot be applied: {why}.",
+        todo="events are missing, forged or out of order; ask another endpoint for this range",
+    )

@@ -1,0 +1,55 @@
+"""A set of entities by kind and key, which remembers what changed since it was read."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from registry.ledger.entities import ENTITY_TYPES, AnyEntity
+
+E = TypeVar("E", bound=AnyEntity)
+RowKey = tuple[type[AnyEntity], tuple[Any, ...]]
+
+
+COLUMNS: dict[type[Any], tuple[str, ...]] = {kind: tuple(field.name for field in fields(kind)) for kind in ENTITY_TYPES}
+"""All fields of each kind, in order."""
+
+
+def key_of(entity: AnyEntity) -> tuple[Any, ...]:
+    """The values that name this entity."""
+    return tuple(getattr(entity, name) for name in entity.KEY)
+
+
+class State:
+    """Entities in memory: a whole mirror for a replay, or just the rows that a range of events touches."""
+
+    def __init__(self, entities: Iterable[AnyEntity] = ()) -> None:
+        self._rows: dict[type[Any], dict[tuple[Any, ...], Any]] = {kind: {} for kind in ENTITY_TYPES}
+        for entity in entities:
+            self._rows[type(entity)][key_of(entity)] = entity
+        self._changed: dict[RowKey, None] = {}
+
+    def get(self, kind: type[E], *key: Any) -> E | None:
+        """The entity of this kind and key, or None."""
+        row: E | None = self._rows[kind].get(key)
+        return row
+
+    def put(self, entity: AnyEntity) -> None:
+        """Insert or replace an entity."""
+        key = key_of(entity)
+        self._rows[type(entity)][key] = entity
+        self._changed[type(entity), key] = None
+
+    def drop(self, kind: type[AnyEntity], *key: Any) -> None:
+        """Remove an entity, if it is there."""
+        self._rows[kind].pop(key, None)
+        self._changed[kind, key] = None
+
+    def all(self, kind: type[E]) -> list[E]:
+        """All entities of a kind, ordered by key."""
+        rows = self._rows[kind]
+        return [rows[key] for key in sorted(rows)]
+
+    def changes(self) -> Iterator[tuple[RowKey, AnyEntity | None]]:
+        """What was put (the entity) or dropped (None) since the state was made."""
+        for kind, key in self._changed:
+            yield (kind, key), self._rows[kind].get(key)

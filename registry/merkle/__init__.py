@@ -1,0 +1,17 @@
+"""RFC 9162 Merkle trees over SHA-256: hashing, trees, proofs."""
+
+from registry.merkle.hashing import HASH_BYTES, leaf_hash, node_hash
+from registry.merkle.proof import path_length, root_from_path, verify_consistency, verify_inclusion
+from registry.merkle.tree import MAX_LEAVES, Tree
+
+__all__ = [
+    "HASH_BYTES",
+    "MAX_LEAVES",
+    "Tree",
+    "leaf_hash",
+    "node_hash",
+    "path_length",
+    "root_from_path",
+    "verify_consistency",
+    "verify_inclusion",
+]

@@ -1,0 +1,184 @@
+"""What the use cases need from the outside, as protocols; `bootstrap` says who fills them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from registry.credential.place import ContractId, Place
+from registry.ledger.decode import BlockRef, LedgerEvent, RawLog
+from registry.ledger.entities import AnyEntity
+from registry.ledger.state import RowKey, State
+from registry.verification.evidence import Evidence, NoEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A block header: its point and its parent's hash (32 bytes)."""
+
+    block: BlockRef
+    parent_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tiers:
+    """Block numbers: the newest, the newest safe and the newest final one, by the node's tags or confirmations."""
+
+    latest: int
+    safe: int
+    final: int
+
+
+class ChainSource(Protocol):
+    """Reads the chain for the indexer and the auditor. Every method raises ChainUnavailable or RpcError."""
+
+    @property
+    def contract(self) -> ContractId:
+        """The contract that is read."""
+
+    def check_identity(self) -> None:
+        """Raise WrongChain unless chain id, genesis hash and contract code are the deployment's."""
+
+    def tiers(self) -> Tiers:
+        """How far the chain is."""
+
+    def headers(self, numbers: Sequence[int]) -> dict[int, Header]:
+        """Headers of these blocks; one that the node does not have is missing."""
+
+    def logs(self, first: int, last: int) -> list[RawLog]:
+        """The contract's logs of blocks `first` … `last`, in chain order."""
+
+    def issuer_count(self) -> int:
+        """The contract's own count, at the newest block."""
+
+    def issuer_words(self, issuer_ids: Sequence[int]) -> dict[int, bytes]:
+        """The contract's own words (32 bytes each), at the newest block."""
+
+
+class EvidenceSource(Protocol):
+    """Answers what the chain says about one place."""
+
+    def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
+        """Evidence, or why there is none; never raises for an unreachable source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far the mirror is: its newest block, and the tiers when it was taken."""
+
+    block: BlockRef
+    safe: int
+    final: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One range of blocks, ready to be written: its headers, events and changed rows, and the new checkpoint."""
+
+    headers: Sequence[Header]
+    events: Sequence[tuple[RawLog, LedgerEvent]]
+    state: State
+    checkpoint: Checkpoint
+
+
+class Mirror(Protocol):
+    """The SQL mirror as the indexer and the auditor use it."""
+
+    def checkpoint(self) -> Checkpoint | None:
+        """The newest indexed block; None before the first."""
+
+    def known_hashes(self, above: int) -> dict[int, bytes]:
+        """Number → hash of canonical blocks from the newest known one at or below `above` on."""
+
+    def load(self, keys: Iterable[RowKey]) -> State:
+        """A state that holds these rows, where they exist."""
+
+    def commit(self, step: Step) -> None:
+        """Write rows, raw events, blocks and checkpoint in one transaction."""
+
+    def rewind(self, ancestor: int) -> None:
+        """Go back to block `ancestor`: rows are folded again from the raw events, which are never deleted."""
+
+    def rows(self, kind: type[AnyEntity]) -> Iterator[AnyEntity]:
+        """All rows of a kind, ordered by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTransaction:
+    """Bytes that are ready to be sent: raw transaction, its hash (32 bytes), nonce, and what it may cost in wei."""
+
+    raw: bytes
+    hash: bytes
+    nonce: int
+    max_cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A mined transaction: success, block, gas used and the price paid (wei per gas)."""
+
+    succeeded: bool
+    block: BlockRef
+    gas_used: int
+    gas_price: int
+
+
+class Anchorer(Protocol):
+    """Signs and sends for one account. Raises ChainUnavailable, Reverted, InsufficientFunds."""
+
+    @property
+    def contract(self) -> ContractId:
+        """The contract that is written to."""
+
+    @property
+    def account(self) -> bytes:
+        """The account that signs, 20 bytes."""
+
+    def sign_anchor(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> SignedTransaction:
+        """Build and sign the anchoring transaction; nothing is sent."""
+
+    def broadcast(self, raw: bytes) -> None:
+        """Send bytes; sending the same bytes again is no error."""
+
+    def receipt(self, tx_hash: bytes) -> Receipt | None:
+        """The receipt, if the transaction is mined in the canonical chain."""
+
+    def tiers(self) -> Tiers:
+        """How far the chain is."""
+
+    def record_time(self, issuer_id: int, batch_id: bytes) -> int:
+        """Block time of the batch's record; 0 when there is none."""
+
+    def anchored_root(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> bool:
+        """Whether the record on chain commits to this root, leaf count and our account."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One batch's row in the issuing journal (states: staged, sent, final, released)."""
+
+    batch_id: bytes
+    state: str
+    root: bytes
+    leaf_count: int
+    created: str
+    account: bytes
+    nonce: int | None = None
+    raw: bytes | None = None
+    tx_hash: bytes | None = None
+    block_number: int | None = None
+    gas_used: int | None = None
+    gas_price: int | None = None
+
+
+class Journal(Protocol):
+    """The issuing journal; every `put` is durable when it returns."""
+
+    def get(self, batch_id: bytes) -> JournalEntry | None:
+        """The entry of a batch."""
+
+    def put(self, entry: JournalEntry) -> None:
+        """Insert or replace an entry, durably."""
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Only one issuing run at a time; raises StoreError when another one is at work."""

@@ -1,0 +1,128 @@
+"""Lookups by full identifier, for the API: batches, issuers, leaves, events. No ORM, no personal data."""
+
+from typing import Any
+
+from sqlalchemy import Engine, and_, select
+
+from registry.credential.place import BatchId, ContractId, Place
+from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod
+from registry.ledger.word import IssuerWord
+from registry.store import tables as t
+from registry.store.engine import storable, transaction
+from registry.store.evidence import profile_document
+
+
+class RegistryQueries:
+    """Lookups by full identifier, as JSON-ready values; None where there is nothing."""
+
+    def __init__(self, engine: Engine, contract: ContractId) -> None:
+        self.engine = engine
+        self.contract = contract
+        self._chain = contract.chain_id
+
+    def checkpoint(self) -> dict[str, Any] | None:
+        """The mirror's newest block and tiers."""
+        with transaction(self.engine) as connection:
+            row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+        if row is None:
+            return None
+        block = {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}
+        return {"contract": str(self.contract), "block": block, "safe": row.safe, "final": row.final}
+
+    def place_of_leaf(self, leaf_hash: bytes) -> Place | None:
+        """Where a leaf hash (32 bytes) stands, if its batch's manifest was deposited."""
+        where = and_(t.leaf.c.leaf_hash == leaf_hash, t.leaf.c.chain_id == self._chain)
+        with transaction(self.engine) as connection:
+            row = connection.execute(select(t.leaf).where(where)).first()
+        return None if row is None else Place(BatchId(self.contract, row.issuer_id, row.batch_id), row.leaf_index)
+
+    def batch(self, batch: BatchId) -> dict[str, Any] | None:
+        """A record."""
+        table = t.ENTITY_TABLES[Batch]
+        row = self._first(table, issuer_id=storable(batch.issuer_id), batch_id=batch.batch_id)
+        if row is None or batch.contract != self.contract:
+            return None
+        return {
+            "id": str(batch),
+            "issuerId": str(row.issuer_id),
+            "root": "0x" + row.root.hex(),
+            "leafCount": row.leaf_count,
+            "account": "0x" + row.account.hex(),
+            "anchoredAt": row.anchored_at,
+            "block": row.block_number,
+            "transaction": "0x" + row.tx_hash.hex(),
+        }
+
+    def issuer(self, issuer_id: int) -> dict[str, Any] | None:
+        """An issuer with its keys, profiles (with documents where deposited) and word."""
+        row = self._first(t.ENTITY_TABLES[Issuer], issuer_id=issuer_id)
+        if row is None:
+            return None
+        word = IssuerWord.unpack(row.word)
+        keys, profiles = t.ENTITY_TABLES[Key], t.ENTITY_TABLES[ProfilePeriod]
+        with transaction(self.engine) as connection:
+            key_rows = connection.execute(select(keys).where(self._of(keys, issuer_id))).all()
+            profile_rows = connection.execute(select(profiles).where(self._of(profiles, issuer_id))).all()
+            documents = {p.profile_hash: profile_document(connection, p.profile_hash) for p in profile_rows}
+        return {
+            "id": f"{self.contract}:{issuer_id}",
+            "word": "0x" + row.word.hex(),
+            "sequence": word.sequence,
+            "epoch": word.epoch,
+            "frozen": word.frozen,
+            "recovery": "0x" + row.recovery.hex(),
+            "registeredAt": row.registered_at,
+            "keys": [_key_json(key) for key in key_rows],
+            "profiles": [
+                {
+                    "hash": "0x" + p.profile_hash.hex(),
+                    "since": p.since,
+                    "until": p.until or None,
+                    "document": documents[p.profile_hash],
+                }
+                for p in profile_rows
+            ],
+        }
+
+    def events(self, after: tuple[int, int], limit: int) -> list[dict[str, Any]]:
+        """Canonical raw events behind (block number, log index), in chain order."""
+        joined = t.event.join(
+            t.block, and_(t.block.c.chain_id == t.event.c.chain_id, t.block.c.block_hash == t.event.c.block_hash)
+        )
+        number, index = after
+        later = (t.event.c.block_number > number) | ((t.event.c.block_number == number) & (t.event.c.log_index > index))
+        query = select(t.event).select_from(joined).where(t.event.c.chain_id == self._chain, t.block.c.canonical, later)
+        with transaction(self.engine) as connection:
+            rows = connection.execute(query.order_by(t.event.c.block_number, t.event.c.log_index).limit(limit)).all()
+        return [_event_json(row) for row in rows]
+
+    def _first(self, table: Any, **named: Any) -> Any:
+        where = and_(table.c.chain_id == self._chain, *(table.c[name] == value for name, value in named.items()))
+        with transaction(self.engine) as connection:
+            return connection.execute(select(table).where(where)).first()
+
+    def _of(self, table: Any, issuer_id: int) -> Any:
+        return and_(table.c.chain_id == self._chain, table.c.issuer_id == issuer_id)
+
+
+def _key_json(row: Any) -> dict[str, Any]:
+    return {
+        "account": "0x" + row.account.hex(),
+        "roles": row.roles,
+        "addedAt": row.added_at,
+        "retiredAt": row.retired_at or None,
+        "distrustFrom": row.distrust_from or None,
+    }
+
+
+def _event_json(row: Any) -> dict[str, Any]:
+    return {
+        "cursor": f"{row.block_number}-{row.log_index}",
+        "block": row.block_number,
+        "blockHash": "0x" + row.block_hash.hex(),
+        "logIndex": row.log_index,
+        "transaction": "0x" + row.tx_hash.hex(),
+        "issuerId": str(row.issuer_id),
+        "topics": ["0x" + row.topics[i : i + 32].hex() for i in range(0, len(row.topics), 32)],
+        "data": "0x" + row.data.hex(),
+    }

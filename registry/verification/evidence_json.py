@@ -1,0 +1,137 @@
+"""Evidence as JSON and back, so that whoever asks a registry can judge for themselves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from registry.credential.place import ContractId
+from registry.errors import MalformedError
+from registry.ledger.record import KeySlot
+from registry.verification.evidence import (
+    Assurance,
+    Evidence,
+    ProfileFact,
+    ReaffirmationFact,
+    RecordFact,
+    StatusFact,
+    Tier,
+    WordChange,
+)
+from registry.verification.verdict import BlockPoint
+
+Json = dict[str, Any]
+
+
+def evidence_to_json(evidence: Evidence) -> Json:
+    """JSON form; bytes as 0x hex, bit sets as 0x hex of 32 bytes."""
+    status = evidence.status
+    return {
+        "assurance": evidence.assurance.value,
+        "contract": str(evidence.contract),
+        "genesisHash": _hex(evidence.genesis_hash),
+        "codeHash": _hex(evidence.code_hash),
+        "latest": asdict(evidence.latest),
+        "safe": None if evidence.safe is None else asdict(evidence.safe),
+        "issuerWord": _hex(evidence.issuer_word),
+        "record": _optional(evidence.record, _record_to_json),
+        "key": _optional(evidence.key, asdict),
+        "reaffirmation": _optional(
+            evidence.reaffirmation, lambda r: {"account": _hex(r.account), "time": r.time, "key": asdict(r.key)}
+        ),
+        "status": {
+            "epoch": status.epoch,
+            "wordIndex": status.word_index,
+            "revoked": _hex(status.revoked.to_bytes(32, "big")),
+            "suspended": _hex(status.suspended.to_bytes(32, "big")),
+            "changes": [asdict(change) | {"mask": _hex(change.mask.to_bytes(32, "big"))} for change in status.changes],
+        },
+        "profiles": [
+            {"hash": _hex(p.hash), "since": p.since, "until": p.until, "document": p.document}
+            for p in evidence.profiles
+        ],
+    }
+
+
+def evidence_from_json(body: Json) -> Evidence:
+    """Read it back.
+
+    Raises:
+        MalformedError: Anything is missing or of another kind: weaker evidence is none.
+    """
+    try:
+        return Evidence(
+            Assurance(body["assurance"]),
+            ContractId.parse(body["contract"]),
+            _bytes(body["genesisHash"], 32),
+            _bytes(body["codeHash"], 32),
+            _point(body["latest"]),
+            _optional(body["safe"], _point),
+            _bytes(body["issuerWord"], 32),
+            _optional(body["record"], _record_from_json),
+            _optional(body["key"], _key),
+            _optional(
+                body["reaffirmation"],
+                lambda r: ReaffirmationFact(_bytes(r["account"], 20), _number(r["time"]), _key(r["key"])),
+            ),
+            _status(body["status"]),
+            tuple(
+                ProfileFact(_bytes(p["hash"], 32), _number(p["since"]), _number(p["until"]), _document(p["document"]))
+                for p in body["profiles"]
+            ),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise MalformedError("The evidence is incomplete or not in the expected form.") from None
+
+
+def _record_to_json(record: RecordFact) -> Json:
+    return {"commitment": _hex(record.commitment), "time": record.time, "tier": record.tier.value}
+
+
+def _record_from_json(body: Json) -> RecordFact:
+    return RecordFact(_bytes(body["commitment"], 27), _number(body["time"]), Tier(body["tier"]))
+
+
+def _status(body: Json) -> StatusFact:
+    revoked, suspended = (int.from_bytes(_bytes(body[name], 32), "big") for name in ("revoked", "suspended"))
+    changes = tuple(map(_change, body["changes"]))
+    return StatusFact(_number(body["epoch"]), _number(body["wordIndex"]), revoked, suspended, changes)
+
+
+def _change(body: Json) -> WordChange:
+    numbers = (_number(body[name]) for name in ("action", "reason", "block_number", "time"))
+    return WordChange(int.from_bytes(_bytes(body["mask"], 32), "big"), *numbers)
+
+
+def _key(body: Json) -> KeySlot:
+    return KeySlot(*(_number(body[name]) for name in ("roles", "added_at", "retired_at", "distrust_from")))
+
+
+def _point(body: Json) -> BlockPoint:
+    return BlockPoint(_number(body["number"]), _hex(_bytes(body["hash"], 32)), _number(body["time"]))
+
+
+def _document(value: Any) -> Mapping[str, Any] | None:
+    if value is not None and not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError
+    return value
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()
+
+
+def _bytes(text: Any, size: int) -> bytes:
+    value = bytes.fromhex(text.removeprefix("0x"))
+    if len(value) != size:
+        raise ValueError
+    return value
+
+
+def _optional(value: Any, convert: Callable[[Any], Any]) -> Any:
+    return None if value is None else convert(value)

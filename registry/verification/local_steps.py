@@ -1,0 +1,50 @@
+"""Steps 2, 7 and 9, and which signature suites are known: what needs no chain."""
+
+from registry.credential import signature
+from registry.credential.model import Credential
+from registry.credential.rules import conformance_problems, data_model, validity_of
+from registry.credential.times import stamp_of
+from registry.errors import MalformedError
+from registry.verification.evidence import Policy
+from registry.verification.verdict import Check, Verdict
+
+_SHOWN_PROBLEMS = 5
+
+
+def check_conforming(credential: Credential) -> Check:
+    """Step 2: the rules of the data model that the document says it follows."""
+    if data_model(credential.document) == "vc1":
+        detail = "This is a VC Data Model 1.1 document; this program judges VC 2.0 and Open Badges 3.0 on VC 2.0."
+        return Check("conforming", Verdict.UNKNOWN, "UNSUPPORTED_DATA_MODEL", detail)
+    problems = conformance_problems(credential.document)
+    if not problems:
+        return Check("conforming", Verdict.VALID)
+    shown = "; ".join(map(str, problems[:_SHOWN_PROBLEMS]))
+    more = f"; and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
+    return Check("conforming", Verdict.INVALID, "MALFORMED_VALUE_ERROR", shown + more + ".")
+
+
+def has_known_signature(credential: Credential) -> bool:
+    """Whether a proof uses a suite that this program verifies."""
+    return any(proof.get("cryptosuite") == signature.SUITE for proof in credential.signatures)
+
+
+def check_accredited(policy: Policy) -> Check:
+    """Step 7: judged only against roots that the verifier chose."""
+    if not policy.roots:
+        return Check("accredited", Verdict.NOT_CHECKED, detail="Not judged: no accreditation roots were given.")
+    detail = "This version cannot follow accreditations."
+    return Check("accredited", Verdict.UNKNOWN, "ACCREDITATION_UNSUPPORTED", detail)
+
+
+def check_validity(credential: Credential, now: float) -> Check:
+    """Step 9: `now` (seconds since 1970) lies within validFrom … validUntil."""
+    try:
+        period = validity_of(credential.document)
+    except MalformedError as error:
+        return Check("validity", Verdict.INVALID, error.code, str(error))
+    if period.since is not None and now < period.since:
+        return Check("validity", Verdict.INVALID, "NOT_YET_VALID", f"Valid only from {stamp_of(int(period.since))}.")
+    if period.until is not None and now > period.until:
+        return Check("validity", Verdict.INVALID, "EXPIRED", f"Valid only until {stamp_of(int(period.until))}.")
+    return Check("validity", Verdict.VALID)

@@ -1,0 +1,81 @@
+"""Verdicts: what a check can say, which checks are required, and how they combine (DESIGN: one pure function)."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+CHECK_NAMES = (
+    "readable",
+    "conforming",
+    "signature",
+    "included",
+    "anchored",
+    "issuer",
+    "accredited",
+    "status",
+    "validity",
+)
+
+
+class Verdict(StrEnum):
+    """Of a check: all five. Of a credential: the first three."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_CHECKED = "not_checked"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPoint:
+    """The block that a check rests on: number, hash (0x hex) and time (seconds since 1970)."""
+
+    number: int
+    hash: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One numbered step's outcome.
+
+    Attributes:
+        name: One of CHECK_NAMES.
+        verdict: What was found.
+        code: The problem type's last part (PARSING_ERROR, REVOKED, …); empty where all is well.
+        detail: One or two sentences for a person, with the reason.
+        block: The block it rests on, where it rests on one.
+    """
+
+    name: str
+    verdict: Verdict
+    code: str = ""
+    detail: str = ""
+    block: BlockPoint | None = None
+
+
+def combine(checks: Sequence[Check], required: Collection[str]) -> Verdict:
+    """Any invalid check → invalid; else a required one unknown, not checked or absent → unknown; else valid."""
+    if any(check.verdict is Verdict.INVALID for check in checks):
+        return Verdict.INVALID
+    settled = {c.name for c in checks if c.verdict in (Verdict.VALID, Verdict.NOT_APPLICABLE)}
+    return Verdict.VALID if set(required) <= settled else Verdict.UNKNOWN
+
+
+def required_checks(*, says_anchored: bool, known_signature: bool, roots_given: bool) -> frozenset[str]:
+    """The checks without which nothing is valid.
+
+    Args:
+        says_anchored: The document has an anchor proof or says that it was anchored.
+        known_signature: It carries a signature proof of a suite that this program knows.
+        roots_given: The verifier named accreditation roots.
+    """
+    required = {"readable", "conforming", "issuer", "status", "validity"}
+    if says_anchored:
+        required |= {"included", "anchored"}
+    if known_signature or not says_anchored:
+        required.add("signature")
+    if roots_given:
+        required.add("accredited")
+    return frozenset(required)

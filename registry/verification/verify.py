@@ -1,0 +1,94 @@
+"""Verification, step by step.
+
+ 1  readable    strictly one JSON document
+ 2  conforming  VC Data Model 2.0, and Open Badges 3.0 where its type says so
+ 3  signature   every signature proof of a known suite
+ 4  included    the leaf leads to the root of its batch's record
+ 5  anchored    the record stands in a contract on the verifier's list, by a key that counts
+ 6  issuer      the document's issuer ↔ signed profile ↔ issuer id
+ 7  accredited  by roots that the verifier chose
+ 8  status      neither revoked nor suspended
+ 9  validity    now lies within validFrom … validUntil
+
+`present` reads the document and says which place must be asked about; `judge` turns the answer into a report.
+Each step is default-deny: what it cannot establish is never valid.
+"""
+
+from dataclasses import dataclass
+
+from registry.credential.model import Credential, read_credential
+from registry.credential.place import Place
+from registry.credential.rules import issuer_of
+from registry.errors import HallmarkError
+from registry.verification import local_steps, place_steps
+from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
+from registry.verification.issuer_step import check_issuer, check_signature
+from registry.verification.report import Report
+from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A document as it was handed in: readable or not."""
+
+    credential: Credential | None
+    problem: HallmarkError | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where evidence is to be asked for; None where there is nothing to ask."""
+        return None if self.credential is None else self.credential.place
+
+    @property
+    def account(self) -> bytes | None:
+        """The account (20 bytes) whose key slot is needed."""
+        anchor = None if self.credential is None else self.credential.anchor
+        return None if anchor is None else anchor.claim.account
+
+
+def present(data: bytes) -> Presented:
+    """Read a document; never raises for what the document holds."""
+    try:
+        return Presented(read_credential(data))
+    except HallmarkError as error:
+        return Presented(None, error)
+
+
+def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy) -> Report:
+    """The report on a presented document, from the evidence about its place."""
+    credential = presented.credential
+    if credential is None:
+        return _unreadable(presented)
+    checks = (
+        Check("readable", Verdict.VALID),
+        local_steps.check_conforming(credential),
+        check_signature(credential, evidence),
+        place_steps.check_included(credential, evidence),
+        place_steps.check_anchored(credential, evidence, policy),
+        check_issuer(credential, evidence),
+        local_steps.check_accredited(policy),
+        place_steps.check_status(credential, evidence, policy),
+        local_steps.check_validity(credential, policy.now),
+    )
+    required = required_checks(
+        says_anchored=credential.says_anchored,
+        known_signature=local_steps.has_known_signature(credential),
+        roots_given=bool(policy.roots),
+    )
+    seen = evidence if isinstance(evidence, Evidence) else None
+    return Report(
+        combine(checks, required),
+        checks,
+        seen.latest if seen else None,
+        seen.assurance if seen else Assurance.NONE,
+        issuer_of(credential.document),
+        str(credential.place.batch) + f":{credential.place.index}" if credential.place else None,
+    )
+
+
+def _unreadable(presented: Presented) -> Report:
+    error = presented.problem
+    code, detail = (error.code, str(error)) if error else ("PARSING_ERROR", "Not a credential.")
+    rest = tuple(Check(name, Verdict.NOT_CHECKED) for name in CHECK_NAMES[1:])
+    checks = (Check("readable", Verdict.INVALID, code, detail), *rest)
+    return Report(Verdict.INVALID, checks, None, Assurance.NONE)
