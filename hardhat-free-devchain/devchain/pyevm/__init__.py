@@ -3,7 +3,8 @@
     server    HTTP and the JSON-RPC 2.0 envelope
     methods   the methods that are offered, and no others
     params    JSON-RPC parameters to Python values
-    chain     the chain: mining, calls, snapshots
+    chain     the chain: mining, sending, snapshots
+    calls     running without sending
     archive   every mined block in JSON-RPC form, and its logs
     encode    py-evm's values to JSON-RPC
 

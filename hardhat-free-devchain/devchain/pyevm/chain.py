@@ -11,22 +11,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eth.constants import SECPK1_N as SECP256K1_N
-from eth.exceptions import Revert
-from eth.vm.spoof import SpoofTransaction
 from eth_tester import PyEVMBackend
 from eth_utils.exceptions import ValidationError
 
 from devchain.accounts import ACCOUNTS, BALANCE_WEI, CHAIN_ID
 from devchain.errors import MethodError
 from devchain.pyevm.archive import Archive, Mined
-from devchain.pyevm.params import Call, invalid
+from devchain.pyevm.calls import GAS_LIMIT, REFUSED
+from devchain.pyevm.params import invalid
 
-GAS_LIMIT: Final = 30_000_000
-REFUSED: Final = -32000
-REVERTED: Final = 3
 COINBASE: Final = bytes(20)
 BLOB_TYPE: Final = 3
-ESTIMATE_TOLERANCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +42,11 @@ class PyEvmChain:
         self.next_timestamp: int | None = None
         self._snapshots: dict[int, Snapshot] = {}
         self._last_snapshot = -1
-        self.archive.append(self._chain.get_canonical_block_by_number(0), [], [])
+        self.archive.append(self.evm.get_canonical_block_by_number(0), [], [])
 
     @property
-    def _chain(self) -> Any:
+    def evm(self) -> Any:
+        """py-evm's own chain object."""
         return self._backend.chain
 
     # Mining
@@ -72,7 +68,7 @@ class PyEvmChain:
         signed = self._decode(raw)
         self._check(signed, header)
         try:
-            _, receipt, _ = self._chain.apply_transaction(signed)
+            _, receipt, _ = self.evm.apply_transaction(signed)
         except ValidationError as error:
             raise MethodError(REFUSED, f"transaction refused: {error}") from error
         self._close_block([signed], [receipt])
@@ -89,14 +85,24 @@ class PyEvmChain:
         if wanted and wanted <= head.timestamp:
             raise invalid(f"timestamp {wanted} is not after the head's, {head.timestamp}")
         moment = wanted or max(int(time.time()) + self.clock_offset, head.timestamp + 1)
-        return self._chain.create_header_from_parent(head, timestamp=moment, coinbase=COINBASE)
+        return self.evm.create_header_from_parent(head, timestamp=moment, coinbase=COINBASE)
+
+    def increase_time(self, seconds: int) -> int:
+        """Move the clock ahead; returns its distance to the machine's, in seconds.
+
+        Blocks mined in a burst are a second apart, as the protocol demands, so the head may be ahead of
+        the clock; then the time is counted from the head.
+        """
+        ahead = self.archive.blocks[-1].header.timestamp - int(time.time())
+        self.clock_offset = max(self.clock_offset, ahead) + seconds
+        return self.clock_offset
 
     def _open_block(self, timestamp: int | None) -> Any:
-        self._chain.header = self.next_header(timestamp)
-        return self._chain.header
+        self.evm.header = self.next_header(timestamp)
+        return self.evm.header
 
     def _close_block(self, transactions: list[Any], receipts: list[Any]) -> Mined:
-        block = self._chain.mine_block(coinbase=COINBASE, mix_hash=os.urandom(32))
+        block = self.evm.mine_block(coinbase=COINBASE, mix_hash=os.urandom(32))
         if self.next_timestamp:
             # As on anvil, the clock goes on from the timestamp that was set.
             self.clock_offset = block.header.timestamp - int(time.time())
@@ -107,7 +113,7 @@ class PyEvmChain:
         if raw[:1] == bytes([BLOB_TYPE]):
             raise invalid("blob transactions are not offered by py-evm")
         try:
-            signed = self._chain.get_transaction_builder().decode(raw)
+            signed = self.evm.get_transaction_builder().decode(raw)
             sender = signed.sender  # recovered once and kept on the object: 5 ms without coincurve
         except Exception as error:
             # Any bytes may come in, and the decoders raise many unrelated errors on them.
@@ -118,7 +124,7 @@ class PyEvmChain:
 
     def _check(self, signed: Any, header: Any) -> None:
         """Refuse in the words that clients know, before the EVM refuses in its own."""
-        state = self._chain.get_vm(header).state
+        state = self.evm.get_vm(header).state
         nonce = state.get_nonce(signed.sender)
         cost = signed.gas * signed.max_fee_per_gas + signed.value
         price = header.base_fee_per_gas
@@ -135,64 +141,6 @@ class PyEvmChain:
         for message, wrong in checks.items():
             if wrong:
                 raise MethodError(REFUSED, message)
-
-    # Reading and calling
-
-    def state_at(self, header: Any) -> Any:
-        """The state after that block, in which running something costs no fee."""
-        return self._chain.get_vm(header.copy(base_fee_per_gas=0)).state
-
-    def call(self, call: Call, header: Any) -> bytes:
-        """Run a call on the state of that block, as that block would see it; return its output.
-
-        Raises:
-            MethodError: code 3 with the revert data, or -32000 for any other failure.
-        """
-        return bytes(_raise_on_error(self._run(call, header, call.gas or GAS_LIMIT)).output)
-
-    def estimate(self, call: Call, header: Any) -> int:
-        """Gas that is enough for that call, at most ESTIMATE_TOLERANCE above the least that is.
-
-        Raises:
-            MethodError: it fails with any gas.
-        """
-        limit = call.gas or GAS_LIMIT
-        computation = _raise_on_error(self._run(call, header, limit))
-        spent: int = max(limit - computation.get_gas_remaining(), _calldata_floor(call.payload))
-        if self._suffices(call, header, spent):
-            return spent
-        too_little = spent
-        enough = min(2 * spent, limit)
-        if not self._suffices(call, header, enough):
-            enough = limit
-        while enough - too_little > ESTIMATE_TOLERANCE:
-            middle = (too_little + enough) // 2
-            if self._suffices(call, header, middle):
-                enough = middle
-            else:
-                too_little = middle
-        return enough
-
-    def _suffices(self, call: Call, header: Any, gas: int) -> bool:
-        try:
-            return not self._run(call, header, gas).is_error
-        except MethodError:
-            return False
-
-    def _run(self, call: Call, header: Any, gas: int) -> Any:
-        state = self.state_at(header)
-        unsigned = self._chain.create_unsigned_transaction(
-            nonce=state.get_nonce(call.sender),
-            gas_price=0,
-            gas=gas,
-            to=call.to,
-            value=call.value,
-            data=call.payload,
-        )
-        try:
-            return state.apply_transaction(SpoofTransaction(unsigned, from_=call.sender))
-        except ValidationError as error:
-            raise MethodError(REFUSED, f"call refused: {error}") from error
 
     # Snapshots
 
@@ -222,27 +170,3 @@ def _new_backend() -> Any:
     # eth-tester has a chain id of its own, fixed in a class that it makes for each backend.
     type(backend.chain).chain_id = CHAIN_ID
     return backend
-
-
-def _calldata_floor(payload: bytes) -> int:
-    """The least gas for a transaction with that payload (EIP-7623)."""
-    zeros = payload.count(0)
-    return 21_000 + 10 * (zeros + 4 * (len(payload) - zeros))
-
-
-def _raise_on_error(computation: Any) -> Any:
-    if not computation.is_error:
-        return computation
-    error = computation.error
-    if isinstance(error, Revert):
-        output = bytes(computation.output)
-        raise MethodError(REVERTED, "execution reverted" + _reason(output), "0x" + output.hex())
-    raise MethodError(REFUSED, f"execution failed: {type(error).__name__}: {error}")
-
-
-def _reason(output: bytes) -> str:
-    """What follows the word "reverted": the text of Solidity's Error(string), or the error's selector."""
-    if output[:4] == bytes.fromhex("08c379a0") and len(output) >= 68:
-        length = int.from_bytes(output[36:68], "big")
-        return f": {output[68 : 68 + length].decode(errors='replace')}"
-    return f": custom error 0x{output[:4].hex()}" if len(output) >= 4 else ""

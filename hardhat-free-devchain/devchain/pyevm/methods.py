@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from devchain.accounts import CHAIN_ID
 from devchain.errors import MethodError
-from devchain.pyevm import params
+from devchain.pyevm import calls, params
 from devchain.pyevm.archive import Mined
-from devchain.pyevm.chain import REFUSED, PyEvmChain
+from devchain.pyevm.calls import REFUSED
+from devchain.pyevm.chain import PyEvmChain
 from devchain.pyevm.encode import Json, data
 
 METHOD_NOT_FOUND: Final = -32601
@@ -146,7 +147,7 @@ class Methods:
     # State
 
     def _state(self, tag: Any) -> Any:
-        return self._chain.state_at(self._at(tag).header)
+        return calls.state_at(self._chain.evm, self._at(tag).header)
 
     def _nonce(self, account: Any, tag: Any = "latest") -> str:
         return hex(self._state(tag).get_nonce(params.address(account)))
@@ -162,13 +163,13 @@ class Methods:
         return data(value.to_bytes(32, "big"))
 
     def _call(self, call: Any, tag: Any = "latest") -> str:
-        return data(self._chain.call(params.call(call), self._at(tag).header))
+        return data(calls.execute(self._chain.evm, params.call(call), self._at(tag).header))
 
     def _estimate(self, call: Any, tag: Any = "pending") -> str:
         # Where the next transaction will run, unless a past block is asked for.
         upcoming = tag in ("pending", "latest")
         header = self._chain.next_header() if upcoming else self._at(tag).header
-        return hex(self._chain.estimate(params.call(call), header))
+        return hex(calls.estimate(self._chain.evm, params.call(call), header))
 
     # Fees
 
@@ -202,8 +203,7 @@ class Methods:
             self._chain.mine()
 
     def _increase_time(self, seconds: Any) -> int:
-        self._chain.clock_offset += params.quantity(seconds)
-        return self._chain.clock_offset
+        return self._chain.increase_time(params.quantity(seconds))
 
     def _set_next_timestamp(self, timestamp: Any) -> None:
         moment = params.quantity(timestamp)

@@ -20,6 +20,8 @@ PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 INTERNAL_ERROR: Final = -32603
 MAX_BODY_BYTES: Final = 32 * 2**20
+# py-evm raises Python's recursion limit tenfold; a thread's usual stack would overflow below it.
+THREAD_STACK_BYTES: Final = 256 * 2**20
 
 Json = dict[str, Any]
 
@@ -43,7 +45,7 @@ class Endpoint:
         """The answer to a request or a batch; None when everything in it was a notification."""
         try:
             request = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return _encoded(_failure(None, PARSE_ERROR, f"the request is not JSON: {error}"))
         if not isinstance(request, list):
             answer = self._one(request)
@@ -151,6 +153,7 @@ def main(arguments: list[str]) -> int:
 
     chain = PyEvmChain()
     Handler.endpoint = Endpoint(chain, Methods(chain))
+    threading.stack_size(THREAD_STACK_BYTES)
     server.server_activate()
     if float(block_time):
         threading.Thread(target=Handler.endpoint.mine_every, args=[float(block_time)], daemon=True).start()

@@ -1,0 +1,19 @@
+"""The README says what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+from devchain import RpcError
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def test_readme_lists_exactly_the_methods_of_py_evm(chain, whole):
+    if whole:
+        pytest.skip("the list is about py-evm")
+    listed = re.search(r"offers exactly: (.*?)\. Every", README, re.S).group(1)
+    with pytest.raises(RpcError) as caught:
+        chain.rpc("nothing")
+    offered = str(caught.value).rpartition("offers ")[2].split(", ")
+    assert re.findall(r"`(\w+)`", listed) == offered
