@@ -847,6 +847,7 @@ contract CredentialRegistry is ICredentialRegistry, ICredentialRegistryBySig, IC
     ) private returns (bytes32) {
         bytes16 batchId = batch.batchId;
         if (changes.length == 0) revert NoChanges(issuerId, batchId);
+        mapping(uint64 wordIndex => StatusWord) storage statusWords = statuses[issuerId][batchId][epoch];
         uint256[] memory encoded = new uint256[](2 * changes.length);
         for (uint256 i = 0; i < changes.length; ++i) {
             uint64 wordIndex = changes[i].wordIndex;
@@ -855,7 +856,7 @@ contract CredentialRegistry is ICredentialRegistry, ICredentialRegistryBySig, IC
             if (!_inRange(batch.leafCount, wordIndex, mask)) {
                 revert BitOutOfRange(issuerId, batchId, wordIndex, mask);
             }
-            _applyMask(statuses[issuerId][batchId][epoch][wordIndex], action, mask);
+            _applyMask(statusWords[wordIndex], action, mask);
             encoded[2 * i] = wordIndex;
             encoded[2 * i + 1] = mask;
         }
