@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,11 +33,9 @@ class Anvil:
 
 def package_binary() -> Path:
     """Where npm puts the binary for this platform, whether or not it is there."""
-    system = "win32" if sys.platform == "win32" else platform.system().lower()
     machine = platform.machine().lower()
-    suffix = ".exe" if system == "win32" else ""
-    package = f"anvil-{system}-{_PROCESSORS.get(machine, machine)}"
-    return _MODULES / package / "bin" / f"anvil{suffix}"
+    package = f"anvil-{platform.system().lower()}-{_PROCESSORS.get(machine, machine)}"
+    return _MODULES / package / "bin" / "anvil"
 
 
 def candidates() -> list[Path]:
