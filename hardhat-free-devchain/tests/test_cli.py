@@ -14,8 +14,21 @@ from devchain_engines import needs_anvil, offspring
 COMMAND = [sys.executable, "-m", "devchain.cli"]
 
 
-def run_up(*options):
-    return subprocess.Popen([*COMMAND, "up", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def run_up():
+    """Starts `devchain up`; whatever a failed test leaves running is ended."""
+    started = []
+
+    def run(*options):
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen([*COMMAND, "up", *options], text=True, **pipes))
+        return started[-1]
+
+    yield run
+    for process in started:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=10)
 
 
 def ask(url, method):
@@ -25,7 +38,7 @@ def ask(url, method):
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_up_prints_json_and_stops_cleanly(engine, end):
+def test_up_prints_json_and_stops_cleanly(engine, end, run_up):
     process = run_up("--engine", engine, "--port", "0", "--json")
     said = json.loads(process.stdout.readline())
     assert said["engine"] == engine
@@ -39,7 +52,7 @@ def test_up_prints_json_and_stops_cleanly(engine, end):
         urllib3.request("GET", said["url"], retries=False)
 
 
-def test_up_tells_a_person_everything_that_is_needed(engine):
+def test_up_tells_a_person_everything_that_is_needed(engine, run_up):
     process = run_up("--engine", engine, "--port", "0", "--block-time", "0")
     lines = []
     while not lines or not lines[-1].startswith("Ctrl-C"):
@@ -60,7 +73,7 @@ def test_up_tells_a_person_everything_that_is_needed(engine):
 
 
 @needs_anvil
-def test_up_says_when_the_engine_dies():
+def test_up_says_when_the_engine_dies(run_up):
     process = run_up("--engine", "anvil", "--port", "0", "--json")
     assert json.loads(process.stdout.readline())["engine"] == "anvil"
     keeper, *_ = offspring(process.pid)
