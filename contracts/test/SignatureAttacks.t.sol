@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import "../src/Constants.sol";
+import {ICredentialRegistry as I} from "../src/ICredentialRegistry.sol";
+import {ICredentialRegistryBySig as S} from "../src/ICredentialRegistryBySig.sol";
+import {Signing} from "./util/Signing.sol";
+import {vm} from "./util/Vm.sol";
+import {AnswerWallet, LongWallet, OwnerWallet, ReentrantWallet, RevertingWallet} from "./util/Wallets.sol";
+
+contract SignatureAttacksTest is Signing {
+    function _freeze(S.Authorization memory auth) private {
+        vm.prank(STRANGER);
+        bySig.freezeBySig(ID, auth);
+    }
+
+    function _refused(S.Authorization memory auth) private {
+        vm.expectPartialRevert(S.InvalidSignature.selector);
+        _freeze(auth);
+    }
+
+    function test_a_signature_is_not_replayed() public {
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        _freeze(auth);
+        vm.prank(admin);
+        registry.unfreeze(ID);
+        _refused(auth);
+    }
+
+    function test_a_signature_for_a_state_that_passed_is_refused() public {
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        _anchor();
+        _refused(auth);
+    }
+
+    function test_a_signature_for_another_chain_is_refused() public {
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        vm.chainId(block.chainid + 1);
+        _refused(auth);
+    }
+
+    function test_a_signature_for_another_contract_is_refused() public {
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        Signing.setUp();
+        _refused(auth);
+    }
+
+    function test_a_signature_for_another_issuer_is_refused() public {
+        vm.prank(admin);
+        registry.register(_keys(), RECOVERY, PROFILE);
+        S.Authorization memory auth = _authAt(ADMIN_PRIVATE, _simple("Freeze"), 6);
+        vm.expectPartialRevert(S.InvalidSignature.selector);
+        bySig.freezeBySig(2, auth);
+    }
+
+    function test_a_signature_for_another_function_is_refused() public {
+        _refused(_auth(ADMIN_PRIVATE, _simple("Unfreeze")));
+        _refused(_auth(ADMIN_PRIVATE, _simple("OpenStatusEpoch")));
+    }
+
+    function test_a_deadline_is_the_last_second() public {
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        vm.warp(auth.deadline + 1);
+        vm.expectRevert(abi.encodeWithSelector(S.SignatureExpired.selector, admin, auth.deadline));
+        _freeze(auth);
+        vm.warp(auth.deadline);
+        _freeze(auth);
+        auth.deadline += 1;
+        vm.prank(admin);
+        registry.unfreeze(ID);
+        _refused(auth);
+    }
+
+    function test_a_signature_of_another_account_is_refused() public {
+        S.Authorization memory auth = _auth(ANCHOR_PRIVATE, _simple("Freeze"));
+        vm.expectRevert(_notAuthorized(anchorKey, ROLE_ADMIN));
+        _freeze(auth);
+        auth.actor = admin;
+        _refused(auth);
+    }
+
+    function test_a_relayer_alone_can_do_nothing() public {
+        S.Authorization memory auth = S.Authorization(admin, block.timestamp, "");
+        _refused(auth);
+        auth.signature = new bytes(65);
+        _refused(auth);
+        auth.actor = address(0);
+        _refused(auth);
+        auth.actor = STRANGER;
+        _refused(auth);
+    }
+
+    function test_a_malleable_twin_is_refused() public {
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        bytes32 digest = _digest(bytes.concat(_simple("Freeze"), abi.encode(admin, _sequence(), auth.deadline)));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(ADMIN_PRIVATE, digest);
+        bytes32 twin = bytes32(ORDER - uint256(s));
+        vm.assertEq(ecrecover(digest, v == 27 ? 28 : 27, r, twin), admin);
+        auth.signature = abi.encodePacked(r, twin, v == 27 ? uint8(28) : uint8(27));
+        _refused(auth);
+        auth.signature = abi.encodePacked(r, s, v - 27);
+        _refused(auth);
+        auth.signature = abi.encodePacked(r, s, v, uint8(0));
+        _refused(auth);
+        auth.signature = abi.encodePacked(r, s);
+        _refused(auth);
+        auth.signature = abi.encodePacked(r, s, v);
+        _freeze(auth);
+    }
+
+    function testFuzz_a_changed_signature_is_refused(uint256 place, uint8 flip) public {
+        vm.assume(flip != 0);
+        S.Authorization memory auth = _auth(ADMIN_PRIVATE, _simple("Freeze"));
+        auth.signature[place % 65] ^= bytes1(flip);
+        _refused(auth);
+    }
+
+    function test_anchors_signed_ahead_are_sent_in_any_order_once() public {
+        S.Authorization memory first = _anchorAuth(ANCHOR_PRIVATE, bytes16(uint128(1)));
+        S.Authorization memory second = _anchorAuth(ANCHOR_PRIVATE, bytes16(uint128(2)));
+        bySig.anchorBySig(ID, bytes16(uint128(2)), ROOT, 600, second);
+        bySig.anchorBySig(ID, bytes16(uint128(1)), ROOT, 600, first);
+        _reverts(I.AlreadyAnchored.selector, bytes16(uint128(1)));
+        bySig.anchorBySig(ID, bytes16(uint128(1)), ROOT, 600, first);
+        vm.expectPartialRevert(S.InvalidSignature.selector);
+        bySig.anchorBySig(ID, bytes16(uint128(3)), ROOT, 600, first);
+    }
+
+    function test_a_signature_is_worth_nothing_after_the_keys_retirement() public {
+        S.Authorization memory auth = _anchorAuth(ANCHOR_PRIVATE, BATCH);
+        vm.prank(admin);
+        registry.retireKey(ID, anchorKey);
+        vm.expectRevert(_notAuthorized(anchorKey, ROLE_ANCHOR));
+        bySig.anchorBySig(ID, BATCH, ROOT, 600, auth);
+    }
+
+    // ---------------------------------------------------------------------------------------- contract accounts
+
+    /// @dev Puts the wallet's code at ADMIN2, which may also anchor.
+    function _wallet(address code) private returns (S.Authorization memory) {
+        vm.etch(ADMIN2, code.code);
+        return S.Authorization(ADMIN2, block.timestamp, "any");
+    }
+
+    function test_a_wallet_that_accepts_is_accepted() public {
+        OwnerWallet owned = new OwnerWallet();
+        S.Authorization memory auth = _wallet(address(owned));
+        OwnerWallet(ADMIN2).own(admin);
+        bytes memory message = bytes.concat(_simple("Freeze"), abi.encode(ADMIN2, _sequence(), auth.deadline));
+        auth.signature = _signature(ADMIN_PRIVATE, message);
+        _freeze(auth);
+        vm.assertTrue(_frozen());
+    }
+
+    function test_one_wallets_signature_is_not_anothers() public {
+        S.Authorization memory auth = _wallet(address(new OwnerWallet()));
+        OwnerWallet(ADMIN2).own(admin);
+        bytes memory message = bytes.concat(_simple("Freeze"), abi.encode(STRANGER, _sequence(), auth.deadline));
+        auth.signature = _signature(ADMIN_PRIVATE, message);
+        _refused(auth);
+    }
+
+    function test_a_wallet_that_refuses_reverts_or_babbles_is_refused() public {
+        _refused(_wallet(address(new AnswerWallet(bytes4(0xffffffff)))));
+        _refused(_wallet(address(new RevertingWallet())));
+        _refused(_wallet(address(new LongWallet())));
+    }
+
+    function test_a_wallet_cannot_come_back_in() public {
+        S.Authorization memory auth = _wallet(address(new ReentrantWallet()));
+        ReentrantWallet(ADMIN2).aim(registry);
+        bytes32 word = registry.issuerWord(ID);
+        _refused(auth);
+        vm.assertEq(registry.issuerWord(ID), word);
+    }
+
+    function test_a_key_with_code_signs_as_a_key_first() public {
+        vm.etch(admin, address(new RevertingWallet()).code);
+        _freeze(_auth(ADMIN_PRIVATE, _simple("Freeze")));
+        vm.assertTrue(_frozen());
+    }
+}
