@@ -31,3 +31,22 @@ hardhat-free-devchain/node_modules/.stamp: .venv/.stamp hardhat-free-devchain/pa
 contracts/node_modules/.stamp: .venv/.stamp contracts/package-lock.json
 	@$(NPM) contracts || echo "setup: solc and forge could not be installed from npm; what needs them is skipped aloud"
 	@mkdir -p $(@D) && touch $@
+
+FORGE := $(firstword $(wildcard contracts/node_modules/@foundry-rs/forge-*/bin/forge) forge)
+
+demo: hardhat-free-devchain/node_modules/.stamp ## the whole story on an embedded chain and SQLite
+	@$(PY) scripts/demo.py $(DEMO)
+
+check: setup ## format, lint, types, import direction, contract format
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	.venv/bin/lint-imports --no-logo | tail -n 4
+	@if command -v $(FORGE) >/dev/null; then cd contracts && $(abspath $(FORGE)) fmt --check src test && echo "forge fmt: clean"; \
+	  else echo "SKIPPED: forge fmt (forge could not be installed from npm)"; fi
+
+test: check ## everything that needs no extra machine
+	$(PY) -m pytest $(PYTEST)
+
+clean: ## remove what the targets made
+	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules contracts/out contracts/cache

@@ -30,6 +30,10 @@ class ParsingError(HallmarkError):
     code = "PARSING_ERROR"
 
 
+class TooLargeError(ParsingError):
+    """More bytes than the limit; they were not read."""
+
+
 class MalformedError(HallmarkError):
     """A readable value that breaks its own format (W3C MALFORMED_VALUE_ERROR)."""
 

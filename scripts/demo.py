@@ -92,7 +92,7 @@ def indented() -> Iterator[None]:
         def isatty(self) -> bool:
             return False
 
-    with contextlib.redirect_stdout(Indent()), contextlib.redirect_stderr(Indent()):  # type: ignore[type-var]
+    with contextlib.redirect_stdout(Indent()), contextlib.redirect_stderr(Indent()):
         yield
 
 

@@ -2,15 +2,15 @@
 
 from fastapi import Request
 
-from registry.errors import ParsingError
+from registry.errors import TooLargeError
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body, at most `limit` bytes; ParsingError as soon as it is longer, without reading on."""
+    """The body, at most `limit` bytes; TooLargeError as soon as it is longer, without reading on."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
         if size > limit:
-            raise ParsingError(f"The body has more than {limit:,} bytes.", todo="send a smaller document")
+            raise TooLargeError(f"The body has more than {limit:,} bytes.", todo="send a smaller document")
         parts.append(part)
     return b"".join(parts)

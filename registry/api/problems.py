@@ -7,9 +7,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from registry.errors import PROBLEM_BASE, HallmarkError, NotFound, StoreError
+from registry.errors import PROBLEM_BASE, HallmarkError, NotFound, ParsingError, StoreError, TooLargeError
 
-_STATUS: dict[type[HallmarkError], int] = {NotFound: 404, StoreError: 503}
+_STATUS: dict[type[HallmarkError], int] = {ParsingError: 400, TooLargeError: 413, NotFound: 404, StoreError: 503}
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -30,6 +30,6 @@ async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def on_hallmark_error(_request: Request, error: Exception) -> JSONResponse:
-    """Every error of ours: 404 and 503 where they fit, else 422."""
+    """Every error of ours: 400, 404, 413 and 503 where they fit, else 422."""
     assert isinstance(error, HallmarkError)
     return problem(_STATUS.get(type(error), 422), error.code, str(error))

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 from registry.errors import ParsingError
@@ -9,6 +10,11 @@ from registry.errors import ParsingError
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
+
+_SAFE_BRACKETS = 256
+# Possessive, and an unclosed string runs to the end: linear in the length, whatever the quotes and escapes.
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_BRACKETS = re.compile(rb"[{}\[\]]")
 
 Json = dict[str, Any]
 
@@ -29,7 +35,9 @@ def read_document(data: bytes, *, max_bytes: int = MAX_BYTES) -> Json:
         )
     if not data.strip():
         raise ParsingError("The document is empty.", todo="give a JSON document")
-    value = _parse(_decode(data))
+    text = _decode(data)
+    _check_brackets(data)
+    value = _parse(text)
     if not isinstance(value, dict):
         raise ParsingError("The document is JSON, but not an object.", todo="a credential starts with '{'")
     _check_tree(value, surrogates=b"\\u" in data)
@@ -45,6 +53,24 @@ def _decode(data: bytes) -> str:
         raise ParsingError(f"Byte {error.start} is not UTF-8.", todo="save the document as UTF-8") from None
 
 
+def _check_brackets(data: bytes) -> None:
+    """Refuse deep nesting before the parser meets it: its recursion could exhaust the C stack of the process.
+
+    A document with few brackets cannot nest deeply, so most documents are not scanned at all.
+    """
+    if data.count(b"{") + data.count(b"[") <= _SAFE_BRACKETS:
+        return
+    depth = 0
+    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", data)):
+        depth += 1 if bracket in b"{[" else -1
+        if depth > MAX_DEPTH:
+            raise _too_deep()
+
+
+def _too_deep() -> ParsingError:
+    return ParsingError(f"The document nests deeper than {MAX_DEPTH} levels.", todo="flatten it")
+
+
 def _parse(text: str) -> Any:
     try:
         return json.loads(
@@ -54,8 +80,6 @@ def _parse(text: str) -> Any:
             parse_int=_integer,
             parse_float=_finite,
         )
-    except RecursionError:
-        raise ParsingError(f"The document nests deeper than {MAX_DEPTH} levels.") from None
     except json.JSONDecodeError as error:
         raise ParsingError(f"Line {error.lineno}, column {error.colno} is not JSON: {error.msg}.") from None
 
@@ -63,8 +87,8 @@ def _parse(text: str) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> Json:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))
         raise ParsingError(f"The member {twice!r} stands twice in one object.", todo="remove one of them")
     return members
 
@@ -83,6 +107,9 @@ def _finite(digits: str) -> float:
     number = float(digits)
     if not math.isfinite(number):
         raise ParsingError(f"The number {digits[:20]} is too large for a double.", todo="write it as a string")
+    # RFC 8785 writes whole numbers below 1e21 without exponent: as an integer that _integer would refuse.
+    if number.is_integer() and MAX_INTEGER < abs(number) < 1e21:
+        raise ParsingError(f"The number {digits[:20]} is outside ±(2^53−1).", todo="write it as a string")
     return number
 
 
@@ -96,7 +123,7 @@ def _check_tree(root: Json, *, surrogates: bool) -> None:
                 _check_text(value)
         elif isinstance(value, dict | list):
             if depth > MAX_DEPTH:
-                raise ParsingError(f"The document nests deeper than {MAX_DEPTH} levels.")
+                raise _too_deep()
             children = [*value.keys(), *value.values()] if isinstance(value, dict) else value
             stack.extend((child, depth + 1) for child in children)
 

@@ -47,15 +47,18 @@ def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], 
 
 
 def verify_consistency(size1: int, size2: int, root1: bytes, root2: bytes, proof: Sequence[bytes]) -> None:
-    """Raise InclusionError unless the tree of `size1` leaves is a prefix of that of `size2` (RFC 9162, 2.1.4.2)."""
-    if any(len(value) != HASH_BYTES for value in (root1, root2, *proof)):
-        raise InclusionError("A hash in the consistency proof is not 32 bytes long.")
+    """Raise InclusionError unless the tree of `size1` leaves is a prefix of that of `size2` (RFC 9162, 2.1.4.2).
+
+    Two trees of one size need no proof: their roots (of any length) are equal or not.
+    """
     if not 0 < size1 <= size2 or (size1 == size2) != (not proof):
         raise InclusionError("The sizes and the length of the consistency proof contradict each other.")
     if size1 == size2:
         if root1 != root2:
             raise InclusionError("Two trees of one size have different roots.")
         return
+    if any(len(value) != HASH_BYTES for value in (root1, root2, *proof)):
+        raise InclusionError("A hash in the consistency proof is not 32 bytes long.")
     if _consistent_roots(size1, size2, root1, proof) != (root1, root2):
         raise InclusionError("The consistency proof does not lead to both roots.")
 
