@@ -8,13 +8,13 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-from eth_abi import encode
+from eth_abi import decode, encode
 from sha3 import keccak_256
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,12 +71,16 @@ class Contract:
         assert receipt["status"] == "0x1", f"{name} reverted"
         return receipt
 
+    def view(self, name: str, *args: Any) -> list[Any]:
+        call = {"to": self.address, "data": "0x" + self.data(name, *args).hex()}
+        answer = bytes.fromhex(self.node.call("eth_call", call, "latest")[2:])
+        return list(decode([_type(item) for item in self.functions[name]["outputs"]], answer))
+
     def gas(self, name: str, *args: Any, sender: int = 0) -> int:
         return int(self.transact(name, *args, sender=sender)["gasUsed"], 16)
 
 
-def deploy(node: Node, name: str) -> Contract:
-    artifact = json.loads((ROOT / f"contracts/artifacts/{name}.json").read_text())
+def deploy(node: Node, artifact: dict[str, Any]) -> Contract:
     receipt = node.send(bytes.fromhex(artifact["bytecode"][2:]))
     return Contract(node, artifact, receipt["contractAddress"])
 
@@ -111,7 +115,13 @@ def node() -> Iterator[Node]:
 @pytest.fixture(scope="module")
 def registry(node: Node) -> Contract:
     """The registry, deployed from its committed artifact."""
-    return deploy(node, "CredentialRegistry")
+    return deploy(node, json.loads((ROOT / "contracts/artifacts/CredentialRegistry.json").read_text()))
+
+
+@pytest.fixture(scope="module")
+def deploy_artifact(node: Node) -> Callable[[dict[str, Any]], Contract]:
+    """Deploys any artifact on the module's chain."""
+    return lambda artifact: deploy(node, artifact)
 
 
 def _connect(url: str) -> Node:
