@@ -22,7 +22,7 @@ def public_key_of(method: str) -> bytes:
     """The 32-byte Ed25519 public key behind a did:key or one of its verification methods.
 
     Raises:
-        MalformedError: Not a did:key, another key type, or a fragment that does not repeat the key.
+        MalformedError: Not a did:key in its only spelling, another key type, or a fragment of another key.
     """
     did, _, fragment = method.partition("#")
     encoded = did.removeprefix(PREFIX)
@@ -32,6 +32,7 @@ def public_key_of(method: str) -> bytes:
         raw = base58.b58decode(encoded[1:])
     except ValueError:
         raise MalformedError(f"{method[:80]!r} is not base58.") from None
-    if raw[:2] != _ED25519_PUB or len(raw) != 34:
+    # b58decode drops white space behind the text: only the one true spelling passes.
+    if raw[:2] != _ED25519_PUB or len(raw) != 34 or did_of(raw[2:]) != did:
         raise MalformedError(f"{method[:80]!r} holds a key that is not Ed25519.")
     return raw[2:]

@@ -40,9 +40,11 @@ def verify(document: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
     """The did:key that signed `document`.
 
     Raises:
-        MalformedError: A proof that lacks members or names no Ed25519 did:key.
+        MalformedError: A proof of another type or suite, that lacks members, or that names no Ed25519 did:key.
         ProofError: A signature that does not match (section 3.3.2).
     """
+    if proof.get("type") != "DataIntegrityProof" or proof.get("cryptosuite") != SUITE:
+        raise MalformedError(f"The signature proof is no DataIntegrityProof of the suite {SUITE}.")
     method, value = proof.get("verificationMethod"), proof.get("proofValue")
     if not isinstance(method, str) or not isinstance(value, str) or proof.get("proofPurpose") != "assertionMethod":
         raise MalformedError("The signature proof lacks verificationMethod, proofPurpose or proofValue.")
@@ -62,7 +64,8 @@ def _signature(value: str) -> bytes:
         signature = base58.b58decode(value[1:]) if value.startswith("z") and len(value) <= 96 else b""
     except ValueError:
         signature = b""
-    if len(signature) != 64:
+    # b58decode drops white space behind the text: only the one true spelling passes.
+    if len(signature) != 64 or base58.b58encode(signature).decode() != value[1:]:
         raise MalformedError("proofValue is not a base58-btc Ed25519 signature of 64 bytes.")
     return signature
 
