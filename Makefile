@@ -14,12 +14,12 @@ help: ## this list
 setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp ## everything the other targets need
 
 $(UV):
-	python3 -m venv .tools/uv
-	.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
+	@python3 -m venv .tools/uv
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
 	  || { echo "setup: uv $(UV_VERSION) could not be fetched from PyPI; check the network or the pip index"; rm -rf .tools/uv; exit 1; }
 
 .venv/.stamp: $(UV) pyproject.toml hardhat-free-devchain/pyproject.toml uv.lock
-	$(UV) sync --quiet --locked --all-packages \
+	@$(UV) sync --quiet --locked --all-packages \
 	  || { echo "setup: the Python packages in uv.lock could not be installed (uv sync); see the lines above"; exit 1; }
 	@touch $@
 
@@ -50,3 +50,10 @@ test: check ## everything that needs no extra machine
 
 clean: ## remove what the targets made
 	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules contracts/out contracts/cache
+
+BENCHES := $(sort $(patsubst tests/bench/bench_%.py,bench-%,$(wildcard tests/bench/bench_*.py)))
+
+bench: $(BENCHES) ## all benches; each prints a table and writes build/bench/NAME.json
+
+bench-%: setup
+	$(PY) tests/bench/bench_$*.py $(BENCH)

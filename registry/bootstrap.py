@@ -1,12 +1,12 @@
 """The one place where ports meet their edges. Heavy edges (web3, SQLAlchemy, FastAPI) are imported when asked for."""
 
-import json
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry.config import Settings, require
-from registry.errors import ConfigError
+from registry.errors import ConfigError, HallmarkError
 from registry.verification.evidence import TrustedContract
 
 if TYPE_CHECKING:
@@ -144,9 +144,12 @@ def api(settings: Settings) -> "FastAPI":
 
 def profiles_beside(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """Profile documents beside credentials, where `hallmark issue` puts them; what they say is checked later."""
+    from registry.credential.reader import read_document
+
     found = []
     for folder in {path.parent for path in paths}:
         for path in (*folder.glob("batch-*/profile.json"), folder / "profile.json"):
-            if path.is_file():
-                found.append(json.loads(path.read_text("utf-8")))
+            # Nobody asked for these files, so one that cannot be read is as good as absent.
+            with contextlib.suppress(OSError, HallmarkError):
+                found.append(read_document(path.read_bytes()))
     return found

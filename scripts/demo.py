@@ -262,14 +262,14 @@ def print_ending(folder: Path, seconds: float, chain: devchain.Chain) -> None:
     here = Path(__file__).parents[1]
     shown = os.path.relpath(folder, here) if folder.is_relative_to(here) else str(folder)
     say(f"Done in {seconds:.0f} seconds. Everything is in {shown}; go on from there:")
-    print(f"  cd {shown}")
+    print(f"  cd {shown} && export PATH={os.path.relpath(Path(sys.executable).parent, folder)}:$PATH")
     if chain.engine == "anvil":
-        print(f"  uv run devchain up --port {chain.port} --state chain.json &")
-        print("  uv run hallmark verify credentials/0006.json")
-        print("  uv run hallmark serve --index")
+        print(f"  devchain up --port {chain.port} --state chain.json &")
+        print("  hallmark verify credentials/0006.json")
+        print("  hallmark serve --index")
     else:
-        print("  uv run hallmark verify credentials/0006.json")
-        print("  uv run hallmark serve")
+        print("  hallmark verify credentials/0006.json")
+        print("  hallmark serve")
         print("  less credentials/0001.json")
 
 

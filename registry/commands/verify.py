@@ -51,14 +51,14 @@ def _reports(args: Namespace) -> list["Report"]:
 def verifier(args: Namespace) -> Callable[[Path], "Report"]:
     """A function that verifies one file with the sources and the list that the options name."""
     from registry import bootstrap
-    from registry.credential.reader import MAX_BYTES
+    from registry.credential.reader import MAX_BYTES, read_document
     from registry.verification.evidence import NoEvidence, Policy
     from registry.verification.verify import judge, present
 
     settings = options.settings_of(args)
     # What is named on the command line decides; a registry in the settings does not override --rpc.
     settings = settings.model_copy(update={"registry": None}) if args.rpc else settings
-    profiles = [json.loads(path.read_text("utf-8")) for path in args.profile or ()]
+    profiles = [read_document(path.read_bytes()) for path in args.profile or ()]
     source = None
     if settings.registry or settings.rpc:
         source = bootstrap.evidence_source(settings, [*profiles, *bootstrap.profiles_beside(args.files)])

@@ -59,6 +59,8 @@ def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy)
     credential = presented.credential
     if credential is None:
         return _unreadable(presented)
+    if isinstance(evidence, Evidence) and credential.place and evidence.contract != credential.place.batch.contract:
+        evidence = NoEvidence("The evidence is about another contract.")
     checks = (
         Check("readable", Verdict.VALID),
         local_steps.check_conforming(credential),

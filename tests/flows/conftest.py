@@ -100,6 +100,12 @@ def new_desk(chain):
 
 
 @pytest.fixture
+def bare_desk(chain, tmp_path):
+    """A desk before its first command."""
+    return Desk(tmp_path, chain)
+
+
+@pytest.fixture
 def desk(new_desk, tmp_path):
     return new_desk(tmp_path)
 

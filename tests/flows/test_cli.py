@@ -40,7 +40,9 @@ def test_every_command_has_help_and_a_place_in_the_readme(command):
     assert f"hallmark {command}" in (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.mark.parametrize("script", ["anchor_batch.py", "deploy.py", "replay_events.py", "compile_contracts.py", "demo.py"])
+@pytest.mark.parametrize(
+    "script", ["anchor_batch.py", "deploy.py", "replay_events.py", "compile_contracts.py", "demo.py"]
+)
 def test_scripts_are_thin_and_answer_help(script):
     done = subprocess.run([sys.executable, f"scripts/{script}", "--help"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr

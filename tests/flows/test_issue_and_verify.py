@@ -81,6 +81,10 @@ def test_profile_is_needed_to_know_the_issuer_and_any_copy_will_do(issued):
     forged = json.loads(profile.read_text()) | {"name": "Another Institute"}
     (issued.folder / "forged.json").write_text(json.dumps(forged))
     assert issued.run("verify alone.json --profile forged.json").code == 2
+    (issued.folder / "profile.json").write_text("{")  # lies beside it, and is nothing
+    assert issued.run("verify alone.json").code == 2
+    outcome = issued.run("verify alone.json --profile profile.json")
+    assert (outcome.code, "is not JSON" in outcome.err) == (2, True)
 
 
 def test_untrusted_contract_is_invalid_whatever_the_chain_says(issued, tmp_path_factory):
