@@ -8,6 +8,7 @@ from typing import Any
 
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import MAX_LEAVES, BatchId, ContractId, Place
+from registry.credential.times import parse_stamp
 from registry.errors import MalformedError
 
 SUITE = "evm-merkle-jcs-2026"
@@ -125,6 +126,9 @@ def read_anchor_proof(proof: Mapping[str, Any]) -> AnchorProof:
     """
     if set(proof) != _MEMBERS or not all(isinstance(value, str) for value in proof.values()):
         raise MalformedError("An anchor proof has exactly these text members: " + ", ".join(sorted(_MEMBERS)) + ".")
+    parse_stamp(proof["created"])
+    if not proof["created"].endswith("Z"):
+        raise MalformedError("The anchor proof's created is not in UTC.", todo="write it with Z")
     claim = decode_proof_value(proof["proofValue"])
     expected = proof_config(claim.place.batch.contract, claim.account, proof["created"])
     config = {name: value for name, value in proof.items() if name != "proofValue"}
