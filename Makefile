@@ -14,7 +14,7 @@ help: ## this list
 setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp ## everything the other targets need
 
 $(UV):
-	@python3 -m venv .tools/uv
+	@python3 -m venv .tools/uv || { echo "setup: python3 cannot make a virtual environment (on Debian: apt-get install python3-venv)"; rm -rf .tools/uv; exit 1; }
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
 	  || { echo "setup: uv $(UV_VERSION) could not be fetched from PyPI; check the network or the pip index"; rm -rf .tools/uv; exit 1; }
 
