@@ -68,7 +68,7 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
         LedgerError: A topic that the contract does not emit, or bytes that it cannot have emitted.
     """
     layout = _LAYOUTS.get(log.topics[0] if log.topics else b"")
-    if layout is None or len(log.topics) != layout.indexed + 1 or len(log.data) % 32:
+    if layout is None or [len(topic) for topic in log.topics] != [32] * (layout.indexed + 1) or len(log.data) % 32:
         raise _forged(log, "it is no event of this contract")
     words = [*log.topics[1:], *(log.data[i : i + 32] for i in range(0, len(log.data), 32))]
     if _MASKS in layout.types:

@@ -144,13 +144,15 @@ def _status_effect(state: State, event: ev.StatusChanged, item: LedgerEvent) -> 
 
 def _with_mask(word: StatusWord, action: int, mask: int) -> StatusWord:
     revoked, suspended = int.from_bytes(word.revoked, "big"), int.from_bytes(word.suspended, "big")
-    match Action(action):
+    match action:
         case Action.REVOKE:
             revoked |= mask
         case Action.SUSPEND:
             suspended |= mask
         case Action.REINSTATE:
             suspended &= ~mask
+        case _:
+            raise LedgerError(f"Status action {action} does not exist.", todo="the log is forged; ask another endpoint")
     return replace(word, revoked=revoked.to_bytes(32, "big"), suspended=suspended.to_bytes(32, "big"))
 
 

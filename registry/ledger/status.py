@@ -33,6 +33,7 @@ class Reason(IntEnum):
     def label(self) -> str:
         """The name as RFC 5280 spells it, e.g. keyCompromise."""
         first, *rest = self.name.lower().split("_")
+        first = {"ca": "cA", "aa": "aA"}.get(first, first)
         return first + "".join(part.upper() if part in ("crl",) else part.title() for part in rest)
 
 

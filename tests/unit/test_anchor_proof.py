@@ -1,11 +1,9 @@
 """The anchor proof and the pointer against our own vectors (tests/vectors), which no line of this code made."""
 
-import importlib.util
 import json
 from hashlib import sha256
-from pathlib import Path
-from types import ModuleType
 
+import own_vectors
 import pytest
 
 from registry.credential import signature
@@ -24,10 +22,9 @@ from registry.errors import InclusionError, MalformedError
 from registry.ledger.record import commitment
 from registry.merkle import leaf_hash, path_length, root_from_path
 
-FOLDER = Path(__file__).resolve().parents[1] / "vectors"
-VALID = json.loads((FOLDER / "anchor/valid.json").read_bytes())["vectors"]
-INVALID = json.loads((FOLDER / "anchor/invalid.json").read_bytes())
-POINTERS = json.loads((FOLDER / "anchor/pointers.json").read_bytes())
+VALID = own_vectors.load("anchor/valid.json")["vectors"]
+INVALID = own_vectors.load("anchor/invalid.json")
+POINTERS = own_vectors.load("anchor/pointers.json")
 
 
 def place_of(body: dict) -> Place:
@@ -41,19 +38,10 @@ def claim_of(vector: dict) -> AnchorClaim:
     return AnchorClaim(place_of(vector["place"]), account, vector["leafCount"], salt, path)
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("vector_generator", FOLDER / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_committed_vectors_are_what_the_specification_says():
-    made = generator()
+    made = own_vectors.generator()
     for name, content in made.files().items():
-        assert (FOLDER / name).read_text(encoding="utf-8") == made.render(content), name
+        assert (own_vectors.FOLDER / name).read_text(encoding="utf-8") == made.render(content), name
 
 
 @pytest.mark.parametrize("vector", VALID, ids=lambda vector: vector["name"])

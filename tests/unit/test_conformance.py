@@ -1,0 +1,213 @@
+"""Data model rules: the published samples, and one broken rule at a time."""
+
+import copy
+from typing import Any
+
+import public_vectors
+import pytest
+
+from registry.credential.reader import read_document
+from registry.credential.rules import conformance_problems, data_model, issuer_of, validity_of
+from registry.errors import MalformedError
+
+SAMPLES = "1edtech-ob3/validator-samples"
+
+# The samples whose error is structural (expected.json), with the place where we must find it.
+STRUCTURAL = {
+    "simple-err-type.json": "$.type",
+    "simple-err-context.json": "$['@context'][0]",
+    "simple-err-issuer.json": "$.issuer",
+    "simple-err-issuer-parentorg-type.json": "$.issuer.parentOrg.type",
+    "simple-err-credential-subject-identifier-type.json": "$.credentialSubject.identifier[0].type",
+    "simple-err-credential-subject-result-type.json": "$.credentialSubject.result[1].type",
+    "simple-err-evidence-type.json": "$.evidence[1].type",
+}
+# Well-formed; some have a fault that is none of the data model's: a signature, a status, a time.
+WELL_FORMED = (
+    "simple.json",
+    "simple-did-web-method.json",
+    "complete.json",
+    "endorsement-valid.json",
+    "simple-err-proof-method.json",
+    "simple-err-proof-method-unknown-did-method.json",
+    "bit-string-list/credential-status-revoked.json",
+    "bit-string-list/testlist.json",
+)
+
+
+def sample(name: str) -> dict[str, Any]:
+    return read_document(public_vectors.path(f"{SAMPLES}/{name}").read_bytes())
+
+
+def paths(document: dict[str, Any]) -> list[str]:
+    return [problem.path for problem in conformance_problems(document)]
+
+
+@public_vectors.needed
+@pytest.mark.parametrize(("name", "path"), STRUCTURAL.items(), ids=STRUCTURAL.keys())
+def test_structural_error_of_a_published_sample_is_found_at_its_place(name, path):
+    assert public_vectors.load(f"{SAMPLES}/expected.json")["samples"][name]["upstream"] == "invalid"
+    assert path in paths(sample(name))
+
+
+@public_vectors.needed
+@pytest.mark.parametrize("name", WELL_FORMED)
+def test_well_formed_published_sample_has_no_problems(name):
+    assert conformance_problems(sample(name)) == ()
+
+
+@public_vectors.needed
+def test_every_structural_error_that_upstream_names_is_in_our_table():
+    samples = public_vectors.load(f"{SAMPLES}/expected.json")["samples"]
+    words = ("type", "@context:", "issuer missing")
+    structural = {name for name, told in samples.items() if (told["why"] or "").startswith(words)}
+    structural |= {name for name, told in samples.items() if (told["why"] or "").endswith(" type")}
+    assert structural == set(STRUCTURAL)
+
+
+@public_vectors.needed
+@pytest.mark.parametrize("name", ["simple_v1.json", "credential-status-revoked.json"])
+def test_vc_1_1_sample_is_recognised(name):
+    assert data_model(sample(name)) == "vc1"
+
+
+BADGE: dict[str, Any] = {
+    "@context": [
+        "https://www.w3.org/ns/credentials/v2",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+    ],
+    "id": "urn:uuid:00000000-0000-4000-8000-000000000000",
+    "type": ["VerifiableCredential", "OpenBadgeCredential"],
+    "issuer": {"id": "did:example:issuer", "type": ["Profile"], "name": "Example"},
+    "validFrom": "2026-01-01T00:00:00Z",
+    "validUntil": "2027-01-01T00:00:00Z",
+    "credentialSubject": {
+        "id": "did:example:subject",
+        "type": ["AchievementSubject"],
+        "identifier": [{"type": "IdentityObject", "hashed": False, "identityHash": "x", "identityType": "name"}],
+        "achievement": {
+            "id": "https://example.org/a",
+            "type": ["Achievement"],
+            "criteria": {"narrative": "did it"},
+            "description": "d",
+            "name": "n",
+            "alignment": [{"type": ["Alignment"], "targetName": "t", "targetUrl": "https://example.org/t"}],
+        },
+    },
+    "credentialStatus": {"id": "https://example.org/s#1", "type": "BitstringStatusListEntry"},
+    "evidence": [{"id": "https://example.org/e", "type": ["Evidence"]}],
+    "proof": [{"type": "DataIntegrityProof"}],
+}
+
+
+def test_complete_badge_has_no_problems():
+    assert conformance_problems(BADGE) == ()
+
+
+def test_validity_period_of_one_moment_is_no_problem():
+    assert paths({**BADGE, "validUntil": BADGE["validFrom"]}) == []
+
+
+GONE = object()
+S = "credentialSubject"
+BROKEN: dict[str, tuple[list[Any], Any, str]] = {
+    "no context": (["@context"], GONE, "$['@context']"),
+    "context is a text": (["@context"], "https://www.w3.org/ns/credentials/v2", "$['@context']"),
+    "empty context": (["@context"], [], "$['@context']"),
+    "base context second": (["@context", 0], "https://example.org/", "$['@context'][0]"),
+    "number in the context": (["@context", 1], 5, "$['@context']"),
+    "no type": (["type"], GONE, "$.type"),
+    "type lacks VerifiableCredential": (["type"], ["OpenBadgeCredential"], "$.type"),
+    "type lacks the badge": (["type"], ["VerifiableCredential"], "$.type"),
+    "number in the type": (["type", 1], 5, "$.type"),
+    "no id": (["id"], GONE, "$.id"),
+    "id is no URL": (["id"], "badge 1", "$.id"),
+    "id is a number": (["id"], 1, "$.id"),
+    "no issuer": (["issuer"], GONE, "$.issuer"),
+    "issuer is a list": (["issuer"], ["did:example:issuer"], "$.issuer"),
+    "issuer without id": (["issuer", "id"], GONE, "$.issuer"),
+    "issuer of another type": (["issuer", "type"], ["Person"], "$.issuer.type"),
+    "no subject": ([S], GONE, "$.credentialSubject"),
+    "subject is a text": ([S], "did:example:subject", "$.credentialSubject"),
+    "empty subject": ([S], {}, "$.credentialSubject"),
+    "empty list of subjects": ([S], [], "$.credentialSubject"),
+    "subject id is no URL": ([S, "id"], "student 7", "$.credentialSubject[0].id"),
+    "no achievement": ([S, "achievement"], GONE, "$.credentialSubject.achievement"),
+    "achievement without name": ([S, "achievement", "name"], GONE, "$.credentialSubject.achievement.name"),
+    "achievement with empty name": ([S, "achievement", "name"], "", "$.credentialSubject.achievement.name"),
+    "no criteria": ([S, "achievement", "criteria"], GONE, "$.credentialSubject.achievement.criteria"),
+    "criteria are a text": ([S, "achievement", "criteria"], "did it", "$.credentialSubject.achievement.criteria"),
+    "alignment without target": (
+        [S, "achievement", "alignment", 0, "targetUrl"],
+        GONE,
+        "$.credentialSubject.achievement.alignment[0].targetUrl",
+    ),
+    "identity without type": ([S, "identifier", 0, "type"], GONE, "$.credentialSubject.identifier[0].type"),
+    "identity without hash": (
+        [S, "identifier", 0, "identityHash"],
+        GONE,
+        "$.credentialSubject.identifier[0].identityHash",
+    ),
+    "no validFrom": (["validFrom"], GONE, "$.validFrom"),
+    "validFrom without zone": (["validFrom"], "2026-01-01T00:00:00", "$.validFrom"),
+    "validFrom is a date": (["validFrom"], "2026-01-01", "$.validFrom"),
+    "validFrom is a number": (["validFrom"], 1767225600, "$.validFrom"),
+    "30 February": (["validFrom"], "2026-02-30T00:00:00Z", "$.validFrom"),
+    "validUntil before validFrom": (["validUntil"], "2025-12-31T23:59:59Z", "$.validUntil"),
+    "status without type": (["credentialStatus", "type"], GONE, "$.credentialStatus"),
+    "status id is no URL": (["credentialStatus", "id"], "1", "$.credentialStatus.id"),
+    "status is a text": (["credentialStatus"], "https://example.org/s", "$.credentialStatus"),
+    "evidence without type": (["evidence", 0, "type"], GONE, "$.evidence[0].type"),
+    "evidence of another type": (["evidence", 0, "type"], ["Proof"], "$.evidence[0].type"),
+    "proof is a text": (["proof"], "signed", "$.proof"),
+    "proof is null": (["proof"], None, "$.proof"),
+    "proof without type": (["proof", 0, "type"], GONE, "$.proof"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "value", "path"), BROKEN.values(), ids=BROKEN.keys())
+def test_broken_rule_is_named_with_its_path(where, value, path):
+    document = copy.deepcopy(BADGE)
+    *parents, last = where
+    target: Any = document
+    for step in parents:
+        target = target[step]
+    if value is GONE:
+        del target[last]
+    else:
+        target[last] = value
+    assert path in paths(document)
+
+
+def test_issuer_is_found_alone_or_in_an_object():
+    assert issuer_of({"issuer": "did:example:1"}) == issuer_of({"issuer": {"id": "did:example:1"}}) == "did:example:1"
+    for nothing in ({}, {"issuer": None}, {"issuer": 1}, {"issuer": {"id": 1}}, {"issuer": ["did:example:1"]}):
+        assert issuer_of(nothing) is None
+
+
+STAMPS = {
+    "2026-01-31T09:30:00Z": 1769851800.0,
+    "2026-01-31T10:30:00+01:00": 1769851800.0,
+    "2026-01-31T09:30:00.5Z": 1769851800.5,
+    "2026-01-31T09:30:00.123456789Z": 1769851800.123456,
+    "1970-01-01T00:00:00Z": 0.0,
+}
+
+
+@pytest.mark.parametrize(("text", "seconds"), STAMPS.items())
+def test_date_time_stamp_names_its_moment(text, seconds):
+    assert validity_of({"validFrom": text}).since == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "now", "2026-01-31", "2026-01-31T09:30:00", "2026-01-31 09:30:00Z", "2026-01-31t09:30:00z",
+        "2026-01-31T09:30Z", "2026-01-31T09:30:60Z", "2026-01-31T25:00:00Z", "2026-13-01T00:00:00Z",
+        "20260131T093000Z", "2026-01-31T09:30:00+25:00", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59-01:00",
+        "0001-01-01T00:00:00+01:00", "2026-01-31T09:30:00Z\n", "٢٠٢٦-01-31T09:30:00Z", 1769851800, None,
+    ],
+)  # fmt: skip
+def test_text_that_is_no_date_time_stamp_is_malformed(text):
+    with pytest.raises(MalformedError):
+        validity_of({"validUntil": text})
