@@ -52,10 +52,76 @@ class InclusionError(ProofError):
     code = "INCLUSION_PROOF_ERROR"
 
 
+class StatusVerificationError(HallmarkError):
+    """A status list that does not verify, or that may not speak about the credential; proves nothing about it."""
+
+    code = "STATUS_VERIFICATION_ERROR"
+
+
+class StatusRetrievalError(HallmarkError):
+    """A status list that could not be had."""
+
+    code = "STATUS_RETRIEVAL_ERROR"
+
+
+class StatusListLengthError(HallmarkError):
+    """A status list that is shorter than privacy demands (Bitstring Status List 1.0, section 3.2)."""
+
+    code = "STATUS_LIST_LENGTH_ERROR"
+
+
+class StatusRangeError(HallmarkError):
+    """A status index behind the end of its list."""
+
+    code = "RANGE_ERROR"
+
+
+class DataLossError(HallmarkError):
+    """JSON-LD that would drop something of the document silently (W3C DATA_LOSS_DETECTION_ERROR)."""
+
+    code = "DATA_LOSS_DETECTION_ERROR"
+
+
+class CannotTell(HallmarkError):
+    """Something needed for a judgement is missing here; says nothing against the document."""
+
+    code = "CANNOT_TELL"
+
+
+class Unreachable(CannotTell):
+    """A document on the web that was not, or may not be, fetched."""
+
+    code = "UNREACHABLE"
+
+
+class UnknownContext(CannotTell):
+    """A JSON-LD context that is not among the pinned ones; contexts are never fetched."""
+
+    code = "CONTEXT_UNKNOWN"
+
+
+class UnknownKey(CannotTell):
+    """A key, or a kind of key, that this program cannot obtain or use."""
+
+    code = "KEY_UNKNOWN"
+
+
+class WorkLimit(CannotTell):
+    """A document whose canonicalisation would cost more work than an untrusted document is given."""
+
+    code = "WORK_LIMIT"
+
+
 class LedgerError(HallmarkError):
     """Events that cannot be what the contract emitted: a gap, a forgery, another order."""
 
     code = "LEDGER_ERROR"
+
+
+class Incomplete(LedgerError):
+    """Events are missing: what they lead to is not what the contract's storage holds."""
+
+    code = "EVENTS_MISSING"
 
 
 class ReorgPastFinality(LedgerError):
@@ -80,6 +146,22 @@ class ChainUnavailable(HallmarkError):
     """The endpoint did not answer, or not with JSON-RPC; says nothing about any credential."""
 
     code = "CHAIN_UNAVAILABLE"
+
+
+class RateLimited(ChainUnavailable):
+    """The endpoint asks for patience; `retry_after` is in seconds (0: it did not say how long)."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, what: str, *, retry_after: float = 0.0, todo: str = "") -> None:
+        super().__init__(what, todo=todo)
+        self.retry_after = retry_after
+
+
+class RangeTooLarge(ChainUnavailable):
+    """The endpoint refuses a range of blocks of this size; a smaller one may do."""
+
+    code = "RANGE_TOO_LARGE"
 
 
 class WrongChain(ConfigError):
