@@ -123,10 +123,10 @@ def _absent_record(anchor: AnchorProof | None, evidence: Evidence) -> Check:
 
 
 def check_status(credential: Credential, evidence: Evidence | NoEvidence, policy: Policy) -> Check:
-    """Step 8: revoked and suspended bits at the credential's place, from the newest block that was read."""
+    """Step 8 of a document that is anchored: its bits on chain, from the newest block that was read."""
     place = credential.place
     if place is None:
-        return _status_elsewhere(credential)
+        return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", "Its place cannot be read; see 'included'.")
     if isinstance(evidence, NoEvidence):
         return Check("status", Verdict.UNKNOWN, evidence.code, evidence.reason)
     status, (word, mask) = evidence.status, bit_of(place.index)
@@ -148,12 +148,3 @@ def _not_good(evidence: Evidence, mask: int, *, revoked: bool) -> Check:
         return Check("status", Verdict.INVALID, code, f"{action}.", evidence.latest)
     detail = f"{action} in block {change.block_number} ({stamp_of(change.time)}): {reason_label(change.reason)}."
     return Check("status", Verdict.INVALID, code, detail, evidence.latest)
-
-
-def _status_elsewhere(credential: Credential) -> Check:
-    if credential.says_anchored:
-        return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", "Its place cannot be read; see 'included'.")
-    if "credentialStatus" not in credential.document:
-        return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status.")
-    detail = "Its status list lies outside the chain; this version does not read such lists."
-    return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", detail)

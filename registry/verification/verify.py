@@ -23,6 +23,7 @@ from registry.errors import HallmarkError
 from registry.verification import local_steps, place_steps
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
 from registry.verification.issuer_step import check_issuer, check_signature
+from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, with_lists
 from registry.verification.report import Report
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
@@ -45,6 +46,11 @@ class Presented:
         anchor = None if self.credential is None else self.credential.anchor
         return None if anchor is None else anchor.claim.account
 
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """Addresses of the status lists outside the chain that speak about it."""
+        return () if self.credential is None else needed_lists(self.credential)
+
 
 def present(data: bytes) -> Presented:
     """Read a document; never raises for what the document holds."""
@@ -54,8 +60,8 @@ def present(data: bytes) -> Presented:
         return Presented(None, error)
 
 
-def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy) -> Report:
-    """The report on a presented document, from the evidence about its place."""
+def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists = NO_LISTS) -> Report:
+    """The report on a presented document, from the evidence about its place and its status lists outside the chain."""
     credential = presented.credential
     if credential is None:
         return _unreadable(presented)
@@ -69,7 +75,7 @@ def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy)
         place_steps.check_anchored(credential, evidence, policy),
         check_issuer(credential, evidence),
         local_steps.check_accredited(policy),
-        place_steps.check_status(credential, evidence, policy),
+        _check_status(credential, evidence, policy, lists),
         local_steps.check_validity(credential, policy.now),
     )
     required = required_checks(
@@ -86,6 +92,12 @@ def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy)
         issuer_of(credential.document),
         str(credential.place.batch) + f":{credential.place.index}" if credential.place else None,
     )
+
+
+def _check_status(credential: Credential, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists) -> Check:
+    if not credential.says_anchored:
+        return check_lists(credential, lists, policy)
+    return with_lists(place_steps.check_status(credential, evidence, policy), credential, lists, policy)
 
 
 def _unreadable(presented: Presented) -> Report:

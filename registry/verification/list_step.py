@@ -1,0 +1,146 @@
+"""Step 8 for documents whose status lies in lists outside the chain. The lists are evidence that the edge hands in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from registry.credential import status_list
+from registry.credential.model import Credential, read_credential
+from registry.credential.rules import issuer_of
+from registry.credential.status_list import ListEntry, Status, StatusList
+from registry.errors import HallmarkError, StatusVerificationError
+from registry.verification.evidence import NoEvidence, Policy
+from registry.verification.issuer_step import check_signature
+from registry.verification.verdict import Check, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class ListAnswer:
+    """What the edge brought from one address.
+
+    Attributes:
+        data: The list document's bytes; None where it could not be had.
+        read_at: When it was read there, seconds since 1970.
+        problem: Why there is none.
+    """
+
+    data: bytes | None
+    read_at: float
+    problem: str = ""
+
+
+Lists = Mapping[str, ListAnswer]
+NO_LISTS: Lists = MappingProxyType({})
+
+_SET = {"revocation": ("REVOKED", "Revoked"), "suspension": ("SUSPENDED", "Suspended")}
+_RANK = (Verdict.INVALID, Verdict.UNKNOWN, Verdict.VALID)
+
+
+def needed_lists(credential: Credential) -> tuple[str, ...]:
+    """The addresses of the lists that speak about this document, each once; none where its entries are malformed."""
+    try:
+        entries = status_list.list_entries(credential.document)
+    except HallmarkError:
+        return ()
+    return tuple(dict.fromkeys(entry.url for entry in entries if entry.known))
+
+
+def check_lists(credential: Credential, lists: Lists, policy: Policy) -> Check:
+    """All entries outside the chain: one that is set is invalid, else one that cannot be told is unknown."""
+    if "credentialStatus" not in credential.document:
+        return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status.")
+    try:
+        entries = status_list.list_entries(credential.document)
+    except HallmarkError as error:
+        return Check("status", Verdict.INVALID, error.code, f"The status entry is malformed: {error.what}")
+    if not entries:
+        return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status outside the chain.")
+    checks = [_check_entry(entry, credential, lists, policy) for entry in entries]
+    return min(checks, key=lambda check: _RANK.index(check.verdict))
+
+
+def with_lists(chain: Check, credential: Credential, lists: Lists, policy: Policy) -> Check:
+    """What the chain says, unless a list that was read says worse: a list that cannot be had changes nothing."""
+    if chain.verdict is Verdict.INVALID or not needed_lists(credential):
+        return chain
+    listed = check_lists(credential, lists, policy)
+    return listed if listed.verdict is Verdict.INVALID else chain
+
+
+def _check_entry(entry: ListEntry, credential: Credential, lists: Lists, policy: Policy) -> Check:
+    if not entry.known:
+        return _unknown("STATUS_RETRIEVAL_ERROR", f"This version does not read status of the type {entry.type[:60]}.")
+    answer = lists.get(entry.url)
+    if answer is None or answer.data is None:
+        why = answer.problem if answer else "it was not asked for"
+        return _unknown("STATUS_RETRIEVAL_ERROR", f"The status list {entry.url} was not read: {why}.")
+    try:
+        found = _verified(entry, credential, answer.data, policy.now)
+        return _judge_entry(entry, credential, found, policy, policy.now - answer.read_at)
+    except HallmarkError as error:
+        return _unknown(error.code, str(error))
+
+
+def _verified(entry: ListEntry, credential: Credential, data: bytes, now: float) -> StatusList:
+    """The list, once it is known to speak for the credential's issuer."""
+    try:
+        carrier = read_credential(data, max_bytes=status_list.MAX_LIST_BYTES)
+    except HallmarkError as error:
+        raise StatusVerificationError(f"The status list cannot be read: {error.what}") from None
+    found = status_list.read_list(carrier.document)
+    status_list.check_binding(entry, found, (issuer_of(credential.document),), now)
+    if entry.type == status_list.BITSTRING_ENTRY:
+        _check_signer(carrier, credential)
+    return found
+
+
+def _check_signer(carrier: Credential, credential: Credential) -> None:
+    """Signed for the issuer; or, where that cannot be told, by the very key that signed the credential.
+
+    A 1EdTech list carries no signature: it counts by its address, which the credential's signature covers.
+    """
+    check = check_signature(carrier, NoEvidence("Status lists are not anchored.", "NOT_ANCHORED"))
+    if check.verdict is Verdict.VALID:
+        return
+    same_key = check.code == "SIGNER_UNBOUND" and _methods(carrier) == _methods(credential)
+    if not same_key:
+        raise StatusVerificationError(f"The status list's signature: {check.detail or check.code}")
+
+
+def _methods(credential: Credential) -> set[str]:
+    return {str(proof.get("verificationMethod")) for proof in credential.signatures}
+
+
+def _judge_entry(entry: ListEntry, credential: Credential, found: StatusList, policy: Policy, age: float) -> Check:
+    identifier = credential.document.get("id")
+    status = status_list.status_of(entry, found, identifier if isinstance(identifier, str) else None)
+    limits = [limit for limit in (found.ttl, policy.max_age) if limit is not None]
+    stale = bool(limits) and age > min(limits)
+    if status.value and entry.purpose in _SET and not (stale and entry.purpose == "suspension"):
+        code, word = _SET[entry.purpose]
+        return Check("status", Verdict.INVALID, code, f"{word}, says {entry.url}{_reason(status)}.")
+    if stale:
+        return _unknown("EVIDENCE_STALE", f"The status list {entry.url} was read {age:,.0f} s ago: too old.")
+    # A list that bears another name counts against the credential it was served for, never in favour of it.
+    if not status_list.id_matches(entry, found):
+        return _unknown("STATUS_VERIFICATION_ERROR", f"The list at {entry.url} calls itself {found.id}.")
+    return _good(entry, status)
+
+
+def _good(entry: ListEntry, status: Status) -> Check:
+    """A value that does not take validity away; of a purpose that nobody explained, only 0 does not."""
+    if not status.value:
+        return Check("status", Verdict.VALID, detail=f"Its {entry.purpose} list says: no.")
+    if entry.purpose == "refresh":
+        return Check("status", Verdict.VALID, detail="A newer version of the document can be had from its issuer.")
+    if entry.purpose == "message":
+        return Check("status", Verdict.VALID, detail=f"The issuer says{_reason(status)}.")
+    return _unknown("STATUS_PURPOSE_UNKNOWN", f"Its status {entry.purpose!r} is {status.value}{_reason(status)}.")
+
+
+def _reason(status: Status) -> str:
+    return f": {status.text[:200]}" if status.text else ""
+
+
+def _unknown(code: str, detail: str) -> Check:
+    return Check("status", Verdict.UNKNOWN, code, detail)
