@@ -4,17 +4,82 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-import rfc8785
+import msgspec
+import orjson
 
 from registry.errors import MalformedError
 
+_OPTIONS = (
+    orjson.OPT_SORT_KEYS
+    | orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 
-def canonical_bytes(value: Any) -> bytes:
-    """RFC 8785 form of a value that `read_document` returned or that this program built.
+
+def canonical_bytes(value: Any, *, plain: bool = False) -> bytes:
+    """RFC 8785 form of a JSON value (dict, list, str, int, float, bool, None) that was read or built.
+
+    orjson writes it where it writes what RFC 8785 asks for, which is nearly always; rfc8785 decides about the rest.
+
+    Args:
+        value: The value.
+        plain: It is a `plain` reading of `read_canonical`, or made of parts of one: its floats need no look.
 
     Raises:
         MalformedError: A value that has no canonical form (integers beyond 2^53, NaN, lone surrogates).
     """
+    written = sorted_bytes(value)
+    if written is None or not (plain or _holds_plain_numbers(written)):
+        return _by_the_library(value)
+    return written
+
+
+def sorted_bytes(value: Any) -> bytes | None:
+    """The RFC 8785 form by orjson, up to the spelling of floats; None where the order of names could differ.
+
+    orjson sorts names by their UTF-8 bytes, RFC 8785 (section 3.2.3) by UTF-16 code units. Both agree unless a
+    character beyond U+FFFF (first byte F0 to F4) meets one of U+E000 to U+FFFF (first byte EE or EF).
+    """
+    try:
+        written = orjson.dumps(value, option=_OPTIONS)
+    except orjson.JSONEncodeError:
+        return None
+    if not written.isascii() and _mixes_planes(written):
+        return None
+    return written
+
+
+def _mixes_planes(written: bytes) -> bool:
+    if b"\xef" not in written and b"\xee" not in written:
+        return False
+    return any(lead in written for lead in (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4"))
+
+
+def _holds_plain_numbers(written: bytes) -> bool:
+    """Whether every number is spelled as ECMAScript spells it; a null may be a NaN that orjson hid."""
+    if b"null" in written:
+        return False
+    try:
+        _decode(written)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _spelling(digits: str) -> None:
+    """Refuse what orjson writes otherwise: whole numbers with a fraction, and exponents."""
+    if digits.endswith(".0") or "e" in digits:
+        raise ValueError(digits)
+
+
+_decode: Any = msgspec.json.Decoder(float_hook=_spelling).decode
+
+
+def _by_the_library(value: Any) -> bytes:
+    import rfc8785
+
     try:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
@@ -26,6 +91,7 @@ def canonical_hash(value: Any) -> bytes:
     return sha256(canonical_bytes(value)).digest()
 
 
-def document_hash(document: Mapping[str, Any]) -> bytes:
-    """`docHash`: SHA-256(JCS(document without "proof")), 32 bytes (SPEC.md, section 1)."""
-    return canonical_hash({name: value for name, value in document.items() if name != "proof"})
+def document_hash(document: Mapping[str, Any], *, plain: bool = False) -> bytes:
+    """`docHash`: SHA-256(JCS(document without "proof")), 32 bytes (SPEC.md, section 1); `plain` as above."""
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    return sha256(canonical_bytes(unsecured, plain=plain)).digest()

@@ -7,7 +7,7 @@ from typing import Any
 from registry.credential.anchor_proof import SUITE, AnchorProof, read_anchor_proof
 from registry.credential.canonical import document_hash
 from registry.credential.place import Place
-from registry.credential.reader import read_document
+from registry.credential.reader import MAX_BYTES, read_canonical
 from registry.credential.status_entry import pointers_of
 from registry.errors import HallmarkError
 
@@ -45,19 +45,21 @@ class Credential:
         return self.pointers[0][0] if self.pointers else None
 
 
-def read_credential(data: bytes) -> Credential:
-    """Read a credential from bytes.
+def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
+    """Read a credential from bytes; `max_bytes` is another limit, for status lists.
 
     Raises:
         ParsingError: Not a strictly readable JSON document.
     """
-    document = read_document(data)
+    reading = read_canonical(data, max_bytes=max_bytes)
+    document = reading.document
     proofs = [proof for proof in _as_list(document.get("proof")) if isinstance(proof, Mapping)]
     ours = [proof for proof in proofs if proof.get("cryptosuite") == SUITE]
     anchor, problem = _read_anchor(ours)
     pointers, pointer_problem = _read_pointers(document)
     others = tuple(proof for proof in proofs if proof.get("cryptosuite") != SUITE)
-    return Credential(document, document_hash(document), others, anchor, problem or pointer_problem, pointers)
+    doc_hash = document_hash(document, plain=reading.plain)
+    return Credential(document, doc_hash, others, anchor, problem or pointer_problem, pointers)
 
 
 def _read_anchor(ours: list[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:

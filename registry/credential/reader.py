@@ -1,27 +1,44 @@
-"""Read one JSON document strictly, so that every reader in the world sees the same value (I-JSON, RFC 7493)."""
+"""Read one JSON document strictly, so that every reader in the world sees the same value (I-JSON, RFC 7493).
 
-import json
-import math
-import re
-from collections import Counter
-from typing import Any, NoReturn
+The fast way is taken only where its guards prove that `strict_reader` and `rfc8785` would give the same value and the
+same bytes; everything else, and every refusal, is theirs. `make credential-deep` holds both against each other.
+"""
 
+from typing import Any
+
+import msgspec
+import orjson
+
+from registry.credential.canonical import canonical_bytes, sorted_bytes
+from registry.credential.strict_reader import MAX_DEPTH, MAX_INTEGER, Json, read_strict
 from registry.errors import ParsingError
 
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "Json", "Reading", "read_canonical", "read_document"]
+
 MAX_BYTES = 256 * 1024
-MAX_DEPTH = 32
-MAX_INTEGER = 2**53 - 1
 
-_SAFE_BRACKETS = 256
-# Possessive, and an unclosed string runs to the end: linear in the length, whatever the quotes and escapes.
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_BRACKETS = re.compile(rb"[{}\[\]]")
+# Indented by two a level, what stands inside the 32nd level has 64 spaces before it: an empty container there
+# would be the 33rd level. A line break never stands in a written string. Whoever gets there has passed a line of each
+# of 2, 4, … 64 spaces, which the form without white space lacks.
+_TOO_DEEP = b"\n" + b" " * (2 * MAX_DEPTH)
+_DEEP_MARGIN = sum(1 + 2 * level for level in range(1, MAX_DEPTH + 1))
 
-Json = dict[str, Any]
+
+class Reading(msgspec.Struct, frozen=True):
+    """A document and the RFC 8785 form of the whole of it.
+
+    `plain` says that orjson writes it, and every part of it, as RFC 8785 asks (see `canonical_bytes`).
+    """
+
+    document: Json
+    canonical: bytes
+    plain: bool
 
 
 def read_document(data: bytes, *, max_bytes: int = MAX_BYTES) -> Json:
     """Read a JSON object: UTF-8 without BOM, no duplicate members, finite numbers, integers within ±(2^53−1).
+
+    A whole number within that range is an `int`, however it is spelled (1.0, 1e0): RFC 8785 writes them alike.
 
     Args:
         data: The document, at most `max_bytes` bytes (262,144 unless told).
@@ -30,106 +47,60 @@ def read_document(data: bytes, *, max_bytes: int = MAX_BYTES) -> Json:
     Raises:
         ParsingError: Whatever is not such a document, or nests deeper than 32 levels.
     """
+    return read_canonical(data, max_bytes=max_bytes).document
+
+
+def read_canonical(data: bytes, *, max_bytes: int = MAX_BYTES) -> Reading:
+    """Read as `read_document` does, and give the RFC 8785 form with it.
+
+    Raises:
+        ParsingError: As for `read_document`.
+    """
     if len(data) > max_bytes:
         raise ParsingError(
             f"The document has {len(data):,} bytes; the limit is {max_bytes:,}.", todo="split or shrink it"
         )
-    if not data.strip():
-        raise ParsingError("The document is empty.", todo="give a JSON document")
-    text = _decode(data)
-    _check_brackets(data)
-    value = _parse(text)
-    if not isinstance(value, dict):
-        raise ParsingError("The document is JSON, but not an object.", todo="a credential starts with '{'")
-    _check_tree(value, surrogates=b"\\u" in data)
-    return value
+    reading = _read_fast(data)
+    if reading is None:
+        document = read_strict(data)
+        reading = Reading(document, canonical_bytes(document), False)
+    return reading
 
 
-def _decode(data: bytes) -> str:
-    if data.startswith(b"\xef\xbb\xbf"):
-        raise ParsingError("The document starts with a byte order mark.", todo="save it as UTF-8 without BOM")
+def _read_fast(data: bytes) -> Reading | None:
+    """None wherever it is not certain that the strict reader would return the same."""
+    if b"\\" in data and b"\\u" in data:
+        return None
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ParsingError(f"Byte {error.start} is not UTF-8.", todo="save the document as UTF-8") from None
+        document = _decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+    written = sorted_bytes(document) if type(document) is dict else None
+    if written is None:
+        return None
+    indented = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    if len(indented) - len(written) >= _DEEP_MARGIN and _TOO_DEEP in indented:
+        return None
+    if data != indented and data[:-1] != indented and _may_have_dropped(data, written):
+        return None
+    return Reading(document, written, True)
 
 
-def _check_brackets(data: bytes) -> None:
-    """Refuse deep nesting before the parser meets it: its recursion could exhaust the C stack of the process.
+def _may_have_dropped(data: bytes, written: bytes) -> bool:
+    r"""Whether a member that stood twice could have gone.
 
-    A document with few brackets cannot nest deeply, so most documents are not scanned at all.
+    No token is written longer than it was read, so equal lengths mean that nothing is gone; and without \u escapes
+    a colon stays a colon, so one less means that a member is gone.
     """
-    if data.count(b"{") + data.count(b"[") <= _SAFE_BRACKETS:
-        return
-    depth = 0
-    for bracket in _BRACKETS.findall(_STRINGS.sub(b"", data)):
-        depth += 1 if bracket in b"{[" else -1
-        if depth > MAX_DEPTH:
-            raise _too_deep()
+    return len(written) != len(data) and written.count(b":") != data.count(b":")
 
 
-def _too_deep() -> ParsingError:
-    return ParsingError(f"The document nests deeper than {MAX_DEPTH} levels.", todo="flatten it")
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-            parse_int=_integer,
-            parse_float=_finite,
-        )
-    except json.JSONDecodeError as error:
-        raise ParsingError(f"Line {error.lineno}, column {error.colno} is not JSON: {error.msg}.") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> Json:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
-        raise ParsingError(f"The member {twice!r} stands twice in one object.", todo="remove one of them")
-    return members
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ParsingError(f"{name} is not a JSON number.")
-
-
-def _integer(digits: str) -> int:
-    if len(digits) > 17 or abs(int(digits)) > MAX_INTEGER:
-        raise ParsingError(f"The integer {digits[:20]}… is outside ±(2^53−1).", todo="write it as a string")
-    return int(digits)
-
-
-def _finite(digits: str) -> float:
+def _number(digits: str) -> int | float:
+    """A number with a fraction, where orjson writes it as ECMAScript does and no longer; ValueError elsewhere."""
     number = float(digits)
-    if not math.isfinite(number):
-        raise ParsingError(f"The number {digits[:20]} is too large for a double.", todo="write it as a string")
-    # RFC 8785 writes whole numbers below 1e21 without exponent: as an integer that _integer would refuse.
-    if number.is_integer() and MAX_INTEGER < abs(number) < 1e21:
-        raise ParsingError(f"The number {digits[:20]} is outside ±(2^53−1).", todo="write it as a string")
-    return number
+    if not 1e-4 <= abs(number) < 1e15 or "e" in digits or "E" in digits:
+        raise ValueError(digits)
+    return int(number) if number.is_integer() else number
 
 
-def _check_tree(root: Json, *, surrogates: bool) -> None:
-    """Walk without recursion: depth, and lone surrogates, which only an escape can bring in."""
-    stack: list[tuple[Any, int]] = [(root, 1)]
-    while stack:
-        value, depth = stack.pop()
-        if isinstance(value, str):
-            if surrogates:
-                _check_text(value)
-        elif isinstance(value, dict | list):
-            if depth > MAX_DEPTH:
-                raise _too_deep()
-            children = [*value.keys(), *value.values()] if isinstance(value, dict) else value
-            stack.extend((child, depth + 1) for child in children)
-
-
-def _check_text(text: str) -> None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        raise ParsingError("A string holds half of a surrogate pair.", todo="write the whole character") from None
+_decode: Any = msgspec.json.Decoder(float_hook=_number).decode
