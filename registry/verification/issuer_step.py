@@ -21,7 +21,7 @@ def check_signature(credential: Credential, evidence: Evidence | NoEvidence) -> 
     if not has_known_signature(credential):
         suites = ", ".join(_suite(proof) for proof in credential.signatures)
         return Check("signature", Verdict.NOT_CHECKED, "UNKNOWN_SUITE", f"This version does not verify {suites}.")
-    issuer, allowed = issuer_of(credential.document), _profile_dids(evidence, credential)
+    issuer, (allowed, told) = issuer_of(credential.document), _profile_dids(evidence, credential)
     for proof in credential.signatures:
         if proof.get("cryptosuite") != signature.SUITE:
             continue
@@ -30,13 +30,16 @@ def check_signature(credential: Credential, evidence: Evidence | NoEvidence) -> 
         except HallmarkError as error:
             return Check("signature", Verdict.INVALID, error.code, str(error))
         if signer != issuer and not {signer, issuer} <= allowed:
-            return _unbound(signer, str(issuer))
+            return _unbound(signer, str(issuer), told=told)
     return Check("signature", Verdict.VALID, detail=f"Signed for {issuer} ({signature.SUITE}).")
 
 
-def _unbound(signer: str, issuer: str) -> Check:
-    """A did:key has one key only, so another signer is false; what other issuers allow cannot be told here."""
-    if issuer.startswith(PREFIX):
+def _unbound(signer: str, issuer: str, *, told: bool) -> Check:
+    """A did:key has one key, so another signer is false, unless a profile that cannot be seen allows it (`told`).
+
+    What issuers of other methods allow cannot be told here.
+    """
+    if issuer.startswith(PREFIX) and told:
         detail = f"Signed by {signer}, which does not speak for the issuer {issuer}."
         return Check("signature", Verdict.INVALID, "PROOF_VERIFICATION_ERROR", detail)
     detail = f"The signature of {signer} matches; whether it speaks for {issuer} cannot be told here."
@@ -59,6 +62,8 @@ def check_issuer(credential: Credential, evidence: Evidence | NoEvidence) -> Che
         return _self_certified(credential, issuer)
     if isinstance(evidence, NoEvidence):
         return Check("issuer", Verdict.UNKNOWN, evidence.code, evidence.reason)
+    if credential.place is None:
+        return Check("issuer", Verdict.UNKNOWN, "ANCHOR_PROOF_UNREADABLE", "Its place cannot be read; see 'included'.")
     profiles, problem = _readable_profiles(evidence, credential)
     for profile in profiles:
         if issuer in profile.dids:
@@ -118,8 +123,11 @@ def _readable_profiles(evidence: Evidence, credential: Credential) -> tuple[list
     return profiles, problem
 
 
-def _profile_dids(evidence: Evidence | NoEvidence, credential: Credential) -> set[str | None]:
+def _profile_dids(evidence: Evidence | NoEvidence, credential: Credential) -> tuple[set[str | None], bool]:
+    """The DIDs that speak for the anchoring issuer, and whether that is all there is to know about them."""
+    if not credential.says_anchored:
+        return set(), True
     if isinstance(evidence, NoEvidence) or credential.place is None:
-        return set()
-    profiles, _ = _readable_profiles(evidence, credential)
-    return {did for profile in profiles for did in profile.dids}
+        return set(), False
+    profiles, problem = _readable_profiles(evidence, credential)
+    return {did for profile in profiles for did in profile.dids}, bool(profiles) and not problem
