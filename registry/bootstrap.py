@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from registry.chain.contract import RegistryContract
     from registry.chain.deployment import Deployment
+    from registry.chain.rpc import Caller
     from registry.chain.source import RpcChain
     from registry.chain.transact import Transactor
     from registry.indexer.follow import Follower
@@ -40,12 +41,21 @@ def trusted_contracts(settings: Settings) -> tuple[TrustedContract, ...]:
     return tuple(read_deployment(path).trusted for path in paths)
 
 
-def chain(settings: Settings) -> "RpcChain":
-    """The deployment through the endpoint."""
+def caller(settings: Settings) -> "Caller":
+    """The endpoint, or several (separated by commas) that stand for each other."""
+    from registry.chain.pool import RpcPool
     from registry.chain.rpc import Rpc
+
+    urls = [url.strip() for url in require(settings.rpc, "rpc").split(",") if url.strip()]
+    members = [Rpc(url, per_second=settings.rpc_per_second, timeout=settings.rpc_timeout) for url in urls]
+    return RpcPool(members) if len(members) > 1 else members[0]
+
+
+def chain(settings: Settings) -> "RpcChain":
+    """The deployment through the endpoints."""
     from registry.chain.source import RpcChain
 
-    return RpcChain(Rpc(require(settings.rpc, "rpc")), deployment(settings))
+    return RpcChain(caller(settings), deployment(settings))
 
 
 def mirror(settings: Settings) -> "SqlMirror":
@@ -67,11 +77,10 @@ def follower(settings: Settings) -> "Follower":
 
 def transactor(settings: Settings) -> "Transactor":
     """The account that signs, on the endpoint's chain."""
-    from registry.chain.rpc import Rpc
     from registry.chain.signer import account_of_key, account_of_keystore
     from registry.chain.transact import Transactor
 
-    rpc = Rpc(require(settings.rpc, "rpc"))
+    rpc = caller(settings)
     chain_id = int(rpc.call("eth_chainId"), 16)
     if settings.keystore is not None:
         account = account_of_keystore(settings.keystore, require(settings.passphrase_file, "passphrase_file"))

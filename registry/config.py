@@ -13,7 +13,9 @@ class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working folder.
 
     Attributes:
-        rpc: JSON-RPC endpoint of the chain.
+        rpc: JSON-RPC endpoint of the chain; several, separated by commas, stand for each other.
+        rpc_per_second: Most requests a second to each endpoint.
+        rpc_timeout: Seconds that an answer may take.
         deployment: The contract's deployment file, as `hallmark deploy` writes it.
         database: SQLAlchemy URL of the mirror.
         registry: Base URL of a running registry.
@@ -30,6 +32,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HALLMARK_", toml_file="hallmark.toml", extra="forbid")
 
     rpc: str | None = None
+    rpc_per_second: float | None = None
+    rpc_timeout: float = 20.0
     deployment: Path | None = None
     database: str = "sqlite:///hallmark.sqlite"
     registry: str | None = None

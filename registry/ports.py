@@ -1,23 +1,16 @@
 """What the use cases need from the outside, as protocols; `bootstrap` says who fills them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from registry.credential.place import ContractId, Place
 from registry.ledger.decode import BlockRef, LedgerEvent, RawLog
 from registry.ledger.entities import AnyEntity
+from registry.ledger.header import Header
 from registry.ledger.state import RowKey, State
 from registry.verification.evidence import Evidence, NoEvidence
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A block header: its point and its parent's hash (32 bytes)."""
-
-    block: BlockRef
-    parent_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +20,22 @@ class Tiers:
     latest: int
     safe: int
     final: int
+
+
+class StorageView(NamedTuple):
+    """The contract's own storage at one block, the independent witness.
+
+    Attributes:
+        issuer_count: How many issuers there are.
+        words: Issuer id → word (32 bytes), for the issuers that were asked for.
+        storage_root: Root of the contract's storage trie, 32 bytes; None where the node proves nothing.
+        proven: Whether all this was proven against the header's state root; otherwise it is the node's word.
+    """
+
+    issuer_count: int
+    words: Mapping[int, bytes]
+    storage_root: bytes | None
+    proven: bool
 
 
 class ChainSource(Protocol):
@@ -48,11 +57,17 @@ class ChainSource(Protocol):
     def logs(self, first: int, last: int) -> list[RawLog]:
         """The contract's logs of blocks `first` … `last`, in chain order."""
 
-    def issuer_count(self) -> int:
-        """The contract's own count, at the newest block."""
+    def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
+        """The contract's logs of these blocks, by their hashes, from another endpoint where there is one."""
 
-    def issuer_words(self, issuer_ids: Sequence[int]) -> dict[int, bytes]:
-        """The contract's own words (32 bytes each), at the newest block."""
+    def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
+        """Issuer count and words in the state after this block; proven where node and header allow it."""
+
+    def agrees(self, number: int, block_hash: bytes) -> bool:
+        """Whether another endpoint still has this block; False where there is no other one."""
+
+    def distrust(self, reason: str) -> bool:
+        """Set the present endpoint aside; whether another one takes its place."""
 
 
 class EvidenceSource(Protocol):
@@ -64,11 +79,24 @@ class EvidenceSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far the mirror is: its newest block, and the tiers when it was taken."""
+    """How far the mirror is.
+
+    Attributes:
+        block: Its newest block.
+        safe, final: The tiers when it was taken.
+        proven: Highest block at which the folded words were the contract's own; 0: never yet.
+        evidence: How that was seen: `proof` (eth_getProof against a sealed header), `views`, or empty.
+        storage_root: The contract's storage root there (32 bytes), or empty.
+        halted: Why nothing is written any more, or empty; only an operator clears it.
+    """
 
     block: BlockRef
     safe: int
     final: int
+    proven: int = 0
+    evidence: str = ""
+    storage_root: bytes = b""
+    halted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +126,12 @@ class Mirror(Protocol):
 
     def rewind(self, ancestor: int) -> None:
         """Go back to block `ancestor`: rows are folded again from the raw events, which are never deleted."""
+
+    def halt(self, reason: str) -> None:
+        """Remember why nothing may be written any more; an empty reason clears it."""
+
+    def count(self, kind: type[AnyEntity]) -> int:
+        """How many rows of a kind there are."""
 
     def rows(self, kind: type[AnyEntity]) -> Iterator[AnyEntity]:
         """All rows of a kind, ordered by key."""

@@ -78,16 +78,17 @@ def _all_differences(state: State, mirror: Mirror) -> Iterator[Difference]:
 
 
 def _contract_problem(chain: ChainSource, state: State, first: int) -> str:
-    """Go on to the newest block, then ask the contract; what differs means that the endpoint hides events."""
+    """Go on to the newest block, then hold the words against the contract's storage there."""
     latest = chain.tiers().latest
     replay(chain, state, first, latest)
+    header = chain.headers([latest]).get(latest)
+    if header is None:
+        return f"The endpoint no longer has block {latest}. Run the audit again."
     issuers = state.all(Issuer)
-    count, words = chain.issuer_count(), chain.issuer_words([issuer.issuer_id for issuer in issuers])
-    if chain.tiers().latest != latest:
-        return _contract_problem(chain, state, latest + 1)
-    if count != len(issuers):
-        return f"The contract counts {count} issuers, its events {len(issuers)}: the endpoint leaves events out."
-    wrong = next((issuer for issuer in issuers if words[issuer.issuer_id] != issuer.word), None)
+    view = chain.storage(header, [issuer.issuer_id for issuer in issuers])
+    if view.issuer_count != len(issuers):
+        return f"The contract counts {view.issuer_count} issuers, its events {len(issuers)}: events are left out."
+    wrong = next((issuer for issuer in issuers if view.words[issuer.issuer_id] != issuer.word), None)
     if wrong is not None:
         return f"The events of issuer {wrong.issuer_id} do not lead to the contract's word: the endpoint hides some."
     return ""

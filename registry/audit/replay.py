@@ -1,6 +1,6 @@
 """A fresh fold of everything that the contract ever emitted, up to a block."""
 
-from registry.indexer.fetch import MAX_RANGE, fetch_range
+from registry.indexer.ahead import Ahead
 from registry.ledger.projection import fold
 from registry.ledger.state import State
 from registry.ledger.word import WordDomain
@@ -15,9 +15,9 @@ def replay(chain: ChainSource, state: State, first: int, last: int) -> int:
         ChainUnavailable: The endpoint does not answer.
     """
     domain = WordDomain(chain.contract.chain_id, chain.contract.address)
-    count = 0
+    count, ahead = 0, Ahead(chain)
     while first <= last:
-        fetched = fetch_range(chain, first, min(last, first + MAX_RANGE - 1))
+        fetched = ahead.take(first, last)
         fold(state, domain, [item for _, item in fetched.events])
         count += len(fetched.events)
         first = fetched.last + 1

@@ -6,8 +6,9 @@ from typing import Any
 
 from registry.chain.artifact import load_artifact
 from registry.chain.deployment import Deployment, write_deployment
+from registry.chain.logs import raw_log
 from registry.chain.signer import DEV_CHAINS
-from registry.chain.source import RpcChain, raw_log
+from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from registry.chain.source import RpcChain, raw_log
+from registry.chain.logs import raw_log
+from registry.chain.source import RpcChain
 from registry.chain.views import call_data, integers, words
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import Place

@@ -1,39 +1,71 @@
-"""JSON-RPC 2.0 over HTTP: single calls and batches, every failure as one of our errors."""
+"""JSON-RPC 2.0 over HTTP, one endpoint: calls and batches, every failure as one of our errors."""
 
-import json
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
+import orjson
 import urllib3
 
-from registry.errors import ChainUnavailable, RpcError
+from registry.chain.refusals import refusal
+from registry.errors import ChainUnavailable, RateLimited, RpcError
 
 MAX_BATCH = 200
-_RETRIES = urllib3.Retry(total=3, backoff_factor=0.2, status_forcelist=(429, 502, 503, 504), allowed_methods=None)
+_HEADERS = {"Content-Type": "application/json"}
+_RETRIES = 3
+_FIRST_PAUSE = 0.2
 
 Call = tuple[str, list[Any]]
 
 
+class Caller(Protocol):
+    """One endpoint, or several that stand for each other."""
+
+    @property
+    def url(self) -> str:
+        """Address of the endpoint that is asked now."""
+
+    def call(self, method: str, *params: Any) -> Any:
+        """The result of one call; raises ChainUnavailable or RpcError."""
+
+    def batch(self, calls: Sequence[Call]) -> list[Any]:
+        """The results of many calls, in order; raises ChainUnavailable or RpcError."""
+
+
 class Rpc:
-    """One endpoint. Connections are kept; a request takes at most `timeout` seconds and is tried up to four times.
+    """One endpoint. Connections are kept; a request that fails in passing is tried up to four times.
 
     Args:
         url: http(s) address.
-        timeout: Seconds for connecting and for each read.
+        timeout: Seconds for each read.
+        per_second: Most requests a second; None: no limit of ours.
+        pause: Sleeps (seconds); tests put a clock in its place.
     """
 
-    def __init__(self, url: str, timeout: float = 20.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        timeout: float = 20.0,
+        per_second: float | None = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.url = url
-        self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5.0, read=timeout), retries=_RETRIES)
+        self._pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=5.0, read=timeout), retries=False, maxsize=4, headers=_HEADERS
+        )
+        self._pause = pause
+        self._bucket = TokenBucket(per_second) if per_second else None
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one call.
 
         Raises:
-            ChainUnavailable: No answer, or none that is JSON-RPC.
+            ChainUnavailable: No answer, or none that is JSON-RPC; RateLimited and RangeTooLarge are such.
             RpcError: The endpoint's own error.
         """
-        return _result(method, self._post({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}))
+        return self._patiently(
+            lambda: _result(method, self._post({"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}))
+        )
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
         """The results of many calls, in order; sent in batches of at most 200.
@@ -45,19 +77,40 @@ class Rpc:
         results: list[Any] = []
         for start in range(0, len(calls), MAX_BATCH):
             part = calls[start : start + MAX_BATCH]
-            answers = self._post([_request(number, call) for number, call in enumerate(part)])
-            results += _in_order(self.url, part, answers)
+            body = [_request(number, call) for number, call in enumerate(part)]
+            results += self._patiently(lambda part=part, body=body: _in_order(self.url, part, self._post(body)))  # type: ignore[misc]
         return results
 
+    def _patiently(self, ask: Callable[[], Any]) -> Any:
+        """Try again after passing failures: longer each time, as long as the endpoint asks for, never for ever."""
+        pause = _FIRST_PAUSE
+        for tries_left in reversed(range(_RETRIES + 1)):
+            try:
+                return ask()
+            except ChainUnavailable as error:
+                if not tries_left or not _passing(error):
+                    raise
+                wanted = error.retry_after if isinstance(error, RateLimited) else 0.0
+                # A spread of the pauses keeps many clients from coming back at the same moment.
+                self._pause(min(30.0, max(wanted, pause * (0.5 + time.monotonic() % 1))))
+                pause *= 2
+        raise AssertionError("unreachable")
+
     def _post(self, body: Any) -> Any:
+        if self._bucket:
+            self._pause(self._bucket.take(time.monotonic()))
         try:
-            response = self._pool.request("POST", self.url, body=json.dumps(body), headers=_HEADERS)
+            response = self._pool.request("POST", self.url, body=orjson.dumps(body))
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise self._unavailable(_cause(error)) from None
+        if response.status == 429:
+            raise RateLimited(
+                f"The endpoint {self.url} is asked too often.", retry_after=_seconds(response.headers), todo="wait"
+            )
         if response.status >= 400 and not response.data.startswith((b"{", b"[")):
             raise self._unavailable(f"HTTP status {response.status}")
         try:
-            return json.loads(response.data)
+            return orjson.loads(response.data)
         except ValueError:
             raise self._unavailable("its answer is not JSON") from None
 
@@ -68,7 +121,33 @@ class Rpc:
         )
 
 
-_HEADERS = {"Content-Type": "application/json"}
+class TokenBucket:
+    """At most `rate` requests a second, with bursts of one second's worth."""
+
+    def __init__(self, rate: float) -> None:
+        self.rate = rate
+        self._tokens = max(1.0, rate)
+        self._at = 0.0
+
+    def take(self, now: float) -> float:
+        """Take a token; seconds to wait before it may be used (`now` in seconds, monotonic)."""
+        earned = (now - self._at) * self.rate if self._at else 0.0
+        self._tokens, self._at = min(max(1.0, self.rate), self._tokens + earned) - 1.0, now
+        return max(0.0, -self._tokens / self.rate)
+
+
+def _passing(error: ChainUnavailable) -> bool:
+    """Whether the same question may have an answer soon: a refused connection or range will not change at once."""
+    return isinstance(error, RateLimited) or any(
+        sign in error.what for sign in ("HTTP status 5", "not JSON", "timed out", "part of a batch", "closed", "reset")
+    )
+
+
+def _seconds(headers: Any) -> float:
+    try:
+        return float(headers.get("Retry-After", "0"))
+    except ValueError:
+        return 0.0
 
 
 def _request(number: int, call: Call) -> dict[str, Any]:
@@ -91,9 +170,12 @@ def _result(method: str, answer: Any) -> Any:
     if not error:
         return answer.get("result")
     error = error if isinstance(error, dict) else {"message": str(error)}
-    data = error.get("data")
+    data, code, message = error.get("data"), error.get("code"), str(error.get("message", "unknown error"))
+    known = refusal(method, message, code if isinstance(code, int) else 0)
+    if known is not None:
+        raise known
     raw = bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
-    raise RpcError(f"{method}: {error.get('message', 'unknown error')}", rpc_code=int(error.get("code") or 0), data=raw)
+    raise RpcError(f"{method}: {message}", rpc_code=code if isinstance(code, int) else 0, data=raw)
 
 
 def _cause(error: Exception) -> str:

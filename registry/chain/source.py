@@ -1,25 +1,32 @@
-"""Read one deployment through one endpoint: identity, tiers, headers, logs, words (the port ChainSource)."""
+"""Read one deployment: identity, tiers, headers, logs, and the contract's own storage (the port ChainSource)."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from registry.chain.deployment import Deployment
-from registry.chain.rpc import Rpc
+from registry.chain.headers import header_of
+from registry.chain.logs import raw_logs
+from registry.chain.pool import RpcPool
+from registry.chain.proofs import NotOffered, proven_storage
+from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
-from registry.errors import RpcError, WrongChain
-from registry.ledger.decode import BlockRef, RawLog
+from registry.errors import ChainUnavailable, HallmarkError, RpcError, WrongChain
+from registry.ledger.decode import RawLog
+from registry.ledger.header import Header
 from registry.ledger.keccak import keccak
-from registry.ports import Header, Tiers
+from registry.ports import StorageView, Tiers
 
 
 class RpcChain:
-    """A deployment as one endpoint shows it."""
+    """A deployment as its endpoints show it."""
 
-    def __init__(self, rpc: Rpc, deployment: Deployment) -> None:
+    def __init__(self, rpc: Caller, deployment: Deployment) -> None:
         self.rpc = rpc
         self.deployment = deployment
         self.address = "0x" + deployment.contract.address.hex()
+        self._offers_proofs = True
+        self._has_tags = True
 
     @property
     def contract(self) -> ContractId:
@@ -41,41 +48,85 @@ class RpcChain:
         chain_id, genesis, code = self.rpc.batch(
             [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False]), ("eth_getCode", [self.address, "latest"])]
         )
-        return int(chain_id, 16), _bytes(genesis["hash"]), keccak(_bytes(code))
+        return int(chain_id, 16), bytes.fromhex(genesis["hash"][2:]), keccak(bytes.fromhex(code[2:]))
 
     def _wrong(self, what: str) -> WrongChain:
         return WrongChain(f"The endpoint {self.rpc.url} {what}.", todo="check --rpc and --deployment")
 
     def tiers(self) -> Tiers:
         """By the node's tags `safe` and `finalized` where it has them, else by the deployment's confirmations."""
-        try:
-            blocks = self.rpc.batch([("eth_getBlockByNumber", [tag, False]) for tag in ("latest", "safe", "finalized")])
-            latest, safe, final = (int(block["number"], 16) for block in blocks)
-            return Tiers(latest, safe, final)
-        except (RpcError, TypeError):
-            latest = int(self.rpc.call("eth_blockNumber"), 16)
-            safe, final = self.deployment.safe_after, self.deployment.final_after
-            return Tiers(latest, max(0, latest - safe), max(0, latest - final))
+        if self._has_tags:
+            try:
+                blocks = self.rpc.batch(
+                    [("eth_getBlockByNumber", [tag, False]) for tag in ("latest", "safe", "finalized")]
+                )
+                latest, safe, final = (int(block["number"], 16) for block in blocks)
+                return Tiers(latest, min(safe, latest), min(final, latest))
+            except (RpcError, TypeError, KeyError):
+                self._has_tags = False
+        latest = int(self.rpc.call("eth_blockNumber"), 16)
+        safe, final = self.deployment.safe_after, self.deployment.final_after
+        return Tiers(latest, max(0, latest - safe), max(0, latest - final))
 
     def headers(self, numbers: Sequence[int]) -> dict[int, Header]:
         """Headers by number; blocks that the node does not have are missing."""
         answers = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
-        return {int(answer["number"], 16): header_of(answer) for answer in answers if answer}
+        return {header.block.number: header for header in map(_header, filter(None, answers))}
 
     def logs(self, first: int, last: int) -> list[RawLog]:
-        """The contract's logs of blocks `first` … `last`, in chain order."""
+        """The contract's logs of blocks `first` … `last`, from a node that has the last of them."""
         query = {"address": self.address, "fromBlock": hex(first), "toBlock": hex(last)}
-        found = [raw_log(log) for log in self.rpc.call("eth_getLogs", query) if not log.get("removed")]
-        return sorted(found, key=lambda log: (log.block_number, log.log_index))
+        calls: list[Call] = [("eth_getLogs", [query]), ("eth_getBlockByNumber", [hex(last), False])]
+        answers, newest = self.rpc.batch(calls)
+        if not newest:
+            # A node that is behind answers with fewer logs and no error: what it says is not taken.
+            raise ChainUnavailable(f"The endpoint {self.rpc.url} does not have block {last} yet.", todo="ask again")
+        return _logs(answers)
 
-    def issuer_count(self) -> int:
-        """`issuerCount()` at the newest block."""
-        return integers(self.view(call_data("issuerCount()")))[0]
+    def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
+        """The contract's logs of these blocks, from another endpoint where there is one."""
+        others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
+        rpc = others[0] if others else self.rpc
+        queries = [{"address": self.address, "fromBlock": hex(n), "toBlock": hex(n)} for n in numbers]
+        answers = rpc.batch([("eth_getLogs", [query]) for query in queries])
+        return [log for answer in answers for log in _logs(answer)]
+
+    def agrees(self, number: int, block_hash: bytes) -> bool:
+        """Whether another endpoint still has this block; False where there is no other one."""
+        others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
+        for rpc in others:
+            try:
+                answer = rpc.call("eth_getBlockByNumber", hex(number), False)
+            except HallmarkError:
+                continue
+            if answer and answer.get("hash") == "0x" + block_hash.hex():
+                return True
+        return False
+
+    def distrust(self, reason: str) -> bool:
+        """Set the present endpoint aside; whether another one takes its place."""
+        if not isinstance(self.rpc, RpcPool):
+            return False
+        before = self.rpc.url
+        self.rpc.quarantine(reason)
+        return self.rpc.url != before
+
+    def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
+        """Issuer count and words after this block: proven against the header, or by the contract's views."""
+        if self._offers_proofs and header.sealed:
+            try:
+                return proven_storage(self.rpc, self.contract.address, header, issuer_ids)
+            except NotOffered:
+                self._offers_proofs = False
+        at = hex(header.block.number)
+        calls = [call_data("issuerCount()"), *(call_data("issuerWord(uint64)", issuer_id) for issuer_id in issuer_ids)]
+        count, *answers = self.views(calls, at)
+        found = {issuer_id: words(answer)[0] for issuer_id, answer in zip(issuer_ids, answers, strict=True)}
+        return StorageView(integers(count)[0], found, None, False)
 
     def issuer_words(self, issuer_ids: Sequence[int]) -> dict[int, bytes]:
         """`issuerWord(issuerId)` at the newest block, 32 bytes each."""
-        calls = [call_data("issuerWord(uint64)", issuer_id) for issuer_id in issuer_ids]
-        answers = self.views(calls)
+        answers = self.views([call_data("issuerWord(uint64)", issuer_id) for issuer_id in issuer_ids])
         return {issuer_id: words(answer)[0] for issuer_id, answer in zip(issuer_ids, answers, strict=True)}
 
     def view(self, data: str, block: str = "latest") -> str:
@@ -87,24 +138,15 @@ class RpcChain:
         return self.rpc.batch([("eth_call", [{"to": self.address, "data": data}, block]) for data in calls])
 
 
-def header_of(answer: Any) -> Header:
-    """A header from the node's JSON."""
-    block = BlockRef(int(answer["number"], 16), _bytes(answer["hash"]), int(answer["timestamp"], 16))
-    return Header(block, _bytes(answer["parentHash"]))
+def _header(answer: Any) -> Header:
+    try:
+        return header_of(answer)
+    except (KeyError, ValueError, TypeError):
+        raise ChainUnavailable("The endpoint gave a block that cannot be read.", todo="ask another endpoint") from None
 
 
-def raw_log(answer: Any) -> RawLog:
-    """A log from the node's JSON."""
-    return RawLog(
-        _bytes(answer["address"]),
-        tuple(_bytes(topic) for topic in answer["topics"]),
-        _bytes(answer["data"]),
-        int(answer["blockNumber"], 16),
-        _bytes(answer["blockHash"]),
-        _bytes(answer["transactionHash"]),
-        int(answer["logIndex"], 16),
-    )
-
-
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text[2:])
+def _logs(answer: Any) -> list[RawLog]:
+    try:
+        return raw_logs(answer)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise ChainUnavailable("The endpoint gave logs that cannot be read.", todo="ask another endpoint") from None

@@ -7,7 +7,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
 from registry.chain.artifact import load_artifact, revert_reason
-from registry.chain.rpc import Rpc
+from registry.chain.rpc import Caller
 from registry.errors import ChainUnavailable, InsufficientFunds, Reverted, RpcError
 from registry.ledger.decode import BlockRef
 from registry.ports import Receipt, SignedTransaction
@@ -24,7 +24,7 @@ _TODO = {
 class Transactor:
     """One account on one chain, through one endpoint."""
 
-    def __init__(self, rpc: Rpc, chain_id: int, account: LocalAccount) -> None:
+    def __init__(self, rpc: Caller, chain_id: int, account: LocalAccount) -> None:
         self.rpc = rpc
         self.chain_id = chain_id
         self._account = account

@@ -1,18 +1,21 @@
-"""Fetch one range of blocks: logs, the headers they stand in, and typed events. Narrower where the node says so."""
+"""Fetch one range of blocks: headers that link, logs that stand in them, typed events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from registry.errors import ChainUnavailable, LedgerError, RpcError
+from registry.errors import ChainUnavailable, LedgerError
 from registry.ledger.decode import LedgerEvent, RawLog, decode
-from registry.ports import ChainSource, Header
+from registry.ledger.header import Header, bloom_bits, may_hold
+from registry.ports import ChainSource
 
-MAX_RANGE = 2_000
+# With more hits than this share the filters are too full to mean anything (busy chains).
+_BLOOM_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """Blocks `first` … `last`: logs with their events, and the headers of `last` and of blocks with logs."""
+    """Blocks `first` … `last`: all headers in order, and their logs with the decoded events."""
 
     first: int
     last: int
@@ -21,36 +24,52 @@ class Fetched:
 
 
 def fetch_range(chain: ChainSource, first: int, last: int) -> Fetched:
-    """Fetch from `first` on, at most to `last`; less when the node refuses a range of this size.
+    """Fetch blocks `first` … `last`.
 
     Raises:
-        ChainUnavailable: The node refuses even a single block, or its answers do not fit together.
+        RangeTooLarge: The node refuses a range of this size.
+        ChainUnavailable: No answer, or answers that do not fit together: the chain moved between them.
         LedgerError: A log that the contract cannot have emitted.
     """
-    last, logs = _logs(chain, first, last)
-    headers = chain.headers(sorted({last, *(log.block_number for log in logs)}))
-    if last not in headers:
-        raise ChainUnavailable(f"The endpoint no longer has block {last}.", todo="it will be asked again")
-    return Fetched(first, last, list(headers.values()), [(log, _decoded(log, headers)) for log in logs])
+    logs = chain.logs(first, last)
+    found = chain.headers(range(first, last + 1))
+    headers = [found[number] for number in range(first, last + 1) if number in found]
+    if len(headers) != last - first + 1:
+        raise ChainUnavailable(f"The endpoint lacks headers of blocks {first} … {last}.", todo="it is asked again")
+    check_links(headers)
+    logs = _with_missing(chain, found, logs)
+    return Fetched(first, last, headers, [(log, _decoded(log, found)) for log in logs])
 
 
-def _logs(chain: ChainSource, first: int, last: int) -> tuple[int, list[RawLog]]:
-    while True:
-        try:
-            return last, chain.logs(first, last)
-        except (RpcError, ChainUnavailable):
-            if last == first:
-                raise
-            last = first + (last - first) // 2
+def check_links(headers: Sequence[Header]) -> None:
+    """Raise ChainUnavailable unless each header names the one before it as its parent."""
+    for before, after in pairwise(headers):
+        if after.parent_hash != before.block.hash:
+            what = f"Blocks {before.block.number} and {after.block.number} do not link: the chain moved meanwhile."
+            raise ChainUnavailable(what, todo="it is asked again")
 
 
-def _decoded(log: RawLog, headers: dict[int, Header]) -> LedgerEvent:
+def suspicious_blocks(headers: Iterable[Header], with_logs: Iterable[int], bits: int) -> list[int]:
+    """Blocks whose bloom filter may hold a log of ours although none came."""
+    silent = set(with_logs)
+    return [h.block.number for h in headers if may_hold(h.logs_bloom, bits) and h.block.number not in silent]
+
+
+def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[RawLog]) -> list[RawLog]:
+    """Ask for suspicious blocks again, elsewhere if possible: a filter may be wrong when it says yes, never when no."""
+    bits = bloom_bits(chain.contract.address)
+    asked = suspicious_blocks(headers.values(), {log.block_number for log in logs}, bits)
+    if not asked or len(asked) > max(8, _BLOOM_SHARE * len(headers)):
+        return logs
+    more = [log for log in chain.logs_elsewhere(asked) if log.address == chain.contract.address]
+    return sorted([*logs, *more], key=lambda log: (log.block_number, log.log_index)) if more else logs
+
+
+def _decoded(log: RawLog, headers: Mapping[int, Header]) -> LedgerEvent:
     header = headers.get(log.block_number)
     if header is None or header.block.hash != log.block_hash:
         # The chain moved between two answers: nothing is written, the next try sees one chain.
-        raise ChainUnavailable(
-            f"Block {log.block_number} was replaced while it was read.", todo="it will be asked again"
-        )
+        raise ChainUnavailable(f"Block {log.block_number} was replaced while it was read.", todo="it is asked again")
     if not log.topics:
         raise LedgerError(f"Log {log.log_index} of block {log.block_number} has no topic.")
     return decode(log, header.block)

@@ -1,17 +1,20 @@
-"""Follow the chain: decide about reorganisations, then append one range a step."""
+"""Follow the chain, one step at a time: fetch a range, settle reorganisations, fold, prove completeness, commit."""
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from registry.errors import ChainUnavailable, LedgerError, ReorgPastFinality
-from registry.indexer.fetch import MAX_RANGE, Fetched, fetch_range
-from registry.ledger.entities import Issuer
+from registry.indexer.ahead import Ahead
+from registry.indexer.complete import Completeness, check_complete
+from registry.indexer.fetch import Fetched
+from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
-from registry.ledger.reorg import Halt, Rewind, decide
 from registry.ledger.state import State
 from registry.ledger.word import WordDomain
 from registry.ports import ChainSource, Checkpoint, Mirror, Step, Tiers
+
+_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Follower:
         self.chain = chain
         self.mirror = mirror
         self.start = start
+        self.domain = WordDomain(chain.contract.chain_id, chain.contract.address)
+        self._ahead = Ahead(chain)
 
     def run(
         self, *, until: int | None = None, forever: bool = False, pause: Callable[[float], None] = time.sleep
@@ -49,75 +54,89 @@ class Follower:
         """Step until block `until`, or the newest block; or without end, outliving an endpoint that fails.
 
         Raises:
-            ReorgPastFinality: A person has to look.
-            LedgerError: Logs are missing, forged or reordered.
-            ChainUnavailable: The endpoint fails (not when `forever`).
+            ReorgPastFinality: A person has to look; nothing was changed.
+            LedgerError: Logs are missing, forged or reordered, and no endpoint gives better ones.
+            ChainUnavailable: The endpoint fails again and again (not when `forever`).
         """
         self.chain.check_identity()
+        faults = 0
         while True:
             try:
                 progress = self.step(until)
-                yield progress
-                if progress.caught_up and not forever:
-                    return
-            except ChainUnavailable:
-                if not forever:
-                    raise
-                progress = None
-            if progress is None or progress.caught_up:
+            except (ChainUnavailable, LedgerError) as error:
+                faults += 1
+                self._after_fault(error, faults, forever=forever)
+                pause(min(30.0, 0.2 * 2**faults))
+                continue
+            faults = 0
+            yield progress
+            if progress.caught_up and not forever:
+                return
+            if progress.caught_up:
                 pause(1.0)
 
+    def _after_fault(self, error: ChainUnavailable | LedgerError, faults: int, *, forever: bool) -> None:
+        """Go on after a fault that may pass; give up after a few, or where only a person can help."""
+        self._ahead.forget()
+        if isinstance(error, ReorgPastFinality):
+            raise error
+        if isinstance(error, LedgerError):
+            # What is wrong came from the endpoint; an earlier range that was not proven may hold it already.
+            self._back_to_proven()
+            another = self.chain.distrust(str(error))
+            if faults >= _TRIES or not (another or forever or faults < 3):
+                raise error
+        elif (faults >= _TRIES and not forever) or ("did not answer" in error.what and not forever):
+            raise error
+
+    def _back_to_proven(self) -> None:
+        point = self.mirror.checkpoint()
+        if point is not None and point.proven < point.block.number:
+            self.mirror.rewind(point.proven)
+
     def step(self, until: int | None = None) -> Progress:
-        """Rewind if the chain did; otherwise fetch, fold and commit the next range."""
+        """Rewind if the chain did; otherwise fetch, fold, prove and commit the next range."""
         tiers, point = self.chain.tiers(), self.mirror.checkpoint()
+        if point is not None and point.halted:
+            raise ReorgPastFinality(point.halted, todo="see `hallmark index --accept-reorg`")
         target = tiers.latest if until is None else min(until, tiers.latest)
-        if point is not None:
-            rewound = self._rewind(point, tiers)
-            if rewound:
-                return Progress(point.block.number - rewound, target, 0, rewound)
         first = self.start if point is None else point.block.number + 1
         if first > target:
-            return Progress(first - 1, first - 1, 0)
-        fetched = fetch_range(self.chain, first, min(target, first + MAX_RANGE - 1))
-        self.mirror.commit(self._fold(fetched, tiers))
+            return self._idle(point, tiers, first - 1)
+        fetched = self._ahead.take(first, target)
+        if point is not None and fetched.headers[0].parent_hash != point.block.hash:
+            return self._rewound(point, tiers, target)
+        self._commit(fetched, tiers, point, proving=fetched.last == target)
         return Progress(fetched.last, target, len(fetched.events))
 
-    def _rewind(self, point: Checkpoint, tiers: Tiers) -> int:
-        """How many blocks were rolled back; a node that is merely behind says nothing about what it lacks."""
-        known = {n: h for n, h in self.mirror.known_hashes(point.final).items() if n <= tiers.latest}
-        theirs = {number: header.block.hash for number, header in self.chain.headers(sorted(known)).items()}
-        match decide(known, theirs, point.final):
-            case Halt(at):
-                raise ReorgPastFinality(
-                    f"Block {at} was called final and is another one now; the mirror stays as it is.",
-                    todo="compare with other endpoints before you trust either chain",
-                )
-            case Rewind(ancestor):
-                self.mirror.rewind(ancestor)
-                return point.block.number - ancestor
-            case _:
-                return 0
+    def _idle(self, point: Checkpoint | None, tiers: Tiers, block: int) -> Progress:
+        """No new block; but the newest one may have been replaced by another of the same height."""
+        if point is not None and point.block.number <= tiers.latest:
+            header = self.chain.headers([point.block.number]).get(point.block.number)
+            if header is not None and header.block.hash != point.block.hash:
+                return self._rewound(point, tiers, block)
+        return Progress(block, block, 0)
 
-    def _fold(self, fetched: Fetched, tiers: Tiers) -> Step:
+    def _rewound(self, point: Checkpoint, tiers: Tiers, target: int) -> Progress:
+        self._ahead.forget()
+        ancestor = resolve(self.chain, self.mirror, point, tiers)
+        return Progress(ancestor, max(target, ancestor + 1), 0, point.block.number - ancestor)
+
+    def _commit(self, fetched: Fetched, tiers: Tiers, point: Checkpoint | None, *, proving: bool) -> None:
         items = [item for _, item in fetched.events]
         state = self.mirror.load(key for item in items for key in rows_needed(item))
-        contract = self.chain.contract
-        fold(state, WordDomain(contract.chain_id, contract.address), items)
-        last = next(header for header in fetched.headers if header.block.number == fetched.last)
-        if fetched.last == tiers.latest:
-            self._check_words(state, tiers.latest)
-        point = Checkpoint(last.block, min(tiers.safe, fetched.last), min(tiers.final, fetched.last))
-        return Step(fetched.headers, fetched.events, state, point)
+        fold(state, self.domain, items)
+        last = fetched.headers[-1]
+        done = Checkpoint(last.block, min(tiers.safe, fetched.last), min(tiers.final, fetched.last))
+        if point is not None:
+            done = replace(done, proven=point.proven, evidence=point.evidence, storage_root=point.storage_root)
+        if proving:
+            found = self._prove(fetched, state, point)
+            done = replace(done, proven=fetched.last, evidence=found.evidence, storage_root=found.storage_root)
+        with_events = {log.block_number for log, _ in fetched.events}
+        kept = [h for h in fetched.headers if h.block.number in with_events or h.block.number >= done.final]
+        self.mirror.commit(Step(kept if last in kept else [*kept, last], fetched.events, state, done))
 
-    def _check_words(self, state: State, latest: int) -> None:
-        """At the head the folded words must be the contract's own; a chain that moved on meanwhile cannot tell."""
-        issuers = state.all(Issuer)
-        if not issuers:
-            return
-        words = self.chain.issuer_words([issuer.issuer_id for issuer in issuers])
-        wrong = next((issuer for issuer in issuers if words[issuer.issuer_id] != issuer.word), None)
-        if wrong is not None and self.chain.tiers().latest == latest:
-            raise LedgerError(
-                f"The events of issuer {wrong.issuer_id} do not lead to the contract's own word.",
-                todo="the endpoint leaves logs out; ask another one",
-            )
+    def _prove(self, fetched: Fetched, state: State, point: Checkpoint | None) -> Completeness:
+        unproven_before = point is None or point.proven != point.block.number
+        return check_complete(self.chain, self.mirror, state, fetched.headers[-1], point, all_issuers=unproven_before)

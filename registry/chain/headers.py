@@ -1,0 +1,56 @@
+"""Headers from a node's JSON, with their hash recomputed where the chain hashes headers as Ethereum does."""
+
+from typing import Any
+
+from registry.ledger.decode import BlockRef
+from registry.ledger.header import Header, header_hash
+
+# In the order of the RLP list; True: an integer. From London on, forks append fields (EIP-1559, 4895, 4844, …).
+_FIELDS = (
+    ("parentHash", False),
+    ("sha3Uncles", False),
+    ("miner", False),
+    ("stateRoot", False),
+    ("transactionsRoot", False),
+    ("receiptsRoot", False),
+    ("logsBloom", False),
+    ("difficulty", True),
+    ("number", True),
+    ("gasLimit", True),
+    ("gasUsed", True),
+    ("timestamp", True),
+    ("extraData", False),
+    ("mixHash", False),
+    ("nonce", False),
+    ("baseFeePerGas", True),
+    ("withdrawalsRoot", False),
+    ("blobGasUsed", True),
+    ("excessBlobGas", True),
+    ("parentBeaconBlockRoot", False),
+    ("requestsHash", False),
+)
+
+
+def header_of(answer: Any) -> Header:
+    """A header from the JSON of `eth_getBlockByNumber`.
+
+    Raises:
+        KeyError, ValueError, TypeError: A member that every chain has is missing or no hex.
+    """
+    block_hash = bytes.fromhex(answer["hash"][2:])
+    fields = [_field(answer[name], integer=integer) for name, integer in _FIELDS if answer.get(name) is not None]
+    return Header(
+        BlockRef(int(answer["number"], 16), block_hash, int(answer["timestamp"], 16)),
+        bytes.fromhex(answer["parentHash"][2:]),
+        bytes.fromhex(answer["stateRoot"][2:]),
+        bytes.fromhex(answer["receiptsRoot"][2:]),
+        int(answer["logsBloom"], 16),
+        header_hash(fields) == block_hash,
+    )
+
+
+def _field(text: str, *, integer: bool) -> bytes:
+    if not integer:
+        return bytes.fromhex(text[2:])
+    value = int(text, 16)
+    return value.to_bytes((value.bit_length() + 7) // 8, "big")

@@ -1,0 +1,58 @@
+"""Fetch the next range while the present one is folded and written."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from registry.errors import ChainUnavailable, RangeTooLarge
+from registry.indexer.fetch import Fetched, fetch_range
+from registry.indexer.plan import RangePlan
+from registry.ports import ChainSource
+
+
+class Ahead:
+    """One range ahead, in one thread; nothing of it is believed before its turn."""
+
+    def __init__(self, chain: ChainSource) -> None:
+        self._chain = chain
+        self._plan = RangePlan()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="fetch")
+        self._next: tuple[int, int, Future[Fetched]] | None = None
+
+    def take(self, first: int, target: int) -> Fetched:
+        """The range that starts at `first`, at most to `target`; the one behind it is asked for at once.
+
+        Raises:
+            ChainUnavailable, LedgerError: As `fetch_range` does; a range that is too large is made smaller here.
+        """
+        fetched = self._waiting(first, target)
+        while fetched is None:
+            last = min(target, first + self._plan.blocks - 1)
+            fetched = self._try(first, last, lambda last=last: fetch_range(self._chain, first, last))  # type: ignore[misc]
+        self._plan = self._plan.after(fetched.last - first + 1, len(fetched.events))
+        if fetched.last < target:
+            self._ask_ahead(fetched.last + 1, target)
+        return fetched
+
+    def forget(self) -> None:
+        """Drop what was asked ahead: the chain, or the endpoint, is another one now."""
+        self._next = None
+
+    def _waiting(self, first: int, target: int) -> Fetched | None:
+        ahead, self._next = self._next, None
+        if ahead is None or ahead[0] != first or ahead[1] > target:
+            return None
+        return self._try(first, ahead[1], ahead[2].result)
+
+    def _ask_ahead(self, first: int, target: int) -> None:
+        last = min(target, first + self._plan.blocks - 1)
+        self._next = first, last, self._pool.submit(fetch_range, self._chain, first, last)
+
+    def _try(self, first: int, last: int, get: Callable[[], Fetched]) -> Fetched | None:
+        """The range, or None when it has to be smaller. A time-out counts as too large, but for a single block."""
+        try:
+            return get()
+        except ChainUnavailable as error:
+            if last == first or not (isinstance(error, RangeTooLarge) or "timed out" in error.what):
+                raise
+            self._plan = self._plan.refused(last - first + 1)
+            return None

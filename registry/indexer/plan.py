@@ -1,0 +1,24 @@
+"""How many blocks to ask for next: towards a wanted number of logs, down at once when refused, up slowly."""
+
+from dataclasses import dataclass, replace
+
+WANTED_LOGS = 4_000
+LARGEST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RangePlan:
+    """The present size of a range, in blocks."""
+
+    blocks: int = 500
+    ceiling: int = LARGEST
+
+    def after(self, blocks: int, logs: int) -> "RangePlan":
+        """After a range of `blocks` brought `logs`: aim at the wanted number, at most doubling."""
+        wanted = blocks * WANTED_LOGS // logs if logs else blocks * 2
+        return replace(self, blocks=max(1, min(wanted, max(blocks, self.blocks) * 2, self.ceiling)))
+
+    def refused(self, blocks: int) -> "RangePlan":
+        """After a range of `blocks` was too large: half of it, and never again as much as was refused."""
+        half = max(1, blocks // 2)
+        return RangePlan(half, max(half, min(self.ceiling, blocks - 1)))

@@ -1,0 +1,209 @@
+"""What single events say about the past: one row each, never changed, from which every earlier state can be told.
+
+The projected rows (entities.py) hold the present. These hold how it came about, so that "as of block B" is a query: a
+period starts with one row and ends with the next of the same subject. Anchors and status changes need no rows here:
+records are written once, and `status_change` is such a history already. No I/O.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import ClassVar
+
+from registry.ledger import events as ev
+from registry.ledger.decode import LedgerEvent
+from registry.ledger.entities import Entity, Key, PendingChange, ProfilePeriod
+
+
+class Facet(IntEnum):
+    """What an IssuerChange is about, and what its value is."""
+
+    RECOVERY = 1
+    PROFILE = 2
+    EPOCH = 3
+    FROZEN = 4
+
+
+class KeyStep(IntEnum):
+    """What happened to a key."""
+
+    ADDED = 1
+    RETIRED = 2
+    DISTRUSTED = 3
+
+
+class RequestStep(IntEnum):
+    """What happened to a delayed change."""
+
+    REQUESTED = 1
+    VETOED = 2
+    EXECUTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class IssuerChange(Entity):
+    """From this event on: recovery account (20 bytes), profile hash (32), epoch (u16, 2 bytes) or frozen (1 byte)."""
+
+    TABLE: ClassVar[str] = "issuer_change"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "facet", "block_number", "log_index")
+
+    facet: int
+    block_number: int
+    log_index: int
+    value: bytes
+    actor: bytes
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChange(Entity):
+    """An account was added in these roles, retired, or distrusted from a block time on."""
+
+    TABLE: ClassVar[str] = "key_change"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "account", "block_number", "log_index")
+
+    account: bytes
+    block_number: int
+    log_index: int
+    step: int
+    roles: int
+    distrust_from: int
+    actor: bytes
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReaffirmed(Entity):
+    """An account stood by a record; the newest row is the contract's slot."""
+
+    TABLE: ClassVar[str] = "reaffirmation_change"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "batch_id", "block_number", "log_index")
+
+    batch_id: bytes
+    block_number: int
+    log_index: int
+    account: bytes
+    changed_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChange(Entity):
+    """A delayed change was requested, vetoed or executed (kinds as in ChangeRequested)."""
+
+    TABLE: ClassVar[str] = "request_change"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "requester", "account", "block_number", "log_index")
+
+    requester: bytes
+    account: bytes
+    block_number: int
+    log_index: int
+    step: int
+    kind: int
+    roles: int
+    distrust_from: int
+    ready_at: int
+    changed_at: int
+
+
+HistoryRow = IssuerChange | KeyChange | RecordReaffirmed | RequestChange
+HISTORY_TYPES: tuple[type[HistoryRow], ...] = HistoryRow.__args__
+
+_SILENT = (ev.Anchored, ev.StatusChanged)
+
+
+def history_of(item: LedgerEvent) -> Sequence[HistoryRow]:
+    """The rows that one event adds; none for anchors and status changes."""
+    event = item.event
+    if isinstance(event, _SILENT):
+        return ()
+    if isinstance(event, ev.KeyAdded | ev.KeyRetired | ev.KeyDistrusted):
+        return (_key_change(event, item),)
+    if isinstance(event, ev.ChangeRequested | ev.ChangeVetoed | ev.ChangeExecuted):
+        return (_request_change(event, item),)
+    if isinstance(event, ev.Reaffirmed):
+        where = (item.block.number, item.log_index)
+        return (RecordReaffirmed(event.issuer_id, event.batch_id, *where, event.account, item.block.time),)
+    return (_issuer_change(event, item),)
+
+
+def _key_change(event: ev.KeyAdded | ev.KeyRetired | ev.KeyDistrusted, item: LedgerEvent) -> KeyChange:
+    step, roles, distrust_from = KeyStep.RETIRED, 0, 0
+    if isinstance(event, ev.KeyAdded):
+        step, roles = KeyStep.ADDED, event.roles
+    elif isinstance(event, ev.KeyDistrusted):
+        step, distrust_from = KeyStep.DISTRUSTED, event.distrust_from
+    where = (event.issuer_id, event.account, item.block.number, item.log_index)
+    return KeyChange(*where, int(step), roles, distrust_from, event.actor, item.block.time)
+
+
+def _request_change(
+    event: ev.ChangeRequested | ev.ChangeVetoed | ev.ChangeExecuted, item: LedgerEvent
+) -> RequestChange:
+    if isinstance(event, ev.ChangeRequested):
+        step, requester = RequestStep.REQUESTED, event.actor
+        what = (event.kind, event.roles, event.distrust_from, event.ready_at)
+    else:
+        step = RequestStep.VETOED if isinstance(event, ev.ChangeVetoed) else RequestStep.EXECUTED
+        requester, what = event.requester, (0, 0, 0, 0)
+    where = (event.issuer_id, requester, event.account, item.block.number, item.log_index)
+    return RequestChange(*where, int(step), *what, item.block.time)
+
+
+def _issuer_change(
+    event: ev.IssuerRegistered
+    | ev.RecoveryChanged
+    | ev.ProfileChanged
+    | ev.StatusEpochOpened
+    | ev.Frozen
+    | ev.Unfrozen,
+    item: LedgerEvent,
+) -> IssuerChange:
+    match event:
+        case ev.IssuerRegistered() | ev.RecoveryChanged():
+            facet, value = Facet.RECOVERY, event.recovery
+        case ev.ProfileChanged():
+            facet, value = Facet.PROFILE, event.profile_hash
+        case ev.StatusEpochOpened():
+            facet, value = Facet.EPOCH, event.epoch.to_bytes(2, "big")
+        case ev.Frozen() | ev.Unfrozen():
+            facet, value = Facet.FROZEN, bytes([isinstance(event, ev.Frozen)])
+    where = (event.issuer_id, int(facet), item.block.number, item.log_index)
+    return IssuerChange(*where, value, event.actor, item.block.time)
+
+
+def key_of_changes(changes: Iterable[KeyChange]) -> Key | None:
+    """The key slot that these changes of one account, oldest first, lead to."""
+    key: Key | None = None
+    for change in changes:
+        if change.step == KeyStep.ADDED:
+            key = Key(change.issuer_id, change.account, change.roles, change.changed_at, 0, 0)
+        elif key is not None:
+            distrust_from = change.distrust_from if change.step == KeyStep.DISTRUSTED else key.distrust_from
+            retired_at = key.retired_at or change.changed_at
+            key = Key(key.issuer_id, key.account, key.roles, key.added_at, retired_at, distrust_from)
+    return key
+
+
+def profiles_of_changes(changes: Iterable[IssuerChange]) -> list[ProfilePeriod]:
+    """The profile slots that these PROFILE changes of one issuer, oldest first, lead to; the one in force last."""
+    slots: dict[bytes, ProfilePeriod] = {}
+    before: bytes | None = None
+    for change in changes:
+        if before is not None and before in slots:
+            ended = slots[before]
+            slots[before] = ProfilePeriod(ended.issuer_id, before, ended.since, change.changed_at)
+        slots.pop(change.value, None)
+        slots[change.value] = ProfilePeriod(change.issuer_id, change.value, change.changed_at, 0)
+        before = change.value
+    return list(slots.values())
+
+
+def pending_of_changes(changes: Iterable[RequestChange]) -> PendingChange | None:
+    """What waits after these changes of one requester about one account, oldest first."""
+    pending: PendingChange | None = None
+    for change in changes:
+        pending = None
+        if change.step == RequestStep.REQUESTED:
+            what = (change.kind, change.roles, change.distrust_from, change.ready_at)
+            pending = PendingChange(change.issuer_id, change.requester, change.account, *what)
+    return pending
