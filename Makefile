@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench clean credential-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -47,6 +47,9 @@ check: setup ## format, lint, types, import direction, contract format
 
 test: check ## everything that needs no extra machine
 	$(PY) -m pytest $(PYTEST)
+
+credential-deep: .venv/.stamp ## the fast reader against the strict one on N=1000000 random texts
+	$(PY) tests/property/deep_credential.py --documents $(or $(N),1000000)
 
 clean: ## remove what the targets made
 	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules contracts/out contracts/cache
