@@ -33,5 +33,8 @@ def format_stamp(moment: datetime) -> str:
 
 
 def stamp_of(seconds: int) -> str:
-    """Block time (seconds since 1970) as dateTimeStamp."""
-    return format_stamp(datetime.fromtimestamp(seconds, UTC))
+    """Block time (seconds since 1970) as dateTimeStamp; beyond the year 9999 the seconds, for nothing else names it."""
+    try:
+        return format_stamp(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} seconds after 1970"
