@@ -29,7 +29,7 @@ SOURCES = {"CredentialRegistry": "src/CredentialRegistry.sol"}
 SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
     "viaIR": True,
-    "optimizer": {"enabled": True, "runs": 10_000},
+    "optimizer": {"enabled": True, "runs": 2_000},
     "metadata": {"appendCBOR": False, "bytecodeHash": "none"},
 }
 OUTPUTS = ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"]

@@ -85,10 +85,11 @@ contract CredentialRegistry is ICredentialRegistry, ICredentialRegistryBySig, IC
     function executeSeconded(uint64 issuerId, address requester, address second, address account) external override {
         IssuerWord word = _wordOf(issuerId);
         PendingChange memory change = _takeReady(issuerId, requester, account);
+        // Taken a second time, a request of the same account is no longer there.
         PendingChange memory same = _takeReady(issuerId, second, account);
         if (
-            requester == second || change.byRecovery || same.byRecovery || change.kind != same.kind
-                || change.roles != same.roles || change.distrustFrom != same.distrustFrom
+            change.byRecovery || same.byRecovery || change.kind != same.kind || change.roles != same.roles
+                || change.distrustFrom != same.distrustFrom
         ) revert ChangesDiffer(issuerId, requester, second, account);
         word = _emitChangeExecuted(word, issuerId, account, second);
         word = _emitChangeExecuted(word, issuerId, account, requester);
@@ -455,11 +456,10 @@ contract CredentialRegistry is ICredentialRegistry, ICredentialRegistryBySig, IC
 
     // --------------------------------------------------------------------------------------- who may do what
 
-    /// @dev The word of an issuer that exists and can take another event.
+    /// @dev The word of an issuer that exists.
     function _wordOf(uint64 issuerId) private view returns (IssuerWord word) {
         word = words[issuerId];
         if (!word.exists()) revert UnknownIssuer(issuerId);
-        if (word.sequence() == type(uint32).max) revert SequenceExhausted(issuerId);
     }
 
     /// @dev The word of an issuer that is not frozen, after checking that the actor has the role.
@@ -751,7 +751,6 @@ contract CredentialRegistry is ICredentialRegistry, ICredentialRegistryBySig, IC
             Batch calldata batch = batches[i];
             _checkBatch(batch.batchId, batch.root, batch.leafCount);
             if (records[issuerId][batch.batchId].time != 0) continue;
-            if (word.sequence() == type(uint32).max) revert SequenceExhausted(issuerId);
             word = _record(word, actor, issuerId, batch.batchId, batch.root, batch.leafCount);
             anchored[i] = true;
             ++count;

@@ -4,45 +4,18 @@ pragma solidity 0.8.30;
 import "../src/Constants.sol";
 import {ICredentialRegistry as I} from "../src/ICredentialRegistry.sol";
 import {Fixture} from "./util/Fixture.sol";
+import {Fold} from "./util/Fold.sol";
 import {Vm, vm} from "./util/Vm.sol";
 
 /// @dev Folds the logs as SPEC.md 5.2 says, in code that shares nothing with the contract, and reads raw storage slots
 /// at the places that SPEC.md 5.1 names.
 contract WordTest is Fixture {
-    bytes32 private constant STATUS_CHANGED =
-        keccak256("StatusChanged(uint64,bytes16,uint8,uint8,uint16,(uint64,uint256)[],address,bytes32)");
-
     function setUp() public override {
         vm.recordLogs();
         super.setUp();
     }
 
     // -------------------------------------------------------------------------------------------------- folding
-
-    /// @dev The indexed parameters come first in every event, so topics ‖ data is the declaration order.
-    function _payload(Vm.Log memory log) private pure returns (bytes32 payload, bytes32 word) {
-        bytes memory data = log.data;
-        if (log.topics[0] == STATUS_CHANGED) {
-            I.WordMask[] memory changes;
-            uint256[3] memory head;
-            address actor;
-            (head[0], head[1], head[2], changes, actor, word) =
-                abi.decode(data, (uint256, uint256, uint256, I.WordMask[], address, bytes32));
-            bytes memory elements;
-            for (uint256 i = 0; i < changes.length; ++i) {
-                elements = bytes.concat(elements, bytes32(uint256(changes[i].wordIndex)), bytes32(changes[i].mask));
-            }
-            data = abi.encodePacked(head[0], head[1], head[2], keccak256(elements), uint256(uint160(actor)), word);
-        }
-        bytes memory fields = abi.encodePacked(log.topics);
-        for (uint256 i = 0; i < data.length - 32; ++i) {
-            fields = bytes.concat(fields, data[i]);
-        }
-        for (uint256 i = data.length - 32; i < data.length; ++i) {
-            word = (word << 8) | bytes32(uint256(uint8(data[i])));
-        }
-        return (keccak256(fields), word);
-    }
 
     /// @dev Folds every log since the last call into the word of its issuer and compares each event's word.
     mapping(uint64 => bytes32) private folded;
@@ -54,10 +27,9 @@ contract WordTest is Fixture {
             ++count;
             uint64 issuerId = uint64(uint256(logs[i].topics[1]));
             bytes32 previous = folded[issuerId];
-            (bytes32 payload, bytes32 word) = _payload(logs[i]);
-            bytes32 digest = keccak256(abi.encode(block.chainid, address(registry), issuerId, previous, payload));
-            vm.assertEq(bytes32(bytes26(word)), bytes32(bytes26(digest)));
-            vm.assertEq((uint256(word) >> 16) & 0xffffffff, ((uint256(previous) >> 16) & 0xffffffff) + 1);
+            (bytes32 head, uint32 sequence, bytes32 word) = Fold.step(previous, address(registry), logs[i]);
+            vm.assertEq(bytes32(bytes26(word)), head);
+            vm.assertEq((uint256(word) >> 16) & 0xffffffff, sequence);
             folded[issuerId] = word;
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {ICredentialRegistry} from "../ICredentialRegistry.sol";
+
 /// @dev The state of an issuer in one word (SPEC.md, section 5.2):
 /// head (26 bytes) ‖ sequence u32 ‖ epoch u15 ‖ frozen u1. Zero before registration.
 type IssuerWord is bytes32;
@@ -50,7 +52,7 @@ library IssuerWords {
     }
 
     /// @notice Extends a word by an event that leaves epoch and frozen as they are.
-    /// @dev The caller has checked that the sequence is not exhausted.
+    /// @dev Reverts when the sequence is exhausted; this is the only place where it grows.
     /// @param word The word before the event.
     /// @param issuerId The issuer.
     /// @param payload keccak256(topic0 ‖ parameters without the word), SPEC.md 5.2.
@@ -94,6 +96,7 @@ library IssuerWords {
     {
         bytes32 digest = keccak256(abi.encode(block.chainid, address(this), issuerId, word, payload));
         uint256 head = uint256(digest) & ~TAIL_MASK;
+        if (word.sequence() == type(uint32).max) revert ICredentialRegistry.SequenceExhausted(issuerId);
         uint256 next = uint256(word.sequence()) + 1;
         return IssuerWord.wrap(bytes32(head | (next << SEQUENCE_SHIFT) | flags));
     }
