@@ -372,6 +372,158 @@ def pointers() -> dict[str, Any]:
     }
 
 
+# --- anchor: whole documents, section 1 ------------------------------------------------------------------------------
+
+
+def told(value: Any, **spelling: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, **spelling)
+
+
+def readable() -> Iterator[tuple[str, str]]:
+    """(name, text): other spellings of one credential; each leads to the same docHash and the same root."""
+    good = anchored("batch of three, index 1", batch(3), 1)["credential"]
+    text = told(good)
+    yield "as written", text
+    yield "no white space", told(good, separators=(",", ":"))
+    yield "indented", told(good, indent=4)
+    yield (
+        "tabs, carriage returns and blank lines around",
+        "\r\n\t" + told(good, indent="\t").replace("\n", "\r\n") + "\n\n",
+    )
+    yield "members the other way round", told(dict(reversed(good.items())))
+    yield "everything beyond ASCII escaped", json.dumps(good)
+    yield "escapes in upper case", json.dumps(good).replace("\\ud83d\\ude00", "\\uD83D\\uDE00")
+    yield "slashes escaped", text.replace("/", "\\/")
+    yield "a letter escaped in a member name", text.replace('"issuer"', '"\\u0069ssuer"')
+    yield "number with a fraction of zero", text.replace('"number": 1', '"number": 1.0')
+    yield "number with an exponent", text.replace('"number": 1', '"number": 10e-1')
+    yield "anchor proof before the signature", told({**good, "proof": good["proof"][::-1]})
+    yield "anchor proof alone, in an array", told({**good, "proof": good["proof"][1:]})
+    yield "anchor proof alone, not in an array", told({**good, "proof": good["proof"][1]})
+    yield "a proof of an unknown suite beside it", told({**good, "proof": [{"type": "Other"}, *good["proof"]]})
+
+
+def unreadable() -> Iterator[tuple[str, bytes, str]]:
+    """(name, bytes, why): what is not read at all."""
+    text = told(anchored("batch of three, index 1", batch(3), 1)["credential"])
+
+    def with_member(member: str) -> bytes:
+        return (text[:-1] + ", " + member + "}").encode()
+
+    yield "empty", b"", "nothing there"
+    yield "white space only", b" \n", "nothing there"
+    yield "byte order mark", b"\xef\xbb\xbf" + text.encode(), "UTF-8 without byte order mark"
+    yield "UTF-16", text.encode("utf-16"), "UTF-8 only"
+    yield "Latin-1 byte", with_member('"a": "x"').replace(b'"x"', b'"\xe9"'), "UTF-8 only"
+    yield "overlong UTF-8", with_member('"a": "x"').replace(b'"x"', b'"\xc0\xaf"'), "UTF-8 only"
+    yield "surrogate in UTF-8", with_member('"a": "x"').replace(b'"x"', b'"\xed\xa0\x80"'), "UTF-8 only"
+    yield "cut off", text[:-1].encode(), "not JSON"
+    yield "something behind", (text + "{}").encode(), "one document only"
+    yield "an array around", f"[{text}]".encode(), "an object"
+    yield "a text", b'"urn:hallmark:"', "an object"
+    yield "member twice", with_member('"issuer": "did:example:other"'), "no duplicate members"
+    yield "member twice, once escaped", with_member('"\\u0069ssuer": "did:example:other"'), "no duplicate members"
+    yield "member twice, deep inside", with_member('"a": [{"b": 1, "b": 1}]'), "no duplicate members"
+    yield "NaN", with_member('"a": NaN'), "no NaN"
+    yield "Infinity", with_member('"a": -Infinity'), "no Infinity"
+    yield "number beyond a double", with_member('"a": 1e400'), "no Infinity"
+    yield "integer of 2^53", with_member('"a": 9007199254740992'), "within 2^53 - 1"
+    yield "integer of -2^53", with_member('"a": -9007199254740992'), "within 2^53 - 1"
+    yield "integer of 2^53 with a fraction", with_member('"a": 9007199254740992.0'), "within 2^53 - 1"
+    yield "integer of 1e20", with_member('"a": 1e20'), "within 2^53 - 1"
+    yield "5,000 digits", with_member('"a": ' + "9" * 5000), "within 2^53 - 1"
+    yield "leading zero", with_member('"a": 01'), "not JSON"
+    yield "plus sign", with_member('"a": +1'), "not JSON"
+    yield "fraction without digits", with_member('"a": 1.'), "not JSON"
+    yield "no digit before the point", with_member('"a": .5'), "not JSON"
+    yield "hexadecimal number", with_member('"a": 0x10'), "not JSON"
+    yield "trailing comma", (text[:-1] + ",}").encode(), "not JSON"
+    yield "comment", (text[:-1] + "/* */}").encode(), "not JSON"
+    yield "single quotes", with_member("'a': 1"), "not JSON"
+    yield "unquoted member", with_member("a: 1"), "not JSON"
+    yield "True", with_member('"a": True'), "not JSON"
+    yield "control character in a text", with_member('"a": "\x01"'), "not JSON"
+    yield "line feed in a text", with_member('"a": "\n"'), "not JSON"
+    yield "unknown escape", with_member('"a": "\\x41"'), "not JSON"
+    yield "short escape", with_member('"a": "\\u41"'), "not JSON"
+    yield "no-break space between", with_member('"a":\u00a01'), "not JSON"
+    yield "form feed between", with_member('"a":\f1'), "not JSON"
+    yield "high surrogate alone", with_member('"a": "\\ud83d"'), "no lone surrogates"
+    yield "low surrogate alone", with_member('"a": "\\ude00"'), "no lone surrogates"
+    yield "surrogates the wrong way round", with_member('"a": "\\ude00\\ud83d"'), "no lone surrogates"
+    yield "lone surrogate in a member name", with_member('"\\ud83d": 1'), "no lone surrogates"
+    yield "33 levels", with_member('"a": ' + "[" * 32 + "]" * 32), "at most 32 levels"
+    yield "33 levels of objects", with_member('"a": ' + '{"a":' * 32 + "1" + "}" * 32), "at most 32 levels"
+    yield "1,000 levels", with_member('"a": ' + "[" * 1_000 + "]" * 1_000), "at most 32 levels"
+
+
+def refused() -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """(name, where it is refused, credential, why): whole documents in which everything else is true."""
+    three = anchored("batch of three, index 1", batch(3), 1)
+    good = three["credential"]
+    signed, anchor = good["proof"]
+
+    def pointing(name: str, entries: Any) -> dict[str, Any]:
+        """A batch of one that was anchored with these status entries: its leaf and root are true."""
+        document = {**credential(PLACE, 0, SUBJECTS[0]), "credentialStatus": entries}
+        return anchored(name, [document], 0)["credential"]
+
+    first = status_entry(PLACE, 0, "revocation")
+    for name, entries, why in [
+        ("second pointer to another index", [first, status_entry(PLACE, 1, "suspension")], "every pointer must agree"),
+        ("pointer to another issuer", [status_entry({**PLACE, "issuerId": 8}, 0, "revocation")], "another issuer"),
+        ("pointer to another batch", [status_entry({**PLACE, "batchId": "44" * 16}, 0, "revocation")], "another batch"),
+        ("pointer to another chain", status_entry({**PLACE, "chainId": 1}, 0, "revocation"), "another chain"),
+        ("pointer to another contract", status_entry({**PLACE, "contract": "22" * 20}, 0, "revocation"), "contract"),
+        ("statusListIndex of another credential", {**first, "statusListIndex": "1"}, "the index in decimal"),
+        ("statusListIndex with a leading zero", {**first, "statusListIndex": "00"}, "the index in decimal"),
+        ("statusListIndex is a list", {**first, "statusListIndex": ["0"]}, "the index in decimal"),
+        ("statusListIndex is missing", {k: v for k, v in first.items() if k != "statusListIndex"}, "it is missing"),
+        ("pointer with an unknown purpose", {**first, "id": first["id"].replace("revocation", "refresh")}, "1.1"),
+        ("pointer in upper case", {**first, "id": first["id"].replace("0x5f", "0x5F")}, "1.1"),
+        ("pointer with nothing behind its prefix", {**first, "id": "urn:hallmark:"}, "1.1"),
+    ]:
+        yield name, "pointer", pointing(name, entries), why
+    yield "no anchor proof", "proof", {**good, "proof": [signed]}, "it was stripped"
+    yield "no proof at all", "proof", {k: v for k, v in good.items() if k != "proof"}, "it was stripped"
+    yield "anchor proof twice", "proof", {**good, "proof": [anchor, anchor]}, "one only, even if both are true"
+    yield "anchor proof in a list in the list", "proof", {**good, "proof": [[anchor]]}, "a proof is an object"
+    yield "another name of the suite", "proof", {**good, "proof": [{**anchor, "cryptosuite": "evm-merkle-2026"}]}, ""
+    subject = {**good["credentialSubject"], "name": "Mallory"}
+    yield "another learner", "inclusion", {**good, "credentialSubject": subject}, "docHash is part of the leaf"
+    yield "a member added", "inclusion", {**good, "name": "Distinction"}, "docHash is part of the leaf"
+    no_date = {name: value for name, value in good.items() if name != "validFrom"}
+    yield "a member removed", "inclusion", no_date, "docHash is part of the leaf"
+    number = {**good["credentialSubject"], "number": "1"}
+    yield "a number as a text", "inclusion", {**good, "credentialSubject": number}, "docHash is part of the leaf"
+    accent = json.loads(told(good).replace("Zoë", "Zoe\u0308"))
+    yield "another Unicode normal form", "inclusion", accent, "RFC 8785 does not normalise"
+    entries = [{**entry, "statusListIndex": 1} for entry in good["credentialStatus"]]
+    yield "statusListIndex as a number", "inclusion", {**good, "credentialStatus": entries}, "docHash changes"
+    yield "type of the document as a text", "inclusion", {**good, "type": "VerifiableCredential"}, "docHash changes"
+
+
+def spelled(data: bytes) -> dict[str, str]:
+    """The bytes as `text` where they are UTF-8, else in hex."""
+    try:
+        return {"text": data.decode()}
+    except UnicodeDecodeError:
+        return {"bytes": data.hex()}
+
+
+def documents() -> dict[str, Any]:
+    three = anchored("batch of three, index 1", batch(3), 1)
+    expected = {name: three[name] for name in ("docHash", "cfgHash", "leaf", "root", "leafCount", "account")}
+    return {
+        **expected,
+        "readable": [{"name": name, "text": text} for name, text in readable()],
+        "unreadable": [{"name": name, **spelled(data), "why": why} for name, data, why in unreadable()],
+        "refused": [
+            {"name": name, "refused": at, "credential": document, "why": why} for name, at, document, why in refused()
+        ],
+    }
+
+
 # --- ledger: sections 5.2 and 5.3 ------------------------------------------------------------------------------------
 
 ADDRESS, WORD = "address", "bytes32"
@@ -523,7 +675,15 @@ def files() -> dict[str, Any]:
     domain = {"chainId": PLACE["chainId"], "contract": PLACE["contract"]}
     return {
         "anchor/valid.json": {"vectors": valid()},
-        "anchor/invalid.json": {"document": document, "commitment": three["commitment"], "cases": cases},
+        "anchor/invalid.json": {
+            "document": document,
+            "root": three["root"],
+            "leafCount": three["leafCount"],
+            "account": three["account"],
+            "commitment": three["commitment"],
+            "cases": cases,
+        },
+        "anchor/documents.json": documents(),
         "anchor/pointers.json": pointers(),
         "ledger/events.json": {**domain, "issuerId": 7, "logs": life()},
     }
