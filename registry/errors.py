@@ -46,6 +46,12 @@ class ProofError(HallmarkError):
     code = "PROOF_VERIFICATION_ERROR"
 
 
+class TransformationError(ProofError):
+    """A document of which no signed form can be made (W3C PROOF_TRANSFORMATION_ERROR)."""
+
+    code = "PROOF_TRANSFORMATION_ERROR"
+
+
 class InclusionError(ProofError):
     """An inclusion or consistency proof that does not lead to its root."""
 
