@@ -1,17 +1,22 @@
-"""Raw logs to typed events: topics and data as the EVM encodes them, every padding bit checked (SPEC.md, 5.2, 5.3)."""
+"""Raw logs to typed events: topics and data as the EVM encodes them, every padding bit checked (SPEC.md, 5.2, 5.3).
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+This is the hot path of the mirror: each kind of event has its layout compiled once, so that a log costs one unpacking.
+"""
+
+import struct
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from registry.errors import LedgerError
-from registry.ledger.events import EVENT_TYPES, AnyEvent, WordMask
+from registry.ledger.events import ABI, AnyEvent, WordMask
 from registry.ledger.keccak import keccak
 
 _MASKS = "(uint64,uint256)[]"
+_WORD = 32
 
 
-@dataclass(frozen=True, slots=True)
-class BlockRef:
+class BlockRef(NamedTuple):
     """A block: number, hash (32 bytes), time in seconds since 1970."""
 
     number: int
@@ -19,8 +24,7 @@ class BlockRef:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
-class RawLog:
+class RawLog(NamedTuple):
     """A log as the node gave it: topics of 32 bytes, data, and where it stands in the chain."""
 
     address: bytes
@@ -32,8 +36,7 @@ class RawLog:
     log_index: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEvent:
+class LedgerEvent(NamedTuple):
     """A decoded event with its payload hash (32 bytes, SPEC.md 5.2), its block and its place in the block."""
 
     event: AnyEvent
@@ -43,22 +46,64 @@ class LedgerEvent:
     tx_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(NamedTuple):
+    """How the fixed words of an event are unpacked.
+
+    Attributes:
+        kind: The event's class.
+        topics: How many topics, with the first.
+        size: Bytes of topics (without the first) and fixed data together.
+        unpack: Paddings and values of these bytes.
+        values: Picks the values out.
+        paddings: Picks the paddings out.
+        zeros: What they must be.
+        array: Place of the array among the fields, or -1.
+    """
+
     kind: type[AnyEvent]
-    types: tuple[str, ...]
-    indexed: int
+    topics: int
+    size: int
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    values: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    paddings: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    zeros: tuple[bytes, ...]
+    array: int
 
 
-def _layout(kind: type[AnyEvent]) -> tuple[bytes, _Layout]:
-    parameters = [part.split() for part in kind.ABI.replace("(uint64,uint256)", "(uint64;uint256)").split(",")]
-    types = tuple(parameter[0].replace(";", ",") for parameter in parameters)
-    indexed = sum("indexed" in parameter for parameter in parameters)
-    return keccak(f"{kind.__name__}({','.join(types)})".encode()), _Layout(kind, types, indexed)
+# Type → (format, bytes of padding, whether it stands behind the value). The array's word is its offset.
+_FORMATS = {
+    "uint8": ("31sB", 31, False),
+    "uint16": ("30sH", 30, False),
+    "uint64": ("24sQ", 24, False),
+    "address": ("12s20s", 12, False),
+    "bytes16": ("16s16s", 16, True),
+    "bytes32": ("32s", 0, False),
+    _MASKS: ("24sQ", 24, False),
+}
 
 
-_LAYOUTS = dict(_layout(kind) for kind in EVENT_TYPES)
+def _layout(kind: type[AnyEvent], abi: str) -> tuple[bytes, _Layout]:
+    parameters = [part.split() for part in abi.replace("(uint64,uint256)", "(uint64;uint256)").split(",")]
+    types = [parameter[0].replace(";", ",") for parameter in parameters]
+    topics = 1 + sum("indexed" in parameter for parameter in parameters)
+    values, paddings, zeros, place = [], [], [], 0
+    for name in types:
+        _, padding, behind = _FORMATS[name]
+        if padding:
+            paddings.append(place + behind)
+            zeros.append(bytes(padding))
+        values.append(place + (padding > 0 and not behind))
+        place += 2 if padding else 1
+    fixed = struct.Struct(">" + "".join(_FORMATS[name][0] for name in types))
+    picks = (itemgetter(*values), itemgetter(*paddings), tuple(zeros))
+    array = types.index(_MASKS) if _MASKS in types else -1
+    signature = f"{kind.__name__}({','.join(types)})"
+    return keccak(signature.encode()), _Layout(kind, topics, fixed.size, fixed.unpack, *picks, array)
+
+
+_LAYOUTS = dict(_layout(kind, abi) for kind, abi in ABI.items())
 TOPICS = {layout.kind: topic for topic, layout in _LAYOUTS.items()}
+_MASK = struct.Struct(">24sQ32s")
 
 
 def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
@@ -67,53 +112,40 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
     Raises:
         LedgerError: A topic that the contract does not emit, or bytes that it cannot have emitted.
     """
-    layout = _LAYOUTS.get(log.topics[0] if log.topics else b"")
-    if layout is None or [len(topic) for topic in log.topics] != [32] * (layout.indexed + 1) or len(log.data) % 32:
+    topics = log.topics
+    layout = _LAYOUTS.get(topics[0]) if topics else None
+    if layout is None or len(topics) != layout.topics:
         raise _forged(log, "it is no event of this contract")
-    words = [*log.topics[1:], *(log.data[i : i + 32] for i in range(0, len(log.data), 32))]
-    if _MASKS in layout.types:
-        values, hashed = _with_masks(log, layout, words)
-    else:
-        if len(words) != len(layout.types):
-            raise _forged(log, "it has another number of fields")
-        values = [_value(log, kind, word) for kind, word in zip(layout.types, words, strict=True)]
-        hashed = words[:-1]
-    payload = keccak(log.topics[0] + b"".join(hashed))
-    names = [field.name for field in fields(layout.kind)]
-    event = layout.kind(**dict(zip(names, values, strict=True)))  # type: ignore[arg-type]
-    return LedgerEvent(event, payload, block, log.log_index, log.tx_hash)
-
-
-def _with_masks(log: RawLog, layout: _Layout, words: Sequence[bytes]) -> tuple[list[object], list[bytes]]:
-    """The one event with an array: its elements stand behind the fixed words, its hash stands in the payload."""
-    fixed, place = len(layout.types), layout.types.index(_MASKS)
-    if len(words) <= fixed:
+    words = b"".join(topics[1:]) + log.data
+    if len(words) < layout.size or (layout.array < 0 and len(words) > layout.size):
         raise _forged(log, "it has another number of fields")
-    elements = words[fixed + 1 :]
-    offset, count = int.from_bytes(words[place], "big"), int.from_bytes(words[fixed], "big")
-    if offset != 32 * (fixed - layout.indexed) or len(elements) != 2 * count:
+    if len(words) != _WORD * (layout.topics - 1) + len(log.data):
+        raise _forged(log, "a topic is not 32 bytes long")
+    parts = layout.unpack(words[: layout.size])
+    if layout.paddings(parts) != layout.zeros:
+        raise _forged(log, "a field has bits that do not belong to it")
+    values = layout.values(parts)
+    if layout.array >= 0:
+        values, words = _with_masks(log, layout, values, words)
+    payload = keccak(topics[0] + words[: layout.size - _WORD])
+    return LedgerEvent(layout.kind(*values), payload, block, log.log_index, log.tx_hash)
+
+
+def _with_masks(log: RawLog, layout: _Layout, values: tuple[Any, ...], words: bytes) -> tuple[tuple[Any, ...], bytes]:
+    """The one event with an array: its elements stand behind the fixed words, its hash stands in the payload."""
+    offset, elements = values[layout.array], words[layout.size + _WORD :]
+    count = int.from_bytes(words[layout.size : layout.size + _WORD], "big")
+    start = layout.size - _WORD * (layout.topics - 1)
+    if len(words) < layout.size + _WORD or offset != start or len(elements) != count * _MASK.size:
         raise _forged(log, "its array has another length")
-    values = [_value(log, kind, word) for kind, word in zip(layout.types, words, strict=False) if kind != _MASKS]
-    numbers = [_value(log, kind, word) for kind, word in zip(("uint64", "uint256") * count, elements, strict=True)]
-    masks = tuple(WordMask(int(w), int(m)) for w, m in zip(numbers[::2], numbers[1::2], strict=True))  # type: ignore[call-overload]
-    hashed = [*words[: fixed - 1]]
-    hashed[place] = keccak(b"".join(elements))
-    return [*values[:place], masks, *values[place:]], hashed
-
-
-def _value(log: RawLog, kind: str, word: bytes) -> object:
-    if kind == "bytes32":
-        return word
-    if kind == "address":
-        head, value = word[:12], word[12:]
-    elif kind == "bytes16":
-        head, value = word[16:], word[:16]
-    else:
-        size = int(kind.removeprefix("uint")) // 8
-        head, value = word[: 32 - size], word[32 - size :]
-    if any(head):
-        raise _forged(log, f"a {kind} has bits that do not belong to it")
-    return value if kind in ("address", "bytes16") else int.from_bytes(value, "big")
+    masks = []
+    for padding, index, mask in _MASK.iter_unpack(elements):
+        if any(padding):
+            raise _forged(log, "a word index has bits that do not belong to it")
+        masks.append(WordMask(index, int.from_bytes(mask, "big")))
+    at = layout.array
+    hashed = words[: at * _WORD] + keccak(elements) + words[(at + 1) * _WORD : layout.size]
+    return (*values[:at], tuple(masks), *values[at + 1 :]), hashed
 
 
 def _forged(log: RawLog, why: str) -> LedgerError:

@@ -3,76 +3,51 @@
 Identifiers are integers, accounts 20 bytes, batch ids 16 bytes, hashes and words 32 bytes, times block seconds.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """What all events share: the issuer, and the issuer's word after the event (32 bytes)."""
-
-    ABI: ClassVar[str] = ""
-
-    issuer_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class IssuerRegistered(Event):
+class IssuerRegistered(NamedTuple):
     """First event of an issuer."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address recovery,address actor,bytes32 word"
-
+    issuer_id: int
     recovery: bytes
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAdded(Event):
+class KeyAdded(NamedTuple):
     """An account may act in these roles from now on (1 admin, 2 anchor, 4 status)."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address indexed account,uint8 roles,address actor,bytes32 word"
-
+    issuer_id: int
     account: bytes
     roles: int
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRetired(Event):
+class KeyRetired(NamedTuple):
     """An account may not act any more; what it did stands."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address indexed account,address actor,bytes32 word"
-
+    issuer_id: int
     account: bytes
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class KeyDistrusted(Event):
+class KeyDistrusted(NamedTuple):
     """Anchors of this account from this block time on do not count; it is retired as well."""
 
-    ABI: ClassVar[str] = (
-        "uint64 indexed issuerId,address indexed account,uint64 distrustFrom,address actor,bytes32 word"
-    )
-
+    issuer_id: int
     account: bytes
     distrust_from: int
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeRequested(Event):
+class ChangeRequested(NamedTuple):
     """A delayed change: kind 1 add admin, 2 retire admin, 3 distrust admin, 4 change recovery."""
 
-    ABI: ClassVar[str] = (
-        "uint64 indexed issuerId,address indexed account,uint8 kind,uint8 roles,uint64 distrustFrom,"
-        "uint64 readyAt,address actor,bytes32 word"
-    )
-
+    issuer_id: int
     account: bytes
     kind: int
     roles: int
@@ -82,63 +57,49 @@ class ChangeRequested(Event):
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeVetoed(Event):
+class ChangeVetoed(NamedTuple):
     """A delayed change was refused in time."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address indexed account,address requester,address actor,bytes32 word"
-
+    issuer_id: int
     account: bytes
     requester: bytes
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeExecuted(Event):
+class ChangeExecuted(NamedTuple):
     """A delayed change took effect; the event of its effect follows."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address indexed account,address requester,address actor,bytes32 word"
-
+    issuer_id: int
     account: bytes
     requester: bytes
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryChanged(Event):
+class RecoveryChanged(NamedTuple):
     """Another account can veto and freeze from now on."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address indexed recovery,address actor,bytes32 word"
-
+    issuer_id: int
     recovery: bytes
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileChanged(Event):
+class ProfileChanged(NamedTuple):
     """Another profile document is in force."""
 
-    ABI: ClassVar[str] = (
-        "uint64 indexed issuerId,bytes32 indexed profileHash,bytes32 previous,address actor,bytes32 word"
-    )
-
+    issuer_id: int
     profile_hash: bytes
     previous: bytes
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Anchored(Event):
+class Anchored(NamedTuple):
     """A batch has its record."""
 
-    ABI: ClassVar[str] = (
-        "uint64 indexed issuerId,bytes16 indexed batchId,bytes32 root,uint64 leafCount,address account,bytes32 word"
-    )
-
+    issuer_id: int
     batch_id: bytes
     root: bytes
     leaf_count: int
@@ -146,34 +107,26 @@ class Anchored(Event):
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reaffirmed(Event):
+class Reaffirmed(NamedTuple):
     """A good key stands by a record whose own key is distrusted."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,bytes16 indexed batchId,address account,bytes32 word"
-
+    issuer_id: int
     batch_id: bytes
     account: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class WordMask:
+class WordMask(NamedTuple):
     """256 credentials: bit `index mod 256` of word `index div 256`."""
 
     word_index: int
     mask: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChanged(Event):
+class StatusChanged(NamedTuple):
     """Credentials of a batch were revoked (1), suspended (2) or reinstated (3)."""
 
-    ABI: ClassVar[str] = (
-        "uint64 indexed issuerId,bytes16 indexed batchId,uint8 action,uint8 reason,uint16 epoch,"
-        "(uint64,uint256)[] changes,address actor,bytes32 word"
-    )
-
+    issuer_id: int
     batch_id: bytes
     action: int
     reason: int
@@ -183,33 +136,27 @@ class StatusChanged(Event):
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StatusEpochOpened(Event):
+class StatusEpochOpened(NamedTuple):
     """All status bits of the issuer are empty again; the true ones follow."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,uint16 epoch,address actor,bytes32 word"
-
+    issuer_id: int
     epoch: int
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen(Event):
+class Frozen(NamedTuple):
     """Nothing but containment works until it is unfrozen."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address actor,bytes32 word"
-
+    issuer_id: int
     actor: bytes
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Unfrozen(Event):
+class Unfrozen(NamedTuple):
     """The issuer works again."""
 
-    ABI: ClassVar[str] = "uint64 indexed issuerId,address actor,bytes32 word"
-
+    issuer_id: int
     actor: bytes
     word: bytes
 
@@ -232,3 +179,29 @@ AnyEvent = (
     | Unfrozen
 )
 EVENT_TYPES: tuple[type[AnyEvent], ...] = AnyEvent.__args__
+ABI: dict[type[AnyEvent], str] = {
+    IssuerRegistered: "uint64 indexed issuerId,address recovery,address actor,bytes32 word",
+    KeyAdded: "uint64 indexed issuerId,address indexed account,uint8 roles,address actor,bytes32 word",
+    KeyRetired: "uint64 indexed issuerId,address indexed account,address actor,bytes32 word",
+    KeyDistrusted: "uint64 indexed issuerId,address indexed account,uint64 distrustFrom,address actor,bytes32 word",
+    ChangeRequested: (
+        "uint64 indexed issuerId,address indexed account,uint8 kind,uint8 roles,"
+        "uint64 distrustFrom,uint64 readyAt,address actor,bytes32 word"
+    ),
+    ChangeVetoed: "uint64 indexed issuerId,address indexed account,address requester,address actor,bytes32 word",
+    ChangeExecuted: "uint64 indexed issuerId,address indexed account,address requester,address actor,bytes32 word",
+    RecoveryChanged: "uint64 indexed issuerId,address indexed recovery,address actor,bytes32 word",
+    ProfileChanged: ("uint64 indexed issuerId,bytes32 indexed profileHash,bytes32 previous,address actor,bytes32 word"),
+    Anchored: (
+        "uint64 indexed issuerId,bytes16 indexed batchId,bytes32 root,uint64 leafCount,address account,bytes32 word"
+    ),
+    Reaffirmed: "uint64 indexed issuerId,bytes16 indexed batchId,address account,bytes32 word",
+    StatusChanged: (
+        "uint64 indexed issuerId,bytes16 indexed batchId,uint8 action,"
+        "uint8 reason,uint16 epoch,(uint64,uint256)[] changes,address actor,bytes32 word"
+    ),
+    StatusEpochOpened: "uint64 indexed issuerId,uint16 epoch,address actor,bytes32 word",
+    Frozen: "uint64 indexed issuerId,address actor,bytes32 word",
+    Unfrozen: "uint64 indexed issuerId,address actor,bytes32 word",
+}
+"""Parameters as Solidity declares them, in the order of the fields."""

@@ -6,13 +6,23 @@ records are written once, and `status_change` is such a history already. No I/O.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from registry.ledger import events as ev
 from registry.ledger.decode import LedgerEvent
-from registry.ledger.entities import Entity, Key, PendingChange, ProfilePeriod
+from registry.ledger.entities import (
+    Entity,
+    Issuer,
+    Key,
+    PendingChange,
+    ProfilePeriod,
+    Reaffirmation,
+    StatusChange,
+    StatusWord,
+)
+from registry.ledger.status import Action
 
 
 class Facet(IntEnum):
@@ -185,17 +195,57 @@ def key_of_changes(changes: Iterable[KeyChange]) -> Key | None:
 
 
 def profiles_of_changes(changes: Iterable[IssuerChange]) -> list[ProfilePeriod]:
-    """The profile slots that these PROFILE changes of one issuer, oldest first, lead to; the one in force last."""
+    """The profile slots that these changes of one issuer, oldest first, lead to; the one in force last."""
     slots: dict[bytes, ProfilePeriod] = {}
     before: bytes | None = None
     for change in changes:
-        if before is not None and before in slots:
-            ended = slots[before]
-            slots[before] = ProfilePeriod(ended.issuer_id, before, ended.since, change.changed_at)
+        if change.facet != Facet.PROFILE:
+            continue
+        if before is not None:
+            slots[before] = replace(slots[before], until=change.changed_at)
         slots.pop(change.value, None)
         slots[change.value] = ProfilePeriod(change.issuer_id, change.value, change.changed_at, 0)
         before = change.value
     return list(slots.values())
+
+
+def issuer_of_changes(changes: Sequence[IssuerChange], word: bytes) -> Issuer:
+    """The issuer that these changes, oldest first and the registration among them, and its word lead to."""
+    first = changes[0]
+    recovery, profile = first.value, bytes(32)
+    for change in changes:
+        if change.facet == Facet.RECOVERY:
+            recovery = change.value
+        elif change.facet == Facet.PROFILE:
+            profile = change.value
+    return Issuer(first.issuer_id, word, recovery, profile, first.block_number, first.changed_at)
+
+
+def reaffirmation_of_changes(changes: Iterable[RecordReaffirmed]) -> Reaffirmation | None:
+    """The newest of these reaffirmations of one record, oldest first."""
+    newest: Reaffirmation | None = None
+    for change in changes:
+        where = (change.account, change.changed_at, change.block_number)
+        newest = Reaffirmation(change.issuer_id, change.batch_id, *where)
+    return newest
+
+
+def word_of_changes(changes: Iterable[StatusChange]) -> StatusWord | None:
+    """The status word that these changes of it, oldest first, lead to."""
+    revoked = suspended = 0
+    last: StatusChange | None = None
+    for last in changes:
+        mask = int.from_bytes(last.mask, "big")
+        if last.action == Action.REVOKE:
+            revoked |= mask
+        elif last.action == Action.SUSPEND:
+            suspended |= mask
+        else:
+            suspended &= ~mask
+    if last is None:
+        return None
+    place = (last.issuer_id, last.batch_id, last.epoch, last.word_index)
+    return StatusWord(*place, revoked.to_bytes(32, "big"), suspended.to_bytes(32, "big"))
 
 
 def pending_of_changes(changes: Iterable[RequestChange]) -> PendingChange | None:
@@ -207,3 +257,8 @@ def pending_of_changes(changes: Iterable[RequestChange]) -> PendingChange | None
             what = (change.kind, change.roles, change.distrust_from, change.ready_at)
             pending = PendingChange(change.issuer_id, change.requester, change.account, *what)
     return pending
+
+
+def place_of(row: Any) -> tuple[int, int, int]:
+    """Where in the chain a history row or status change stands: block, log, place within the event."""
+    return row.block_number, row.log_index, getattr(row, "position", 0)

@@ -18,7 +18,7 @@ from registry.ledger.entities import (
 )
 from registry.ledger.state import RowKey, State
 from registry.ledger.status import Action
-from registry.ledger.word import UNREGISTERED, IssuerWord, WordDomain
+from registry.ledger.word import IssuerWord, WordDomain, next_tail
 
 _NO_HASH = bytes(32)
 
@@ -68,13 +68,20 @@ def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) ->
     event = item.event
     if (issuer is None) != isinstance(event, ev.IssuerRegistered):
         raise _gap(item, "an issuer starts with one IssuerRegistered event, and only there")
-    before = issuer.word if issuer else bytes(32)
-    old = IssuerWord.unpack(before) if issuer else UNREGISTERED
+    before = issuer.word if issuer else _NO_HASH
     head = domain.head(event.issuer_id, before, item.payload)
-    frozen = isinstance(event, ev.Frozen) or (old.frozen and not isinstance(event, ev.Unfrozen))
-    epoch = event.epoch if isinstance(event, ev.StatusEpochOpened) else old.epoch
-    if event.word != IssuerWord(head, old.sequence + 1, epoch, frozen).pack():
-        raise _gap(item, f"it does not extend word {old.sequence} of issuer {event.issuer_id}")
+    if event.word != head + _tail(before, event):
+        raise _gap(item, f"it does not extend word {IssuerWord.unpack(before).sequence} of issuer {event.issuer_id}")
+
+
+def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
+    match event:
+        case ev.StatusEpochOpened():
+            return next_tail(before, epoch=event.epoch)
+        case ev.Frozen() | ev.Unfrozen():
+            return next_tail(before, frozen=isinstance(event, ev.Frozen))
+        case _:
+            return next_tail(before)
 
 
 def _registered(event: ev.IssuerRegistered, item: LedgerEvent) -> Issuer:

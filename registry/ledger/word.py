@@ -28,17 +28,30 @@ class IssuerWord:
         return cls(word[:HEAD_BYTES], tail >> 16, tail >> 1 & 0x7FFF, bool(tail & 1))
 
 
-UNREGISTERED = IssuerWord(bytes(HEAD_BYTES), 0, 0, False)
-
-
-@dataclass(frozen=True, slots=True)
 class WordDomain:
     """What ties words to one contract: chain id (u64) and contract address (20 bytes)."""
 
-    chain_id: int
-    contract: bytes
+    def __init__(self, chain_id: int, contract: bytes) -> None:
+        self.chain_id = chain_id
+        self.contract = contract
+        self._fields = chain_id.to_bytes(32, "big") + bytes(12) + contract
 
     def head(self, issuer_id: int, word: bytes, payload: bytes) -> bytes:
         """The next head, 26 bytes, after an event with this payload hash (32 bytes)."""
-        fields = self.chain_id.to_bytes(32, "big") + bytes(12) + self.contract + issuer_id.to_bytes(32, "big")
-        return keccak(fields + word + payload)[:HEAD_BYTES]
+        return keccak(self._fields + issuer_id.to_bytes(32, "big") + word + payload)[:HEAD_BYTES]
+
+
+def next_tail(word: bytes, epoch: int | None = None, frozen: bool | None = None) -> bytes:
+    """Sequence + 1, epoch and frozen behind a word (32 bytes): the last 6 bytes of the next one.
+
+    Args:
+        word: The word before.
+        epoch: A new epoch, or None.
+        frozen: A new flag, or None.
+    """
+    tail = int.from_bytes(word[HEAD_BYTES:], "big") + (1 << 16)
+    if epoch is not None:
+        tail = tail & ~0xFFFE | epoch << 1
+    if frozen is not None:
+        tail = tail & ~1 | frozen
+    return tail.to_bytes(6, "big")
