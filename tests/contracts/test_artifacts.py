@@ -25,14 +25,20 @@ def test_every_artifact_is_reproduced_byte_for_byte(compiler, solc):
         assert compiler.render(compiler.compile_contract(name, solc)) == committed
 
 
-def test_check_finds_a_difference(compiler, solc, tmp_path, monkeypatch, capsys):
-    for name in compiler.SOURCES:
-        (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
+def test_check_finds_a_difference(compiler, tmp_path, monkeypatch, capsys):
+    artifact = {"contractName": "CredentialRegistry"}
     monkeypatch.setattr(compiler, "ROOT", tmp_path)
     monkeypatch.setattr(compiler, "ARTIFACTS", tmp_path)
-    monkeypatch.setattr(compiler, "find_solc", lambda: solc)
+    monkeypatch.setattr(compiler, "SOURCES", {"CredentialRegistry": "src/CredentialRegistry.sol"})
+    monkeypatch.setattr(compiler, "find_solc", lambda: tmp_path)
+    monkeypatch.setattr(compiler, "compile_contract", lambda name, solc: artifact)
+    file = tmp_path / "CredentialRegistry.json"
     assert compiler.main(["--check"]) == 1
-    assert "differs" in capsys.readouterr().out
+    file.write_text(compiler.render(artifact), encoding="utf-8")
+    assert compiler.main(["--check"]) == 0
+    file.write_text(compiler.render(artifact) + " ", encoding="utf-8")
+    assert compiler.main(["--check"]) == 1
+    assert capsys.readouterr().out.count("differs") == 2
 
 
 def test_a_compiler_error_names_file_and_cause(compiler, solc, monkeypatch, capsys):

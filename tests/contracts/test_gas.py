@@ -47,8 +47,8 @@ def test_anchor_many(issuer):
 
 
 def test_a_full_anchor_many_fits_a_transaction(issuer):
-    gas = issuer.gas("anchorMany", 1, [batch() for _ in range(580)], sender=ANCHORER)
-    within("anchorMany of 580", gas, 16_777_216)
+    gas = issuer.gas("anchorMany", 1, [batch() for _ in range(575)], sender=ANCHORER)
+    within("anchorMany of 575", gas, 16_777_216)
 
 
 def test_revoke_one(issuer, anchored):
