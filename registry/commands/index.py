@@ -1,15 +1,31 @@
 """hallmark index: mirror the contract's events into SQL, once or for ever."""
 
+import json
 import sys
+import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from registry.commands import options
+
+if TYPE_CHECKING:
+    from registry.indexer.follow import Progress
+
+Show = Callable[["Progress"], None]
 
 
 def add(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--follow", action="store_true", help="go on with every new block, until interrupted")
     parser.add_argument("--until", type=int, metavar="BLOCK", help="stop at this block")
+    parser.add_argument("--log-json", action="store_true", help="one JSON line a step on standard error")
+    parser.add_argument(
+        "--accept-reorg",
+        metavar="WHY",
+        help="after a halt: final blocks were replaced, and you have compared endpoints; roll back and go on",
+    )
     options.add_chain(parser)
     options.add_database(parser)
 
@@ -17,14 +33,69 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Index up to the newest block; prints how far it came."""
     from registry import bootstrap
+    from registry.indexer.reorg import accept
 
     follower = bootstrap.follower(options.settings_of(args))
+    if args.accept_reorg:
+        ancestor = accept(follower.chain, follower.mirror)
+        print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
     events, block = 0, 0
-    for progress in follower.run(until=args.until, forever=args.follow):
-        events, block = events + progress.events, progress.block
-        if progress.rewound:
-            print(f"the chain replaced {progress.rewound} blocks; rolled back to {block}", file=sys.stderr)
-        elif args.follow and progress.events:
-            print(f"block {block}: {progress.events} events", flush=True)
+    with _shown(args) as show:
+        for progress in follower.run(until=args.until, forever=args.follow):
+            events, block = events + progress.events, progress.block
+            show(progress)
     print(f"indexed {events} events up to block {block}")
     return 0
+
+
+@contextmanager
+def _shown(args: Namespace) -> Iterator[Show]:
+    """JSON lines for a program, a bar for a person at a terminal, plain lines otherwise."""
+    if args.log_json:
+        yield _json_line
+    elif sys.stderr.isatty():
+        with _bar() as show:
+            yield show
+    else:
+        yield _plain_line if args.follow else _only_rewinds
+
+
+def _json_line(progress: "Progress") -> None:
+    row = {
+        "time": int(time.time()),
+        "block": progress.block,
+        "latest": progress.latest,
+        "events": progress.events,
+        "rewound": progress.rewound,
+    }
+    print(json.dumps(row), file=sys.stderr, flush=True)
+
+
+def _only_rewinds(progress: "Progress") -> None:
+    if progress.rewound:
+        print(f"the chain replaced {progress.rewound} blocks; rolled back to {progress.block}", file=sys.stderr)
+
+
+def _plain_line(progress: "Progress") -> None:
+    _only_rewinds(progress)
+    if progress.events:
+        print(f"block {progress.block}: {progress.events} events", flush=True)
+
+
+@contextmanager
+def _bar() -> Iterator[Show]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("block"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    started, seen = time.monotonic(), 0
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def show(progress: "Progress") -> None:
+            nonlocal seen
+            seen += progress.events
+            rate = f"{seen / max(0.001, time.monotonic() - started):,.0f} events/s"
+            bar.update(task, completed=progress.block, total=progress.latest, rate=rate)
+
+        yield show

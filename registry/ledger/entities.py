@@ -29,6 +29,10 @@ class Issuer(Entity):
     registered_block: int
     registered_at: int
 
+    def with_word(self, word: bytes) -> "Issuer":
+        """The same issuer after an event; written out because every event comes by here."""
+        return Issuer(self.issuer_id, word, self.recovery, self.profile_hash, self.registered_block, self.registered_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Key(Entity):

@@ -60,7 +60,7 @@ def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
         issuer = _registered(item.event, item)
     if issuer is None:
         raise _gap(item, "its issuer was never registered")
-    state.put(replace(issuer, word=item.event.word))
+    state.put(issuer.with_word(item.event.word))
     _effect(state, item)
 
 

@@ -1,7 +1,8 @@
 """A set of entities by kind and key, which remembers what changed since it was read."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from registry.ledger.entities import ENTITY_TYPES, AnyEntity
@@ -14,9 +15,19 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {kind: tuple(field.name for field in
 """All fields of each kind, in order."""
 
 
+def _key_getter(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(kind.KEY) > 1:
+        return attrgetter(*kind.KEY)
+    name = kind.KEY[0]
+    return lambda entity: (getattr(entity, name),)
+
+
+_KEYS = {kind: _key_getter(kind) for kind in ENTITY_TYPES}
+
+
 def key_of(entity: AnyEntity) -> tuple[Any, ...]:
     """The values that name this entity."""
-    return tuple(getattr(entity, name) for name in entity.KEY)
+    return _KEYS[type(entity)](entity)
 
 
 class State:
@@ -35,9 +46,10 @@ class State:
 
     def put(self, entity: AnyEntity) -> None:
         """Insert or replace an entity."""
-        key = key_of(entity)
-        self._rows[type(entity)][key] = entity
-        self._changed[type(entity), key] = None
+        kind = type(entity)
+        key = _KEYS[kind](entity)
+        self._rows[kind][key] = entity
+        self._changed[kind, key] = None
 
     def drop(self, kind: type[AnyEntity], *key: Any) -> None:
         """Remove an entity, if it is there."""
