@@ -84,7 +84,7 @@ def read_profile(document: Mapping[str, Any]) -> Profile:
     """
     contract, issuer_id, name = _identity(document)
     dids, accounts = _texts(document, "dids"), _texts(document, "accounts")
-    signed = {signature.verify(document, proof) for proof in _proofs(document)}
+    signed = {signature.verify(document, proof).controller for proof in _proofs(document)}
     missing = [did for did in dids if did.startswith("did:key:") and did not in signed]
     if missing:
         raise MalformedError(f"The profile lists {missing[0]} but is not signed by it.", todo="sign it with every DID")

@@ -1,82 +1,212 @@
-"""The suite `eddsa-jcs-2022` (VC Data Integrity EdDSA Cryptosuites 1.0, section 3.3)."""
+"""Data Integrity signatures: one table of suites, one way to check a proof, one way to make one.
 
-from collections.abc import Mapping
+Adding a suite is one entry in SUITES: which proofs are its, which keys it takes, and what the key signs.
+Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 1.0, section 3.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256, sha384
 from typing import Any
 
 import base58
-from nacl.exceptions import BadSignatureError
-from nacl.signing import SigningKey, VerifyKey
 
-from registry.credential.canonical import canonical_hash, document_hash
-from registry.credential.did_key import did_of, method_of, public_key_of
-from registry.errors import MalformedError, ProofError
+from registry.credential.canonical import canonical_bytes
+from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
+from registry.credential.controller import RELATION, Signer, find_signer
+from registry.credential.did_key import did_of, method_of
+from registry.credential.jsonld import canonical_quads as fast_quads
+from registry.credential.keys import KeyKind, check_signature
+from registry.credential.times import parse_stamp
+from registry.errors import DataLossError, MalformedError, ProofError
 
-SUITE = "eddsa-jcs-2022"
+JCS, RDFC = "eddsa-jcs-2022", "eddsa-rdfc-2022"
+SUITE = JCS
+_DATA_INTEGRITY = "DataIntegrityProof"
+_LENGTHS = {KeyKind.ED25519: 64, KeyKind.P256: 64, KeyKind.P384: 96}
+
+Json = Mapping[str, Any]
 
 
-def sign(document: Mapping[str, Any], seed: bytes, created: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What the verifier has besides the document.
+
+    Attributes:
+        contexts: JSON-LD contexts; None: the pinned ones.
+        controllers: Controller documents by identifier (did:web:…, https://…); a text says why there is none.
+        now: The moment the verdict is for, seconds since 1970; None: expiry of keys and proofs is not judged.
+    """
+
+    contexts: ContextBook | None = None
+    controllers: Mapping[str, Json | str] = field(default_factory=dict)
+    now: float | None = None
+
+
+NOTHING = AtHand()
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite: its proof type, the keys that it takes, and the two texts that are hashed and signed."""
+
+    proof_type: str
+    kinds: frozenset[KeyKind]
+    texts: Callable[[Json, Json, ContextBook | None, str], tuple[bytes, bytes]]
+    over_rdf: bool
+
+
+def _jcs_texts(document: Json, config: Json, book: ContextBook | None, digest: str) -> tuple[bytes, bytes]:
+    """Proof configuration and document in RFC 8785 form; the document's contexts start with the proof's."""
+    if "@context" in config:
+        ours, theirs = _as_list(document.get("@context")), _as_list(config["@context"])
+        if ours[: len(theirs)] != theirs:
+            raise ProofError("The document's @context does not start with the one that was signed.")
+        document = {**document, "@context": config["@context"]}
+    return canonical_bytes(config), canonical_bytes(document)
+
+
+def _rdf_texts(document: Json, config: Json, book: ContextBook | None, digest: str) -> tuple[bytes, bytes]:
+    """Proof configuration and document as canonical N-Quads, both in the document's contexts."""
+    assert book is not None  # suites over RDF are given contexts
+    config = {**config, "@context": document.get("@context")}
+    return fast_quads(config, book, digest).encode(), fast_quads(document, book, digest).encode()
+
+
+_ED25519, _NIST = frozenset({KeyKind.ED25519}), frozenset({KeyKind.P256, KeyKind.P384})
+SUITES: Mapping[str, Suite] = {
+    JCS: Suite(_DATA_INTEGRITY, _ED25519, _jcs_texts, over_rdf=False),
+    RDFC: Suite(_DATA_INTEGRITY, _ED25519, _rdf_texts, over_rdf=True),
+    "ecdsa-jcs-2019": Suite(_DATA_INTEGRITY, _NIST, _jcs_texts, over_rdf=False),
+    "ecdsa-rdfc-2019": Suite(_DATA_INTEGRITY, _NIST, _rdf_texts, over_rdf=True),
+    "Ed25519Signature2020": Suite("Ed25519Signature2020", _ED25519, _rdf_texts, over_rdf=True),
+}
+
+
+def suite_name(proof: Json) -> str:
+    """The name by which a proof's suite stands in the table: its cryptosuite, or its type in older suites."""
+    return str((proof.get("cryptosuite") if proof.get("type") == _DATA_INTEGRITY else proof.get("type")) or "unnamed")
+
+
+def is_known(proof: Json) -> bool:
+    """Whether this program checks proofs of this suite."""
+    return suite_name(proof) in SUITES
+
+
+def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[str, Any]:
     """A Data Integrity proof over `document` without its proofs.
 
     Args:
         document: The credential or profile; its "proof" member is left out.
         seed: Ed25519 seed, 32 bytes.
         created: dateTimeStamp of signing.
-    """
-    key = SigningKey(seed)
-    config: dict[str, Any] = {
-        "type": "DataIntegrityProof",
-        "cryptosuite": SUITE,
-        "created": created,
-        "verificationMethod": method_of(did_of(bytes(key.verify_key))),
-        "proofPurpose": "assertionMethod",
-    }
-    if "@context" in document:
-        config["@context"] = document["@context"]
-    signature = key.sign(canonical_hash(config) + document_hash(document)).signature
-    return {**config, "proofValue": "z" + base58.b58encode(signature).decode()}
-
-
-def verify(document: Mapping[str, Any], proof: Mapping[str, Any]) -> str:
-    """The did:key that signed `document`.
+        suite: `eddsa-jcs-2022` or `eddsa-rdfc-2022`.
 
     Raises:
-        MalformedError: A proof of another type or suite, that lacks members, or that names no Ed25519 did:key.
-        ProofError: A signature that does not match (section 3.3.2).
+        UnknownContext, DataLossError, WorkLimit, CannotTell, TransformationError: The document cannot be signed as RDF.
     """
-    if proof.get("type") != "DataIntegrityProof" or proof.get("cryptosuite") != SUITE:
-        raise MalformedError(f"The signature proof is no DataIntegrityProof of the suite {SUITE}.")
-    method, value = proof.get("verificationMethod"), proof.get("proofValue")
-    if not isinstance(method, str) or not isinstance(value, str) or proof.get("proofPurpose") != "assertionMethod":
-        raise MalformedError("The signature proof lacks verificationMethod, proofPurpose or proofValue.")
-    public_key, signature = public_key_of(method), _signature(value)
-    _check_context(document, proof)
-    unsecured = {**document, "@context": proof["@context"]} if "@context" in proof else document
+    from nacl.signing import SigningKey
+
+    key = SigningKey(seed)
+    config: dict[str, Any] = {
+        "type": _DATA_INTEGRITY,
+        "cryptosuite": suite,
+        "created": created,
+        "verificationMethod": method_of(did_of(bytes(key.verify_key))),
+        "proofPurpose": RELATION,
+    }
+    if not SUITES[suite].over_rdf and "@context" in document:
+        config["@context"] = document["@context"]
+    book = pinned_contexts() if SUITES[suite].over_rdf else None
+    message = _message(SUITES[suite], _without_proof(document), config, book, KeyKind.ED25519)
+    return {**config, "proofValue": "z" + base58.b58encode(key.sign(message).signature).decode()}
+
+
+def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING) -> Signer:
+    """Who signed `document` with this proof.
+
+    Raises:
+        CannotTell: A key, a context or a document is not at hand, or the work is too much: says nothing.
+        MalformedError: A proof of another suite, that lacks members, or whose key is no key.
+        ProofError: A signature that does not match, or a key that may not assert.
+        DataLossError: A document with members that no statement stands for.
+    """
+    suite = SUITES.get(suite_name(proof))
+    if suite is None:
+        raise MalformedError(f"Proofs of the suite {suite_name(proof)[:60]!r} are not checked here.")
+    method, value = _checked_members(proof, at_hand.now)
+    signer = find_signer(method, at_hand.controllers, at_hand.now)
+    if signer.key.kind not in suite.kinds:
+        raise MalformedError(f"The suite {suite_name(proof)} takes no {signer.key.kind} key.")
+    signature, unsecured = _decode(value, _LENGTHS[signer.key.kind]), _unsecured(document, proof)
     config = {name: member for name, member in proof.items() if name != "proofValue"}
-    try:
-        VerifyKey(public_key).verify(canonical_hash(config) + document_hash(unsecured), signature)
-    except BadSignatureError:
-        raise ProofError("The signature does not match: the document or the proof was changed after signing.") from None
-    return method.partition("#")[0]
+    problem: ProofError | DataLossError | None = None
+    for book in _books(suite, unsecured, at_hand):
+        try:
+            check_signature(signer.key, signature, _message(suite, unsecured, config, book, signer.key.kind))
+        except (ProofError, DataLossError) as error:
+            problem = problem or error
+        else:
+            return signer
+    assert problem is not None  # there is at least one book
+    raise problem
 
 
-def _signature(value: str) -> bytes:
+def _message(suite: Suite, document: Json, config: Json, book: ContextBook | None, kind: KeyKind) -> bytes:
+    """Hash of the proof configuration, then hash of the document: 64 bytes, or 96 for P-384 (section 3.2.4)."""
+    digest = sha384 if kind is KeyKind.P384 else sha256
+    config_text, text = suite.texts(document, config, book, digest().name)
+    return digest(config_text).digest() + digest(text).digest()
+
+
+def _books(suite: Suite, document: Json, at_hand: AtHand) -> list[ContextBook | None]:
+    """The contexts to try: two files were published as Open Badges context 3.0.3, and either may have been signed."""
+    if not suite.over_rdf:
+        return [None]
+    if at_hand.contexts is None and OB_303 in _as_list(document.get("@context")):
+        return [pinned_contexts(), older_badge_contexts()]
+    return [at_hand.contexts or pinned_contexts()]
+
+
+def _checked_members(proof: Json, now: float | None) -> tuple[str, str]:
+    """The verificationMethod and proofValue of a proof whose other members are in order (Data Integrity 1.0, 4.2)."""
+    method, value = proof.get("verificationMethod"), proof.get("proofValue")
+    if not isinstance(method, str) or not isinstance(value, str) or proof.get("proofPurpose") != RELATION:
+        raise MalformedError("The signature proof lacks verificationMethod, proofPurpose or proofValue.")
+    for member in ("created", "expires"):
+        if member in proof and not isinstance(proof[member], str):
+            raise MalformedError(f"The signature proof's {member!r} is no text.")
+    if "expires" in proof and now is not None and parse_stamp(proof["expires"]).timestamp() <= now:
+        raise ProofError(f"The signature proof ended at {proof['expires']}.")
+    return method, value
+
+
+def _unsecured(document: Json, proof: Json) -> Json:
+    """The document as it was signed: without proofs, or with those that this one is chained to (section 4.3)."""
+    bare = _without_proof(document)
+    if "previousProof" not in proof:
+        return bare
+    wanted = _as_list(proof["previousProof"])
+    others = [other for other in _as_list(document.get("proof")) if isinstance(other, Mapping)]
+    earlier = [other for other in others if other.get("id") in wanted]
+    if {other["id"] for other in earlier} != set(map(str, wanted)) or proof in earlier:
+        raise ProofError("The proof is chained to a proof that is not there.")
+    return {**bare, "proof": earlier}
+
+
+def _without_proof(document: Json) -> Json:
+    return {name: member for name, member in document.items() if name != "proof"}
+
+
+def _decode(value: str, length: int) -> bytes:
     try:
-        signature = base58.b58decode(value[1:]) if value.startswith("z") and len(value) <= 96 else b""
+        signature = base58.b58decode(value[1:]) if value.startswith("z") and len(value) <= 160 else b""
     except ValueError:
         signature = b""
     # b58decode drops white space behind the text: only the one true spelling passes.
-    if len(signature) != 64 or base58.b58encode(signature).decode() != value[1:]:
-        raise MalformedError("proofValue is not a base58-btc Ed25519 signature of 64 bytes.")
+    if len(signature) != length or base58.b58encode(signature).decode() != value[1:]:
+        raise MalformedError(f"proofValue is not a base58-btc signature of {length} bytes.")
     return signature
-
-
-def _check_context(document: Mapping[str, Any], proof: Mapping[str, Any]) -> None:
-    """The document's contexts must start with the proof's, in order (section 3.3.2, step 3)."""
-    if "@context" not in proof:
-        return
-    ours, theirs = _as_list(document.get("@context")), _as_list(proof["@context"])
-    if ours[: len(theirs)] != theirs:
-        raise ProofError("The document's @context does not start with the one that was signed.")
 
 
 def _as_list(value: Any) -> list[Any]:
