@@ -8,7 +8,9 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
+import clusters
 import public_vectors
+import pytest
 
 _CHECKS = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
@@ -20,3 +22,21 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
 
 def pytest_report_header() -> str:
     return f"public vectors: {public_vectors.describe()}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """SQLAlchemy URL of a PostgreSQL server; HALLMARK_TEST_POSTGRES names another one than the wheel's."""
+    with clusters.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request, tmp_path):
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/mirror.sqlite"
+        return
+    url = clusters.make_database(request.getfixturevalue("postgres_server"))
+    yield url
+    clusters.drop_database(url)

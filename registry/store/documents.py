@@ -1,7 +1,6 @@
 """Documents that the chain holds only as a hash, taken from anyone, checked against the mirror (SPEC.md, section 4)."""
 
 from sqlalchemy import Connection, Engine, and_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from registry.credential.place import BatchId, ContractId
 from registry.credential.profile import read_profile
@@ -9,8 +8,9 @@ from registry.credential.reader import read_document
 from registry.errors import MalformedError, NotFound
 from registry.ledger.entities import Batch, ProfilePeriod
 from registry.merkle import HASH_BYTES, Tree
+from registry.store import bulk
 from registry.store import tables as t
-from registry.store.engine import storable, transaction
+from registry.store.engine import reading, storable, transaction
 
 _LATER = "index the block that it stands in, then send it again"
 
@@ -85,32 +85,23 @@ class DocumentStore:
             table.c.issuer_id == storable(batch.issuer_id),
             table.c.batch_id == batch.batch_id,
         )
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return HASH_BYTES * int(connection.execute(query).scalar() or 0)
 
     def get(self, kind: str, name: str) -> bytes | None:
         """A kept document's bytes."""
         where = and_(t.document.c.kind == kind, t.document.c.id == name)
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             body: bytes | None = connection.execute(select(t.document.c.body).where(where)).scalar()
         return body
 
     def _keep_leaves(self, connection: Connection, batch: BatchId, leaves: list[bytes]) -> None:
-        rows = [
-            {
-                "leaf_hash": leaf,
-                "chain_id": self._chain,
-                "issuer_id": batch.issuer_id,
-                "batch_id": batch.batch_id,
-                "leaf_index": index,
-            }
-            for index, leaf in enumerate(leaves)
-        ]
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(insert(t.leaf).on_conflict_do_nothing(), rows)
+        place = (self._chain, batch.issuer_id, batch.batch_id)
+        # of equal leaves the first stays
+        indexes = {leaf: index for index, leaf in reversed(list(enumerate(leaves)))}
+        rows = [(leaf, *place, index) for leaf, index in indexes.items()]
+        bulk.upsert(connection, t.leaf, rows, keep=True)
 
 
 def _keep(connection: Connection, kind: str, name: str, body: bytes) -> None:
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = {"kind": kind, "id": name, "body": body}
-    connection.execute(insert(t.document).values(row).on_conflict_do_nothing())
+    bulk.upsert(connection, t.document, [(kind, name, body)], keep=True)

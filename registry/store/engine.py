@@ -1,49 +1,118 @@
-"""Open a database: engine, migrations to the newest schema, and errors as ours."""
+"""Open a database: engine, transactions that mean the same on both databases, migrations, and errors as ours."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from registry.errors import StoreError
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_SECONDS = 5
+_CACHE_KIB = 64 * 1024
+_MIGRATING = 0x68616C6C  # key of the advisory lock: "hall"
+_GUARD = "LOCK TABLE checkpoint IN ACCESS SHARE MODE"
 
 
 def open_engine(url: str, *, durable: bool = False) -> Engine:
     """An engine for an SQLAlchemy URL.
 
     Args:
-        url: e.g. sqlite:///hallmark.sqlite.
+        url: e.g. sqlite:///hallmark.sqlite, postgresql://user@host/name.
         durable: Whether a commit must survive power loss (SQLite synchronous=FULL): the journal needs it, the
             mirror can be read from the chain again.
     """
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS} if url.startswith("sqlite") else {})
-    if engine.dialect.name == "sqlite":
-        level = "FULL" if durable else "NORMAL"
-
-        @event.listens_for(engine, "connect")
-        def _pragmas(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute(f"PRAGMA synchronous={level}")
-
+    try:
+        target = make_url(url)
+        if target.drivername in ("postgresql", "postgres"):
+            target = target.set(drivername="postgresql+psycopg")
+        if target.get_backend_name() == "sqlite":
+            engine = create_engine(target, connect_args={"timeout": _BUSY_SECONDS})
+            _prepare_sqlite(engine, "FULL" if durable else "NORMAL")
+        else:
+            engine = create_engine(target, pool_pre_ping=True)
+    except (SQLAlchemyError, ImportError) as error:
+        todo = "write sqlite:///FILE or postgresql://USER@HOST/NAME"
+        raise StoreError(f"The database URL cannot be used: {error}.", todo=todo) from None
     return engine
+
+
+def _prepare_sqlite(engine: Engine, level: str) -> None:
+    """The driver starts no transaction by itself: ours begin where `transaction` and `reading` say so."""
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(f"PRAGMA synchronous={level}")
+        connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = not connection.get_execution_options().get("reads")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
-    """One transaction; database failures come out as StoreError and leave the rows as they were."""
-    try:
-        with engine.begin() as connection:
+    """One writing transaction; database failures come out as StoreError and leave the rows as they were."""
+    with _translated(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One snapshot for several questions, which waits for no writer, not even for a swap of rebuilt tables.
+
+    On PostgreSQL the snapshot is taken after a lock on `checkpoint` that only a swap excludes: a snapshot older than
+    the swap would find the new tables empty.
+    """
+    if engine.dialect.name == "sqlite":
+        with _translated(engine), engine.execution_options(reads=True).begin() as connection:
             yield connection
+        return
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    with _translated(engine), snapshot.begin() as connection:
+        connection.exec_driver_sql(_GUARD)
+        yield connection
+
+
+@contextmanager
+def _translated(engine: Engine) -> Iterator[None]:
+    driver: Any = engine.dialect.loaded_dbapi
+    try:
+        yield
     except DBAPIError as error:
-        raise StoreError(f"The database refuses: {error.orig}.", todo=_advice(str(error.orig))) from None
+        raise _refused(error.orig) from None
     except SQLAlchemyError as error:
         raise StoreError(f"The database cannot be used: {error}.", todo="check the database's URL") from None
+    except driver.Error as error:  # from COPY, which goes past SQLAlchemy
+        raise _refused(error) from None
+
+
+def _refused(error: BaseException | None) -> StoreError:
+    said = str(error).strip().splitlines()
+    return StoreError(f"The database refuses: {said[0] if said else type(error).__name__}.", todo=_advice(str(error)))
+
+
+_ADVICE = {
+    "locked": "another program holds the database; wait for it, or use another file",
+    "no such table": "run `hallmark index` once, which makes the tables",
+    "does not exist": "run `hallmark index` once, which makes the tables",
+    "read-only": "this is a read replica: send it to the primary",
+    "full": "free some space on the disk; nothing was written, the same command goes on from the last checkpoint",
+    "No space left": "free some space on the disk; nothing was written, the same command goes on",
+    "conflict with recovery": "the replica had to give way to the primary; ask again",
+    "onnection": "the server does not answer; nothing was written, the same command goes on from the last checkpoint",
+}
+
+
+def _advice(said: str) -> str:
+    fitting = (todo for part, todo in _ADVICE.items() if part in said)
+    return next(fitting, "check the disk and the database's URL")
 
 
 def storable(issuer_id: int) -> int:
@@ -51,21 +120,44 @@ def storable(issuer_id: int) -> int:
     return min(issuer_id, 2**63 - 1)
 
 
-def _advice(text: str) -> str:
-    if "locked" in text:
-        return "another program holds the database; wait for it, or use another file"
-    if "no such table" in text or "does not exist" in text:
-        return "run `hallmark index` once, which makes the tables"
-    return "check the disk and the database's URL"
-
-
 def migrate(engine: Engine) -> None:
-    """Bring the mirror's schema to the newest version, in one transaction."""
+    """Bring the mirror's schema to the newest version, in one transaction; on a read replica only look.
+
+    Raises:
+        StoreError: A read replica whose primary has another schema.
+    """
     from alembic import command
     from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    if _schema_version(engine) == newest:
+        return
+    if is_replica(engine):
+        raise StoreError(
+            "The database is a read replica and its schema is not this program's.",
+            todo="run `hallmark index` of this version at the primary first",
+        )
     with transaction(engine) as connection:
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _schema_version(engine: Engine) -> str | None:
+    with _translated(engine), engine.execution_options(reads=True).begin() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return version
+
+
+def is_replica(engine: Engine) -> bool:
+    """Whether the server follows another one and takes no writes."""
+    if engine.dialect.name == "sqlite":
+        return False
+    with _translated(engine), engine.begin() as connection:
+        return bool(connection.execute(text("SELECT pg_is_in_recovery()")).scalar())

@@ -12,7 +12,7 @@ from registry.ledger.record import KeySlot, commitment
 from registry.ledger.status import bit_of
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
-from registry.store.engine import storable, transaction
+from registry.store.engine import reading, storable
 from registry.verification.evidence import (
     Assurance,
     Evidence,
@@ -43,7 +43,7 @@ class SqlEvidence:
         """Evidence at the mirror's checkpoint."""
         if place.batch.contract != self.deployment.contract:
             return NoEvidence(f"This registry mirrors {self.deployment.contract}, not {place.batch.contract}.")
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
             if point is None:
                 return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")

@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
-from registry.ledger.decode import BlockRef, LedgerEvent, RawLog, decode
+from registry.ledger.decode import BlockRef
 from registry.ledger.entities import AnyEntity
-from registry.ledger.projection import fold
-from registry.ledger.state import COLUMNS, RowKey, State
-from registry.ledger.word import WordDomain
-from registry.ports import Checkpoint, Header, Step
+from registry.ledger.history import HistoryRow, history_of
+from registry.ledger.state import RowKey, State
+from registry.ports import Checkpoint, Step
+from registry.store import bulk
 from registry.store import tables as t
-from registry.store.engine import migrate, transaction
+from registry.store.engine import migrate, reading, transaction
+from registry.store.lease import Lease
+from registry.store.rewind import rewind
+from registry.store.rows import COLUMNS, block_rows, by_kind, entity_rows, event_rows
 
 
 class SqlMirror:
@@ -24,17 +26,19 @@ class SqlMirror:
     Args:
         engine: Where it lives.
         contract: Which contract it mirrors.
+        lease: The writer's lease: whatever is written fails once another writer has taken it.
     """
 
-    def __init__(self, engine: Engine, contract: ContractId) -> None:
+    def __init__(self, engine: Engine, contract: ContractId, lease: Lease | None = None) -> None:
         self.engine = engine
         self.contract = contract
+        self.lease = lease
         self._chain = contract.chain_id
 
     def prepare(self) -> None:
         """Make or migrate the tables; ConfigError when they mirror another contract of this chain."""
         migrate(self.engine)
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
         if row is not None and row.contract != self.contract.address:
             raise ConfigError(
@@ -44,11 +48,13 @@ class SqlMirror:
 
     def checkpoint(self) -> Checkpoint | None:
         """The newest indexed block; None before the first."""
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
         if row is None:
             return None
-        return Checkpoint(BlockRef(row.block_number, row.block_hash, row.block_time), row.safe, row.final)
+        block = BlockRef(row.block_number, row.block_hash, row.block_time)
+        completeness = (row.proven, row.evidence, row.storage_root, row.halted)
+        return Checkpoint(block, row.safe, row.final, *completeness)
 
     def known_hashes(self, above: int) -> dict[int, bytes]:
         """Number → hash of canonical blocks from the newest known one at or below `above` on."""
@@ -57,156 +63,111 @@ class SqlMirror:
         query = select(t.block.c.block_number, t.block.c.block_hash).where(
             ours, t.block.c.block_number >= func.coalesce(floor.scalar_subquery(), 0)
         )
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return {row.block_number: row.block_hash for row in connection.execute(query)}
 
     def load(self, keys: Iterable[RowKey]) -> State:
-        """A state that holds these rows, where they exist."""
-        with transaction(self.engine) as connection:
-            found = (self._row(connection, kind, key) for kind, key in set(keys))
-            return State(entity for entity in found if entity is not None)
-
-    def _row(self, connection: Connection, kind: type[Any], key: tuple[Any, ...]) -> AnyEntity | None:
-        row = connection.execute(select(*_columns(kind)).where(self._named(kind, key))).first()
-        return None if row is None else kind(*row)
-
-    def _named(self, kind: type[Any], key: tuple[Any, ...]) -> Any:
-        table = t.ENTITY_TABLES[kind]
-        pairs = zip(("chain_id", *kind.KEY), (self._chain, *key), strict=True)
-        return and_(*(table.c[name] == value for name, value in pairs))
+        """A state that holds these rows, where they exist: one query a table."""
+        wanted: dict[type[Any], dict[bulk.Row, None]] = {}
+        for kind, key in keys:
+            wanted.setdefault(kind, {})[self._chain, *key] = None
+        if not wanted:
+            return State()
+        with reading(self.engine) as connection:
+            return State(
+                kind(*row)
+                for kind, found in wanted.items()
+                for row in bulk.fetch(
+                    connection, t.ENTITY_TABLES[kind], COLUMNS[kind], ("chain_id", *kind.KEY), list(found)
+                )
+            )
 
     def commit(self, step: Step) -> None:
-        """One transaction: a crash leaves the former checkpoint with the former rows."""
+        """Write rows, raw events, blocks and checkpoint in one transaction; the same step twice changes nothing.
+
+        Raises:
+            StoreError: The database refuses, or the lease is another writer's; the former checkpoint holds.
+        """
+        history = [row for _, item in step.events for row in history_of(item)]
         with transaction(self.engine) as connection:
-            self._write_blocks(connection, step.headers)
-            self._write_events(connection, step.events)
+            self._fence(connection)
+            fresh = self._write_raw(connection, step)
             self._write_rows(connection, step.state)
+            self._write_history(connection, history, fresh=fresh)
             self._write_checkpoint(connection, step.checkpoint)
 
-    def _write_blocks(self, connection: Connection, headers: Sequence[Header]) -> None:
-        rows = [
-            {
-                "chain_id": self._chain,
-                "block_hash": header.block.hash,
-                "block_number": header.block.number,
-                "parent_hash": header.parent_hash,
-                "block_time": header.block.time,
-                "canonical": True,
-            }
-            for header in headers
-        ]
-        _upsert(connection, t.block, rows)
+    def _fence(self, connection: Connection) -> None:
+        if self.lease is not None:
+            self.lease.fence(connection)
 
-    def _write_events(self, connection: Connection, events: Sequence[tuple[RawLog, LedgerEvent]]) -> None:
-        rows = [
-            {
-                "chain_id": self._chain,
-                "block_hash": log.block_hash,
-                "log_index": log.log_index,
-                "block_number": log.block_number,
-                "issuer_id": item.event.issuer_id,
-                "tx_hash": log.tx_hash,
-                "topics": b"".join(log.topics),
-                "data": log.data,
-            }
-            for log, item in events
-        ]
-        _upsert(connection, t.event, rows)
+    def _write_raw(self, connection: Connection, step: Step) -> bool:
+        """Blocks and raw events; whether none of these blocks was there before."""
+        fresh = not self._knows_blocks(connection, [header.block.number for header in step.headers])
+        blocks, events = block_rows(self._chain, step.headers), event_rows(self._chain, step.events)
+        if fresh:
+            bulk.append(connection, t.block, blocks)
+            bulk.append(connection, t.event, events)
+        else:
+            bulk.upsert(connection, t.block, blocks)
+            bulk.upsert(connection, t.event, events, keep=True)
+        return fresh
+
+    def _knows_blocks(self, connection: Connection, numbers: Sequence[int]) -> bool:
+        if not numbers:
+            return True
+        within = t.block.c.block_number.between(min(numbers), max(numbers))
+        query = select(t.block.c.block_number).where(t.block.c.chain_id == self._chain, within).limit(1)
+        return connection.execute(query).first() is not None
 
     def _write_rows(self, connection: Connection, state: State) -> None:
-        puts: dict[type[Any], list[dict[str, Any]]] = {}
-        for (kind, key), entity in state.changes():
-            if entity is None:
-                connection.execute(delete(t.ENTITY_TABLES[kind]).where(self._named(kind, key)))
-            else:
-                row = {name: getattr(entity, name) for name in COLUMNS[kind]}
-                puts.setdefault(kind, []).append({"chain_id": self._chain, **row})
-        for kind, rows in puts.items():
-            _upsert(connection, t.ENTITY_TABLES[kind], rows)
+        puts, drops = by_kind(state)
+        for kind, keys in drops.items():
+            named = [(self._chain, *key) for key in keys]
+            bulk.remove(connection, t.ENTITY_TABLES[kind], ("chain_id", *kind.KEY), named)
+        for kind, entities in puts.items():
+            bulk.upsert(connection, t.ENTITY_TABLES[kind], entity_rows(self._chain, kind, entities))
+
+    def _write_history(self, connection: Connection, history: Sequence[HistoryRow], *, fresh: bool) -> None:
+        rows: dict[type[Any], list[HistoryRow]] = {}
+        for row in history:
+            rows.setdefault(type(row), []).append(row)
+        for kind, of_kind in rows.items():
+            write = bulk.append if fresh else bulk.upsert
+            write(connection, t.ENTITY_TABLES[kind], entity_rows(self._chain, kind, of_kind))
 
     def _write_checkpoint(self, connection: Connection, point: Checkpoint) -> None:
-        row = {
-            "chain_id": self._chain,
-            "contract": self.contract.address,
-            "block_number": point.block.number,
-            "block_hash": point.block.hash,
-            "block_time": point.block.time,
-            "safe": point.safe,
-            "final": point.final,
-        }
-        _upsert(connection, t.checkpoint, [row])
+        block = (point.block.number, point.block.hash, point.block.time)
+        completeness = (point.proven, point.evidence, point.storage_root, point.halted)
+        row = (self._chain, self.contract.address, *block, point.safe, point.final, *completeness)
+        bulk.upsert(connection, t.checkpoint, [row])
 
     def rewind(self, ancestor: int) -> None:
-        """Blocks above `ancestor` lose their place; their issuers' rows are folded again, in one transaction."""
+        """Go back to block `ancestor` in one transaction: blocks above it lose their place, rows become what they were.
+
+        What is read and written grows with the events that are undone, not with all that their issuers ever did.
+        Raw events stay.
+        """
         with transaction(self.engine) as connection:
-            above = and_(t.block.c.chain_id == self._chain, t.block.c.block_number > ancestor)
-            orphaned = select(t.event.c.issuer_id).where(
-                t.event.c.chain_id == self._chain, t.event.c.block_number > ancestor
-            )
-            issuers = [row.issuer_id for row in connection.execute(orphaned.distinct())]
-            connection.execute(update(t.block).where(above).values(canonical=False))
-            self._fold_again(connection, issuers)
-            self._move_checkpoint(connection, ancestor)
+            self._fence(connection)
+            rewind(connection, self.contract, ancestor)
 
-    def _fold_again(self, connection: Connection, issuers: Sequence[int]) -> None:
-        for table in t.ENTITY_TABLES.values():
-            connection.execute(delete(table).where(table.c.chain_id == self._chain, table.c.issuer_id.in_(issuers)))
-        domain, state = WordDomain(self._chain, self.contract.address), State()
-        for issuer_id in issuers:
-            fold(state, domain, self._canonical_events(connection, issuer_id))
-        self._write_rows(connection, state)
+    def halt(self, reason: str) -> None:
+        """Remember why nothing may be written any more; an empty reason clears it."""
+        with transaction(self.engine) as connection:
+            where = t.checkpoint.c.chain_id == self._chain
+            connection.execute(update(t.checkpoint).where(where).values(halted=reason[:400]))
 
-    def _canonical_events(self, connection: Connection, issuer_id: int) -> Iterator[LedgerEvent]:
-        joined = t.event.join(
-            t.block, and_(t.block.c.chain_id == t.event.c.chain_id, t.block.c.block_hash == t.event.c.block_hash)
-        )
-        query = (
-            select(t.event, t.block.c.block_time)
-            .select_from(joined)
-            .where(t.event.c.chain_id == self._chain, t.event.c.issuer_id == issuer_id, t.block.c.canonical)
-            .order_by(t.event.c.block_number, t.event.c.log_index)
-        )
-        for row in connection.execute(query):
-            yield decode(_raw(self.contract, row), BlockRef(row.block_number, row.block_hash, row.block_time))
-
-    def _move_checkpoint(self, connection: Connection, ancestor: int) -> None:
-        """To the newest canonical block that is known at or below the ancestor; before the first one, away."""
-        known = select(t.block).where(t.block.c.chain_id == self._chain, t.block.c.canonical)
-        row = connection.execute(known.order_by(t.block.c.block_number.desc()).limit(1)).first()
-        where = t.checkpoint.c.chain_id == self._chain
-        if row is None:
-            connection.execute(delete(t.checkpoint).where(where))
-            return
-        values = {"block_number": row.block_number, "block_hash": row.block_hash, "block_time": row.block_time}
-        connection.execute(update(t.checkpoint).where(where).values(values))
+    def count(self, kind: type[Any]) -> int:
+        """How many rows of a kind there are."""
+        table = t.ENTITY_TABLES[kind]
+        with reading(self.engine) as connection:
+            query = select(func.count()).select_from(table).where(table.c.chain_id == self._chain)
+            return int(connection.execute(query).scalar_one())
 
     def rows(self, kind: type[Any]) -> Iterator[AnyEntity]:
-        """All rows of a kind, ordered by key."""
+        """All rows of a kind, history kinds too, ordered by key."""
         table = t.ENTITY_TABLES[kind]
-        query = select(*_columns(kind)).where(table.c.chain_id == self._chain)
-        with transaction(self.engine) as connection:
+        query = select(*(table.c[name] for name in COLUMNS[kind])).where(table.c.chain_id == self._chain)
+        with reading(self.engine) as connection:
             for row in connection.execute(query.order_by(*(table.c[name] for name in kind.KEY))):
                 yield kind(*row)
-
-
-def _columns(kind: type[Any]) -> list[Any]:
-    return [t.ENTITY_TABLES[kind].c[name] for name in COLUMNS[kind]]
-
-
-def _raw(contract: ContractId, row: Any) -> RawLog:
-    topics = tuple(row.topics[i : i + 32] for i in range(0, len(row.topics), 32))
-    place = (row.block_number, row.block_hash, row.tx_hash, row.log_index)
-    return RawLog(contract.address, topics, row.data, *place)
-
-
-def _upsert(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert rows; those whose key exists are replaced, so that writing a range twice changes nothing."""
-    if not rows:
-        return
-    insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-    keys = [column.name for column in table.primary_key]
-    values = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
-    statement = (
-        insert.on_conflict_do_update(index_elements=keys, set_=values) if values else insert.on_conflict_do_nothing()
-    )
-    connection.execute(statement, rows)

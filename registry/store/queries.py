@@ -8,7 +8,7 @@ from registry.credential.place import BatchId, ContractId, Place
 from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
-from registry.store.engine import storable, transaction
+from registry.store.engine import reading, storable
 from registry.store.evidence import profile_document
 
 
@@ -22,7 +22,7 @@ class RegistryQueries:
 
     def checkpoint(self) -> dict[str, Any] | None:
         """The mirror's newest block and tiers."""
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
         if row is None:
             return None
@@ -32,7 +32,7 @@ class RegistryQueries:
     def place_of_leaf(self, leaf_hash: bytes) -> Place | None:
         """Where a leaf hash (32 bytes) stands, if its batch's manifest was deposited."""
         where = and_(t.leaf.c.leaf_hash == leaf_hash, t.leaf.c.chain_id == self._chain)
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             row = connection.execute(select(t.leaf).where(where)).first()
         return None if row is None else Place(BatchId(self.contract, row.issuer_id, row.batch_id), row.leaf_index)
 
@@ -60,7 +60,7 @@ class RegistryQueries:
             return None
         word = IssuerWord.unpack(row.word)
         keys, profiles = t.ENTITY_TABLES[Key], t.ENTITY_TABLES[ProfilePeriod]
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             key_rows = connection.execute(select(keys).where(self._of(keys, issuer_id))).all()
             profile_rows = connection.execute(select(profiles).where(self._of(profiles, issuer_id))).all()
             documents = {p.profile_hash: profile_document(connection, p.profile_hash) for p in profile_rows}
@@ -87,18 +87,18 @@ class RegistryQueries:
     def events(self, after: tuple[int, int], limit: int) -> list[dict[str, Any]]:
         """Canonical raw events behind (block number, log index), in chain order."""
         joined = t.event.join(
-            t.block, and_(t.block.c.chain_id == t.event.c.chain_id, t.block.c.block_hash == t.event.c.block_hash)
+            t.block, and_(*(t.block.c[name] == t.event.c[name] for name in ("chain_id", "block_number", "block_hash")))
         )
         number, index = after
         later = (t.event.c.block_number > number) | ((t.event.c.block_number == number) & (t.event.c.log_index > index))
         query = select(t.event).select_from(joined).where(t.event.c.chain_id == self._chain, t.block.c.canonical, later)
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(query.order_by(t.event.c.block_number, t.event.c.log_index).limit(limit)).all()
         return [_event_json(row) for row in rows]
 
     def _first(self, table: Any, **named: Any) -> Any:
         where = and_(table.c.chain_id == self._chain, *(table.c[name] == value for name, value in named.items()))
-        with transaction(self.engine) as connection:
+        with reading(self.engine) as connection:
             return connection.execute(select(table).where(where)).first()
 
     def _of(self, table: Any, issuer_id: int) -> Any:

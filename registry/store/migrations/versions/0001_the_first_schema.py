@@ -23,18 +23,20 @@ def upgrade() -> None:
         sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("tx_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "batch_id"),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "block",
         sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("block_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("block_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("parent_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("block_time", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("canonical", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("chain_id", "block_hash"),
+        sa.PrimaryKeyConstraint("chain_id", "block_number", "block_hash"),
+        info={"distribution": None},
     )
-    op.create_index("block_by_number", "block", ["chain_id", "block_number"], unique=False)
+    op.create_index("block_by_time", "block", ["chain_id", "block_time"], unique=False)
     op.create_table(
         "checkpoint",
         sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -44,7 +46,12 @@ def upgrade() -> None:
         sa.Column("block_time", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("safe", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("final", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("proven", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("evidence", sa.String(length=16), nullable=False),
+        sa.Column("storage_root", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("halted", sa.String(length=400), nullable=False),
         sa.PrimaryKeyConstraint("chain_id"),
+        info={"distribution": None},
     )
     op.create_table(
         "document",
@@ -52,21 +59,22 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=160), nullable=False),
         sa.Column("body", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("kind", "id"),
+        info={"distribution": "id"},
     )
     op.create_table(
         "event",
         sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("block_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
-        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("block_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("issuer_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("tx_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("topics", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("data", sa.LargeBinary(), autoincrement=False, nullable=False),
-        sa.PrimaryKeyConstraint("chain_id", "block_hash", "log_index"),
+        sa.PrimaryKeyConstraint("chain_id", "block_number", "log_index", "block_hash", "issuer_id"),
+        info={"distribution": "issuer_id"},
     )
     op.create_index("event_by_issuer", "event", ["chain_id", "issuer_id", "block_number", "log_index"], unique=False)
-    op.create_index("event_by_place", "event", ["chain_id", "block_number", "log_index"], unique=False)
     op.create_table(
         "issuer",
         sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -77,6 +85,20 @@ def upgrade() -> None:
         sa.Column("registered_block", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("registered_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id"),
+        info={"distribution": "issuer_id"},
+    )
+    op.create_table(
+        "issuer_change",
+        sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("issuer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("facet", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("actor", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "issuer_id", "facet", "block_number", "log_index"),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "key",
@@ -88,6 +110,22 @@ def upgrade() -> None:
         sa.Column("retired_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("distrust_from", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "account"),
+        info={"distribution": "issuer_id"},
+    )
+    op.create_table(
+        "key_change",
+        sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("issuer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("roles", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("distrust_from", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("actor", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "issuer_id", "account", "block_number", "log_index"),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "leaf",
@@ -97,6 +135,17 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("leaf_index", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("leaf_hash", "chain_id"),
+        info={"distribution": "leaf_hash"},
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "lease",
+        sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("token", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("holder", sa.String(length=128), nullable=False),
+        sa.Column("expires_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("chain_id"),
+        info={"distribution": None},
     )
     op.create_table(
         "pending_change",
@@ -109,6 +158,7 @@ def upgrade() -> None:
         sa.Column("distrust_from", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("ready_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "requester", "account"),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "profile",
@@ -118,6 +168,7 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("until", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "profile_hash"),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "reaffirmation",
@@ -128,6 +179,36 @@ def upgrade() -> None:
         sa.Column("reaffirmed_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "batch_id"),
+        info={"distribution": "issuer_id"},
+    )
+    op.create_table(
+        "reaffirmation_change",
+        sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("issuer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("batch_id", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "issuer_id", "batch_id", "block_number", "log_index"),
+        info={"distribution": "issuer_id"},
+    )
+    op.create_table(
+        "request_change",
+        sa.Column("chain_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("issuer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("requester", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.LargeBinary(), autoincrement=False, nullable=False),
+        sa.Column("block_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("log_index", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("roles", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("distrust_from", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("ready_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", "issuer_id", "requester", "account", "block_number", "log_index"),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "status_change",
@@ -147,6 +228,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "chain_id", "issuer_id", "batch_id", "epoch", "word_index", "block_number", "log_index", "position"
         ),
+        info={"distribution": "issuer_id"},
     )
     op.create_table(
         "status_word",
@@ -158,6 +240,7 @@ def upgrade() -> None:
         sa.Column("revoked", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("suspended", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "batch_id", "epoch", "word_index"),
+        info={"distribution": "issuer_id"},
     )
     # ### end Alembic commands ###
 
@@ -166,18 +249,22 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("status_word")
     op.drop_table("status_change")
+    op.drop_table("request_change")
+    op.drop_table("reaffirmation_change")
     op.drop_table("reaffirmation")
     op.drop_table("profile")
     op.drop_table("pending_change")
+    op.drop_table("lease")
     op.drop_table("leaf")
+    op.drop_table("key_change")
     op.drop_table("key")
+    op.drop_table("issuer_change")
     op.drop_table("issuer")
-    op.drop_index("event_by_place", table_name="event")
     op.drop_index("event_by_issuer", table_name="event")
     op.drop_table("event")
     op.drop_table("document")
     op.drop_table("checkpoint")
-    op.drop_index("block_by_number", table_name="block")
+    op.drop_index("block_by_time", table_name="block")
     op.drop_table("block")
     op.drop_table("batch")
     # ### end Alembic commands ###

@@ -1,0 +1,172 @@
+"""The mirror's writer on both databases: what it holds equals a fold from the first block, whatever was rewound."""
+
+import pytest
+from lives import CONTRACT, Life
+from sqlalchemy import func, select, text
+
+from registry.errors import StoreError
+from registry.ledger.entities import ENTITY_TYPES, Issuer
+from registry.ledger.history import HISTORY_TYPES, history_of
+from registry.store import tables as t
+from registry.store.engine import open_engine, reading, transaction
+from registry.store.mirror import SqlMirror
+
+
+@pytest.fixture
+def mirror(database_url):
+    opened = SqlMirror(open_engine(database_url), CONTRACT)
+    opened.prepare()
+    yield opened
+    opened.engine.dispose()
+
+
+def key_of(row):
+    return tuple(getattr(row, name) for name in row.KEY)
+
+
+def write(mirror, life, first=1, size=4):
+    for step in life.steps(first, size, load=mirror.load):
+        mirror.commit(step)
+
+
+def assert_equals_replay(mirror, life):
+    state = life.state()
+    for kind in ENTITY_TYPES:
+        assert sorted(mirror.rows(kind), key=key_of) == state.all(kind), kind.TABLE
+    history = [row for item in life.events() for row in history_of(item)]
+    for kind in HISTORY_TYPES:
+        expected = sorted((row for row in history if type(row) is kind), key=key_of)
+        assert sorted(mirror.rows(kind), key=key_of) == expected, kind.TABLE
+
+
+def dump(mirror):
+    with reading(mirror.engine) as connection:
+        return {
+            name: sorted(map(repr, connection.execute(select(table)).all()))
+            for name, table in t.metadata.tables.items()
+        }
+
+
+@pytest.mark.parametrize("size", [1, 7, 200])
+def test_mirror_equals_a_fold_from_the_first_block(mirror, size):
+    life = Life(seed=size)
+    life.mine(120, events=5)
+    write(mirror, life, size=size)
+    assert_equals_replay(mirror, life)
+    assert {type(item.event).__name__ for item in life.events()} >= {"Reaffirmed", "ChangeVetoed", "Frozen"}
+
+
+def test_bulk_way_and_row_by_row_way_write_the_same(mirror, monkeypatch):
+    life = Life(seed=3, issuers=40)
+    life.mine(60, events=30)
+    monkeypatch.setattr("registry.store.bulk._FEW", 10**9)
+    write(mirror, life, size=60)
+    before = dump(mirror)
+    monkeypatch.setattr("registry.store.bulk._FEW", 0)
+    with transaction(mirror.engine) as connection:
+        for table in t.metadata.tables.values():
+            connection.execute(table.delete())
+    write(mirror, life, size=60)
+    assert dump(mirror) == before
+
+
+def test_same_step_twice_changes_nothing(mirror):
+    life = Life(seed=4)
+    life.mine(40, events=20)
+    steps = []
+    for step in life.steps(size=40, load=mirror.load):
+        mirror.commit(step)
+        steps.append(step)
+    before = dump(mirror)
+    mirror.commit(steps[-1])
+    assert dump(mirror) == before
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("depth", [1, 9, 60])
+def test_rewound_mirror_equals_a_fold_of_what_is_left_and_goes_on(mirror, seed, depth):
+    life = Life(seed=seed)
+    life.mine(60, events=6)
+    write(mirror, life)
+    mirror.rewind(60 - depth)
+    kept = life.fork(60 - depth, seed=seed + 100)
+    assert_equals_replay(mirror, kept)
+    kept.mine(30, events=6)
+    write(mirror, kept, first=60 - depth + 1)
+    assert_equals_replay(mirror, kept)
+    # and back to the first branch, whose blocks are known already
+    mirror.rewind(60 - depth)
+    write(mirror, life, first=60 - depth + 1)
+    assert_equals_replay(mirror, life)
+
+
+def test_raw_events_of_a_lost_branch_are_kept_beside_those_of_the_canonical_one(mirror):
+    life = Life(seed=9)
+    life.mine(20, events=4)
+    write(mirror, life)
+    other = life.fork(10, seed=10)
+    other.mine(10, events=4)
+    mirror.rewind(10)
+    write(mirror, other, first=11)
+    seen = {(log.block_hash, log.log_index) for chain in (life, other) for _, logs in chain.blocks for log, _ in logs}
+    with reading(mirror.engine) as connection:
+        rows = connection.execute(select(t.event.c.block_hash, t.event.c.log_index)).all()
+        lost = select(func.count()).select_from(t.block).where(~t.block.c.canonical)
+        assert connection.execute(lost).scalar() == 10
+    assert {tuple(row) for row in rows} == seen
+
+
+def test_rewinding_everything_leaves_no_row_and_no_checkpoint(mirror):
+    life = Life(seed=5)
+    life.mine(20, events=6)
+    write(mirror, life)
+    mirror.rewind(0)
+    assert mirror.checkpoint() is None
+    for kind in (*ENTITY_TYPES, *HISTORY_TYPES):
+        assert list(mirror.rows(kind)) == []
+
+
+def test_checkpoint_comes_back_as_it_was_written(mirror):
+    life = Life(seed=5)
+    life.mine(20)
+    *_, last = life.steps(load=None)
+    mirror.commit(last)
+    assert mirror.checkpoint() == last.checkpoint
+
+
+def test_load_gives_exactly_the_rows_that_exist(mirror):
+    life = Life(seed=6, issuers=30)
+    life.mine(60, events=8)
+    write(mirror, life)
+    state = life.state()
+    for kind in ENTITY_TYPES:
+        entities = state.all(kind)
+        absent = (kind, (999, *key_of(entities[0])[1:])) if entities else (Issuer, (999,))
+        loaded = mirror.load([absent, *((kind, key_of(entity)) for entity in entities), absent])
+        assert loaded.all(kind) == entities
+
+
+def test_load_of_more_keys_than_one_statement_takes(mirror):
+    life = Life(seed=6)
+    life.mine(10, events=8)
+    write(mirror, life)
+    issuers = life.state().all(Issuer)
+    assert mirror.load((Issuer, (number,)) for number in range(40_000)).all(Issuer) == issuers
+
+
+def test_failure_in_the_middle_of_a_commit_leaves_the_former_checkpoint_and_rows(mirror, monkeypatch):
+    life = Life(seed=7)
+    life.mine(20, events=6)
+    steps = life.steps(size=10, load=mirror.load)
+    mirror.commit(next(steps))
+    before, second = dump(mirror), next(steps)
+    monkeypatch.setattr(
+        mirror, "_write_checkpoint", lambda connection, _: connection.execute(text("SELECT 1 FROM no_such"))
+    )
+    with pytest.raises(StoreError) as caught:
+        mirror.commit(second)
+    assert caught.value.todo
+    assert dump(mirror) == before
+    monkeypatch.undo()
+    mirror.commit(second)
+    assert_equals_replay(mirror, life)
