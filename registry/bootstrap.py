@@ -68,11 +68,11 @@ def mirror(settings: Settings) -> "SqlMirror":
     return opened
 
 
-def follower(settings: Settings) -> "Follower":
+def follower(settings: Settings, *, receipts: bool = False) -> "Follower":
     """The indexer."""
     from registry.indexer.follow import Follower
 
-    return Follower(chain(settings), mirror(settings), deployment(settings).block_number)
+    return Follower(chain(settings), mirror(settings), deployment(settings).block_number, receipts=receipts)
 
 
 def transactor(settings: Settings) -> "Transactor":

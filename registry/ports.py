@@ -60,6 +60,9 @@ class ChainSource(Protocol):
     def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
         """The contract's logs of these blocks, by their hashes, from another endpoint where there is one."""
 
+    def logs_by_receipts(self, header: Header) -> list[RawLog]:
+        """The contract's logs of a block, proven by its receipts root; LedgerError when it does not hold."""
+
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
         """Issuer count and words in the state after this block; proven where node and header allow it."""
 

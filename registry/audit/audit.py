@@ -39,27 +39,27 @@ class AuditReport:
         return asdict(self) | {"outcome": self.outcome.value}
 
 
-def audit(chain: ChainSource, mirror: Mirror, start: int) -> AuditReport:
+def audit(chain: ChainSource, mirror: Mirror, start: int, *, receipts: bool = False) -> AuditReport:
     """Compare the mirror with a replay from block `start`, and the replay with the contract's own words."""
     point = mirror.checkpoint()
     if point is None:
         return AuditReport(Outcome.UNKNOWN, "The mirror is empty. Run `hallmark index` first.", 0, 0, 0)
     try:
         chain.check_identity()
-        return _audit(chain, mirror, point, start)
+        return _audit(chain, mirror, point, start, receipts=receipts)
     except (ChainUnavailable, RpcError) as error:
         return AuditReport(Outcome.UNKNOWN, str(error), point.block.number, 0, 0)
     except LedgerError as error:
         return AuditReport(Outcome.UNKNOWN, f"The endpoint's events are not whole. {error}", point.block.number, 0, 0)
 
 
-def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int) -> AuditReport:
+def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int, *, receipts: bool) -> AuditReport:
     header = chain.headers([point.block.number]).get(point.block.number)
     if header is None or header.block.hash != point.block.hash:
         detail = f"The chain has another block {point.block.number} than the mirror. Run `hallmark index`, then again."
         return AuditReport(Outcome.UNKNOWN, detail, point.block.number, 0, 0)
     state = State()
-    events = replay(chain, state, start, point.block.number)
+    events = replay(chain, state, start, point.block.number, receipts=receipts)
     found = tuple(_all_differences(state, mirror))
     rows = sum(len(state.all(kind)) for kind in ENTITY_TYPES)
     problem = _contract_problem(chain, state, point.block.number + 1)

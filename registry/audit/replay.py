@@ -7,7 +7,7 @@ from registry.ledger.word import WordDomain
 from registry.ports import ChainSource
 
 
-def replay(chain: ChainSource, state: State, first: int, last: int) -> int:
+def replay(chain: ChainSource, state: State, first: int, last: int, *, receipts: bool = False) -> int:
     """Fold the events of blocks `first` … `last` into `state`; how many there were.
 
     Raises:
@@ -15,7 +15,7 @@ def replay(chain: ChainSource, state: State, first: int, last: int) -> int:
         ChainUnavailable: The endpoint does not answer.
     """
     domain = WordDomain(chain.contract.chain_id, chain.contract.address)
-    count, ahead = 0, Ahead(chain)
+    count, ahead = 0, Ahead(chain, receipts=receipts)
     while first <= last:
         fetched = ahead.take(first, last)
         fold(state, domain, [item for _, item in fetched.events])

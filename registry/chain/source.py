@@ -8,6 +8,7 @@ from registry.chain.headers import header_of
 from registry.chain.logs import raw_logs
 from registry.chain.pool import RpcPool
 from registry.chain.proofs import NotOffered, proven_storage
+from registry.chain.receipts import logs_by_receipts
 from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
@@ -90,6 +91,11 @@ class RpcChain:
         queries = [{"address": self.address, "fromBlock": hex(n), "toBlock": hex(n)} for n in numbers]
         answers = rpc.batch([("eth_getLogs", [query]) for query in queries])
         return [log for answer in answers for log in _logs(answer)]
+
+    def logs_by_receipts(self, header: Header) -> list[RawLog]:
+        """The contract's logs of a block, proven by its receipts root."""
+        logs = logs_by_receipts(self.rpc, header)
+        return [log for log in logs if log.address == self.contract.address]
 
     def agrees(self, number: int, block_hash: bytes) -> bool:
         """Whether another endpoint still has this block; False where there is no other one."""

@@ -15,6 +15,7 @@ _SHOWN = 10
 
 def add(parser: ArgumentParser) -> None:
     """Declare the options."""
+    parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     options.add_chain(parser)
     options.add_database(parser)
@@ -26,7 +27,8 @@ def run(args: Namespace) -> int:
     from registry.audit.audit import audit
 
     settings = options.settings_of(args)
-    report = audit(bootstrap.chain(settings), bootstrap.mirror(settings), bootstrap.deployment(settings).block_number)
+    start, receipts = bootstrap.deployment(settings).block_number, args.verify == "receipts"
+    report = audit(bootstrap.chain(settings), bootstrap.mirror(settings), start, receipts=receipts)
     if args.json:
         print(json.dumps(report.to_json(), indent=2))
     else:

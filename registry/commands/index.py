@@ -20,6 +20,7 @@ def add(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--follow", action="store_true", help="go on with every new block, until interrupted")
     parser.add_argument("--until", type=int, metavar="BLOCK", help="stop at this block")
+    parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
     parser.add_argument("--log-json", action="store_true", help="one JSON line a step on standard error")
     parser.add_argument(
         "--accept-reorg",
@@ -35,7 +36,7 @@ def run(args: Namespace) -> int:
     from registry import bootstrap
     from registry.indexer.reorg import accept
 
-    follower = bootstrap.follower(options.settings_of(args))
+    follower = bootstrap.follower(options.settings_of(args), receipts=args.verify == "receipts")
     if args.accept_reorg:
         ancestor = accept(follower.chain, follower.mirror)
         print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)

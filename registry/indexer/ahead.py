@@ -12,8 +12,9 @@ from registry.ports import ChainSource
 class Ahead:
     """One range ahead, in one thread; nothing of it is believed before its turn."""
 
-    def __init__(self, chain: ChainSource) -> None:
+    def __init__(self, chain: ChainSource, *, receipts: bool = False) -> None:
         self._chain = chain
+        self._receipts = receipts
         self._plan = RangePlan()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="fetch")
         self._next: tuple[int, int, Future[Fetched]] | None = None
@@ -27,7 +28,7 @@ class Ahead:
         fetched = self._waiting(first, target)
         while fetched is None:
             last = min(target, first + self._plan.blocks - 1)
-            fetched = self._try(first, last, lambda last=last: fetch_range(self._chain, first, last))  # type: ignore[misc]
+            fetched = self._try(first, last, lambda last=last: self._fetch(first, last))  # type: ignore[misc]
         self._plan = self._plan.after(fetched.last - first + 1, len(fetched.events))
         if fetched.last < target:
             self._ask_ahead(fetched.last + 1, target)
@@ -37,6 +38,9 @@ class Ahead:
         """Drop what was asked ahead: the chain, or the endpoint, is another one now."""
         self._next = None
 
+    def _fetch(self, first: int, last: int) -> Fetched:
+        return fetch_range(self._chain, first, last, receipts=self._receipts)
+
     def _waiting(self, first: int, target: int) -> Fetched | None:
         ahead, self._next = self._next, None
         if ahead is None or ahead[0] != first or ahead[1] > target:
@@ -45,7 +49,7 @@ class Ahead:
 
     def _ask_ahead(self, first: int, target: int) -> None:
         last = min(target, first + self._plan.blocks - 1)
-        self._next = first, last, self._pool.submit(fetch_range, self._chain, first, last)
+        self._next = first, last, self._pool.submit(self._fetch, first, last)
 
     def _try(self, first: int, last: int, get: Callable[[], Fetched]) -> Fetched | None:
         """The range, or None when it has to be smaller. A time-out counts as too large, but for a single block."""

@@ -23,8 +23,14 @@ class Fetched:
     events: Sequence[tuple[RawLog, LedgerEvent]]
 
 
-def fetch_range(chain: ChainSource, first: int, last: int) -> Fetched:
+def fetch_range(chain: ChainSource, first: int, last: int, *, receipts: bool = False) -> Fetched:
     """Fetch blocks `first` … `last`.
+
+    Args:
+        chain: Where to read.
+        first: First block.
+        last: Last block.
+        receipts: Whether every block that may hold a log is proven by its receipts root: slow and thorough.
 
     Raises:
         RangeTooLarge: The node refuses a range of this size.
@@ -37,7 +43,7 @@ def fetch_range(chain: ChainSource, first: int, last: int) -> Fetched:
     if len(headers) != last - first + 1:
         raise ChainUnavailable(f"The endpoint lacks headers of blocks {first} … {last}.", todo="it is asked again")
     check_links(headers)
-    logs = _with_missing(chain, found, logs)
+    logs = _by_receipts(chain, headers, logs) if receipts else _with_missing(chain, found, logs)
     return Fetched(first, last, headers, [(log, _decoded(log, found)) for log in logs])
 
 
@@ -63,6 +69,18 @@ def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[
         return logs
     more = [log for log in chain.logs_elsewhere(asked) if log.address == chain.contract.address]
     return sorted([*logs, *more], key=lambda log: (log.block_number, log.log_index)) if more else logs
+
+
+def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLog]) -> list[RawLog]:
+    """The logs that the receipts roots prove; LedgerError when the node's own logs are others."""
+    bits = bloom_bits(chain.contract.address)
+    proven = [log for h in headers if may_hold(h.logs_bloom, bits) for log in chain.logs_by_receipts(h)]
+    if proven != logs:
+        what = (
+            f"The logs of blocks {headers[0].block.number} … {headers[-1].block.number} are not those of the receipts."
+        )
+        raise LedgerError(what, todo="the endpoint leaves logs out or forges them; ask another one")
+    return proven
 
 
 def _decoded(log: RawLog, headers: Mapping[int, Header]) -> LedgerEvent:

@@ -39,14 +39,15 @@ class Follower:
         chain: Where to read.
         mirror: Where to write.
         start: First block to read: the deployment's.
+        receipts: Whether logs are proven by the blocks' receipts roots (slow).
     """
 
-    def __init__(self, chain: ChainSource, mirror: Mirror, start: int) -> None:
+    def __init__(self, chain: ChainSource, mirror: Mirror, start: int, *, receipts: bool = False) -> None:
         self.chain = chain
         self.mirror = mirror
         self.start = start
         self.domain = WordDomain(chain.contract.chain_id, chain.contract.address)
-        self._ahead = Ahead(chain)
+        self._ahead = Ahead(chain, receipts=receipts)
 
     def run(
         self, *, until: int | None = None, forever: bool = False, pause: Callable[[float], None] = time.sleep
