@@ -68,7 +68,10 @@ def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[
     if not asked or len(asked) > max(8, _BLOOM_SHARE * len(headers)):
         return logs
     more = [log for log in chain.logs_elsewhere(asked) if log.address == chain.contract.address]
-    return sorted([*logs, *more], key=lambda log: (log.block_number, log.log_index)) if more else logs
+    if not more:
+        return logs
+    chain.distrust(f"it left logs of block {more[0].block_number} out")
+    return sorted([*logs, *more], key=lambda log: (log.block_number, log.log_index))
 
 
 def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLog]) -> list[RawLog]:

@@ -1,0 +1,321 @@
+"""The mirror that cannot be lied to: every log left out, forged or moved is noticed before it counts."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from simulator import MemoryMirror
+
+from registry import bootstrap
+from registry.chain.pool import RpcPool
+from registry.chain.rpc import Rpc
+from registry.chain.source import RpcChain
+from registry.config import load_settings
+from registry.errors import ChainUnavailable, HallmarkError, Incomplete, LedgerError, ReorgPastFinality
+from registry.indexer.follow import Follower
+from registry.indexer.reorg import accept
+from registry.ledger.entities import Batch, Issuer, StatusWord
+
+
+@pytest.fixture(scope="module")
+def life(new_desk, tmp_path_factory):
+    """A desk with two issuers' worth of events."""
+    desk = new_desk(tmp_path_factory.mktemp("life"))
+    desk.issue(300)
+    desk.ok("status revoke credentials/001.json credentials/300.json")
+    desk.ok("status suspend credentials/002.json")
+    desk.ok(f"issuer add-key {desk.chain.accounts[4].address} --role anchor")
+    desk.ok("issuer profile --name 'Northwind University'")
+    desk.ok("issuer freeze")
+    desk.ok("issuer unfreeze")
+    desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
+    desk.mine(3)
+    return desk
+
+
+def chain_of(desk, rpc=None):
+    return RpcChain(rpc or Rpc(desk.chain.url), deployment_of(desk))
+
+
+def deployment_of(desk):
+    before = Path.cwd()
+    os.chdir(desk.folder)
+    try:
+        return bootstrap.deployment(load_settings())
+    finally:
+        os.chdir(before)
+
+
+def follow(chain, mirror, desk, **options):
+    follower = Follower(chain, mirror, deployment_of(desk).block_number, **options)
+    for _ in follower.run(pause=lambda _: None):
+        pass
+    return mirror
+
+
+class Liar(RpcChain):
+    """An endpoint whose logs are changed on the way."""
+
+    def __init__(self, desk, lie, rpc=None):
+        super().__init__(rpc or Rpc(desk.chain.url), deployment_of(desk))
+        self.lie = lie
+
+    def logs(self, first, last):
+        return self.lie(super().logs(first, last))
+
+    def logs_elsewhere(self, numbers):
+        return self.lie(super().logs_elsewhere(numbers))
+
+
+def all_logs(desk):
+    chain = chain_of(desk)
+    return chain.logs(deployment_of(desk).block_number, chain.tiers().latest)
+
+
+def test_honest_chain_is_mirrored_and_proven(life):
+    mirror = follow(chain_of(life), MemoryMirror(deployment_of(life).contract), life)
+    assert len(mirror.state.all(Issuer)) == 2
+    assert len(mirror.state.all(Batch)) == 1
+    assert mirror.point.proven == mirror.point.block.number
+    assert mirror.point.evidence == ("proof" if life.chain.engine == "anvil" else "views")
+
+
+def test_each_log_left_out_is_noticed(life):
+    for left_out in range(len(all_logs(life))):
+        place = all_logs(life)[left_out]
+        chain = Liar(life, lambda logs, place=place: [log for log in logs if log != place])
+        with pytest.raises(LedgerError):
+            follow(chain, MemoryMirror(deployment_of(life).contract), life)
+
+
+def test_last_logs_left_out_together_are_noticed(life):
+    """A prefix of the truth chains perfectly: only the contract's own storage shows that more happened."""
+    logs = all_logs(life)
+    for kept in range(1, len(logs)):
+        chain = Liar(life, lambda found, kept=kept: [log for log in found if log in logs[:kept]])
+        with pytest.raises(Incomplete):
+            follow(chain, MemoryMirror(deployment_of(life).contract), life)
+
+
+def test_whole_issuer_left_out_is_noticed(life):
+    second = (2).to_bytes(32, "big")
+    chain = Liar(life, lambda logs: [log for log in logs if log.topics[1] != second])
+    with pytest.raises(Incomplete, match="counts 2 issuers"):
+        follow(chain, MemoryMirror(deployment_of(life).contract), life)
+
+
+def test_forged_field_is_noticed(life):
+    for number, log in enumerate(all_logs(life)):
+        data = bytes([*log.data[:-33], log.data[-33] ^ 1, *log.data[-32:]])
+        chain = Liar(life, lambda logs, log=log, data=data: [x._replace(data=data) if x == log else x for x in logs])
+        with pytest.raises(LedgerError):
+            follow(chain, MemoryMirror(deployment_of(life).contract), life)
+        assert number >= 0
+
+
+def test_reordered_and_doubled_logs_are_noticed(life):
+    def swap(logs):
+        return [logs[1]._replace(log_index=0), logs[0]._replace(log_index=1), *logs[2:]] if len(logs) > 1 else logs
+
+    for lie in (swap, lambda logs: [*logs, *logs[-1:]], lambda logs: list(reversed(logs))):
+        with pytest.raises(HallmarkError):
+            follow(Liar(life, lie), MemoryMirror(deployment_of(life).contract), life)
+
+
+def test_second_endpoint_heals_what_the_first_left_out(life):
+    """The liar is set aside, and the mirror becomes whole from the honest one."""
+
+    class LyingRpc(Rpc):
+        def batch(self, calls):
+            answers = super().batch(calls)
+            return [a[:-1] if c[0] == "eth_getLogs" and a else a for c, a in zip(calls, answers, strict=True)]
+
+    pool = RpcPool([LyingRpc(life.chain.url), Rpc(life.chain.url.replace("127.0.0.1", "localhost"))])
+    mirror = follow(chain_of(life, pool), MemoryMirror(deployment_of(life).contract), life)
+    honest = follow(chain_of(life), MemoryMirror(deployment_of(life).contract), life)
+    assert mirror.state.all(Issuer) == honest.state.all(Issuer)
+    assert mirror.point.proven == mirror.point.block.number
+    assert pool.faults()[life.chain.url] >= 1
+
+
+def test_silent_block_is_asked_again_because_of_its_bloom(life):
+    """Logs that one answer lacks are found by the bloom filter, without waiting for the proof."""
+    lied = []
+
+    class Once(Liar):
+        def logs(self, first, last):
+            found = RpcChain.logs(self, first, last)
+            if lied:
+                return found
+            lied.append(found[2])
+            return [log for log in found if log.block_number != found[2].block_number]
+
+        def logs_elsewhere(self, numbers):
+            return RpcChain.logs_elsewhere(self, numbers)
+
+    mirror = follow(Once(life, None), MemoryMirror(deployment_of(life).contract), life)
+    assert mirror.point.proven == mirror.point.block.number
+
+
+def test_receipts_mode_proves_every_log(life):
+    if life.chain.engine != "anvil":
+        pytest.skip("py-evm has no eth_getBlockReceipts")
+    mirror = follow(chain_of(life), MemoryMirror(deployment_of(life).contract), life, receipts=True)
+    assert len(mirror.events) == len(all_logs(life))
+    place = all_logs(life)[3]
+    chain = Liar(life, lambda logs: [log for log in logs if log != place])
+    with pytest.raises(LedgerError, match="not those of the receipts"):
+        follow(chain, MemoryMirror(deployment_of(life).contract), life, receipts=True)
+
+
+def test_without_storage_proofs_the_views_serve_and_the_weaker_evidence_is_said(life):
+    class NoProofs(Rpc):
+        def call(self, method, *params):
+            if method == "eth_getProof":
+                from registry.errors import RpcError
+
+                raise RpcError("the method eth_getProof does not exist", rpc_code=-32601)
+            return super().call(method, *params)
+
+    mirror = follow(chain_of(life, NoProofs(life.chain.url)), MemoryMirror(deployment_of(life).contract), life)
+    assert mirror.point.evidence == "views"
+    logs = all_logs(life)
+
+    class Both(Liar, RpcChain):
+        pass
+
+    chain = Both(life, lambda found: [log for log in found if log in logs[:-2]], NoProofs(life.chain.url))
+    with pytest.raises(Incomplete):
+        follow(chain, MemoryMirror(deployment_of(life).contract), life)
+
+
+def test_forged_storage_proof_is_not_believed(life):
+    if life.chain.engine != "anvil":
+        pytest.skip("py-evm has no eth_getProof")
+
+    class Forger(Rpc):
+        def call(self, method, *params):
+            answer = super().call(method, *params)
+            if method == "eth_getProof":
+                proof = answer["storageProof"][-1]["proof"]
+                proof[-1] = proof[-1][:-2] + ("00" if proof[-1][-2:] != "00" else "01")
+            return answer
+
+    with pytest.raises(LedgerError):
+        follow(chain_of(life, Forger(life.chain.url)), MemoryMirror(deployment_of(life).contract), life)
+
+
+def anvil_only(desk):
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm cannot reorganise")
+
+
+def test_node_that_is_merely_behind_rolls_nothing_back(desk):
+    desk.issue(2)
+    desk.mine(4)
+    chain, mirror = chain_of(desk), MemoryMirror(deployment_of(desk).contract)
+    follow(chain, mirror, desk)
+    before = mirror.point
+
+    class Behind(RpcChain):
+        def tiers(self):
+            found = super().tiers()
+            return type(found)(found.latest - 3, found.safe - 3, found.final - 3)
+
+    follow(Behind(Rpc(desk.chain.url), deployment_of(desk)), mirror, desk)
+    assert mirror.point == before
+
+
+def test_one_disagreeing_endpoint_is_set_aside_and_rolls_nothing_back(desk):
+    desk.issue(2)
+    desk.mine(4)
+    mirror = MemoryMirror(deployment_of(desk).contract)
+    follow(chain_of(desk), mirror, desk)
+    before = mirror.point
+
+    class Elsewhere(Rpc):
+        """Shows another newest block than everybody else."""
+
+        def batch(self, calls):
+            answers = super().batch(calls)
+            for call, answer in zip(calls, answers, strict=True):
+                if call[0] == "eth_getBlockByNumber" and call[1][0] == hex(before.block.number):
+                    answer["hash"] = "0x" + "ee" * 32
+            return answers
+
+    pool = RpcPool([Elsewhere(desk.chain.url), Rpc(desk.chain.url.replace("127.0.0.1", "localhost"))])
+    follow(chain_of(desk, pool), mirror, desk)
+    assert mirror.point.block == before.block
+    assert pool.faults()[desk.chain.url] == 1
+
+
+def test_halt_past_finality_stays_until_an_operator_accepts(desk):
+    anvil_only(desk)
+    desk.issue(2)
+    desk.mine(2)
+    desk.ok("status revoke credentials/001.json")
+    desk.mine(6)
+    chain, mirror = chain_of(desk), MemoryMirror(deployment_of(desk).contract)
+    follow(chain, mirror, desk)
+    desk.chain.rpc("anvil_reorg", 7, [])
+    desk.mine(2)
+    for _ in range(2):
+        with pytest.raises(ReorgPastFinality):
+            follow(chain, mirror, desk)
+    assert mirror.point.halted
+    assert len(mirror.state.all(StatusWord)) == 1  # reads go on as they were
+    accept(chain, mirror)
+    follow(chain, mirror, desk)
+    assert mirror.state.all(StatusWord) == []
+    assert mirror.point.proven == mirror.point.block.number
+
+
+def test_storage_that_changes_without_an_event_is_noticed(desk):
+    anvil_only(desk)
+    desk.issue(1)
+    desk.mine(3)
+    chain, mirror = chain_of(desk), MemoryMirror(deployment_of(desk).contract)
+    follow(chain, mirror, desk)
+    contract = "0x" + deployment_of(desk).contract.address.hex()
+    desk.chain.rpc("anvil_setStorageAt", contract, "0x" + "ab" * 32, "0x" + "11" * 32)
+    desk.mine(2)
+    with pytest.raises(Incomplete, match="no event came"):
+        follow(chain, mirror, desk)
+
+
+def test_time_out_narrows_the_range(life):
+    asked = []
+
+    class Slow(RpcChain):
+        def logs(self, first, last):
+            asked.append(last - first + 1)
+            if last - first + 1 > 4:
+                raise ChainUnavailable("The chain endpoint did not answer: Read timed out.")
+            return super().logs(first, last)
+
+    mirror = follow(Slow(Rpc(life.chain.url), deployment_of(life)), MemoryMirror(deployment_of(life).contract), life)
+    assert mirror.point.proven == mirror.point.block.number
+    assert max(asked[5:], default=0) <= 8
+
+
+def test_checkpoint_of_another_engine_needs_no_clock(life):
+    """Tiers come from the node or from confirmations, never from this machine's time."""
+
+    class NoTags(Rpc):
+        def batch(self, calls):
+            if any(call[1] and call[1][0] in ("safe", "finalized") for call in calls):
+                from registry.errors import RpcError
+
+                raise RpcError("unknown block tag")
+            return super().batch(calls)
+
+    chain = chain_of(life, NoTags(life.chain.url))
+    deployment = replace(deployment_of(life), safe_after=2, final_after=5)
+    chain.deployment = deployment
+    tiers = chain.tiers()
+    assert (tiers.latest - tiers.safe, tiers.latest - tiers.final) == (2, 5)
