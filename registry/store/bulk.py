@@ -45,6 +45,21 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Row], *, keep: b
     connection.exec_driver_sql(f"TRUNCATE {staged}")
 
 
+def put_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Upsert of rows that are new in all likelihood: tried as an append, which costs PostgreSQL half as much."""
+    if connection.dialect.name == "sqlite" or len(rows) <= _FEW:
+        upsert(connection, table, rows)
+        return
+    driver: Any = connection.dialect.loaded_dbapi
+    savepoint = connection.begin_nested()
+    try:
+        append(connection, table, rows)
+        savepoint.commit()
+    except driver.IntegrityError:
+        savepoint.rollback()
+        upsert(connection, table, rows)
+
+
 def fetch(
     connection: Connection, table: Table, columns: Sequence[str], key: Sequence[str], keys: Sequence[Row]
 ) -> Iterator[Row]:

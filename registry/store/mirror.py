@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
 from registry.ledger.decode import BlockRef
-from registry.ledger.entities import AnyEntity
+from registry.ledger.entities import AnyEntity, Batch, StatusChange
 from registry.ledger.history import HistoryRow, history_of
 from registry.ledger.state import RowKey, State
 from registry.ports import Checkpoint, Step
@@ -18,6 +18,8 @@ from registry.store.engine import migrate, reading, transaction
 from registry.store.lease import Lease
 from registry.store.rewind import rewind
 from registry.store.rows import COLUMNS, block_rows, by_kind, entity_rows, event_rows
+
+_WRITTEN_ONCE = (Batch, StatusChange)
 
 
 class SqlMirror:
@@ -125,7 +127,8 @@ class SqlMirror:
             named = [(self._chain, *key) for key in keys]
             bulk.remove(connection, t.ENTITY_TABLES[kind], ("chain_id", *kind.KEY), named)
         for kind, entities in puts.items():
-            bulk.upsert(connection, t.ENTITY_TABLES[kind], entity_rows(self._chain, kind, entities))
+            write = bulk.put_new if kind in _WRITTEN_ONCE else bulk.upsert
+            write(connection, t.ENTITY_TABLES[kind], entity_rows(self._chain, kind, entities))
 
     def _write_history(self, connection: Connection, history: Sequence[HistoryRow], *, fresh: bool) -> None:
         rows: dict[type[Any], list[HistoryRow]] = {}
