@@ -133,7 +133,11 @@ class StatusChange(Entity):
 
 @dataclass(frozen=True, slots=True)
 class PendingChange(Entity):
-    """A delayed change that waits (kinds as in ChangeRequested)."""
+    """A delayed change that waits (kinds as in ChangeRequested).
+
+    `by_recovery` and `vetoed` are 0 or 1: whether it was asked for as the recovery account, and whether the recovery
+    account vetoed it. A vetoed one stays, because a second admin's equal request overrules the veto (SPEC.md 5.1).
+    """
 
     TABLE: ClassVar[str] = "pending_change"
     KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "requester", "account")
@@ -144,6 +148,12 @@ class PendingChange(Entity):
     roles: int
     distrust_from: int
     ready_at: int
+    by_recovery: int
+    vetoed: int
+
+    def stays_when_vetoed_by(self, actor: bytes) -> bool:
+        """An admin's request that another vetoes, which only the recovery account may, is marked; others go."""
+        return not self.by_recovery and actor != self.requester
 
 
 AnyEntity = Issuer | Key | Batch | Reaffirmation | ProfilePeriod | StatusWord | StatusChange | PendingChange

@@ -5,6 +5,7 @@ period starts with one row and ends with the next of the same subject. Anchors a
 records are written once, and `status_change` is such a history already. No I/O.
 """
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -98,7 +99,7 @@ class RecordReaffirmed(Entity):
 
 @dataclass(frozen=True, slots=True)
 class RequestChange(Entity):
-    """A delayed change was requested, vetoed or executed (kinds as in ChangeRequested)."""
+    """A delayed change was requested, vetoed or executed by `actor` (kinds as in ChangeRequested)."""
 
     TABLE: ClassVar[str] = "request_change"
     KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "requester", "account", "block_number", "log_index")
@@ -112,6 +113,7 @@ class RequestChange(Entity):
     roles: int
     distrust_from: int
     ready_at: int
+    actor: bytes
     changed_at: int
 
 
@@ -156,7 +158,7 @@ def _request_change(
         step = RequestStep.VETOED if isinstance(event, ev.ChangeVetoed) else RequestStep.EXECUTED
         requester, what = event.requester, (0, 0, 0, 0)
     where = (event.issuer_id, requester, event.account, item.block.number, item.log_index)
-    return RequestChange(*where, int(step), *what, item.block.time)
+    return RequestChange(*where, int(step), *what, event.actor, item.block.time)
 
 
 def _issuer_change(
@@ -248,15 +250,32 @@ def word_of_changes(changes: Iterable[StatusChange]) -> StatusWord | None:
     return StatusWord(*place, revoked.to_bytes(32, "big"), suspended.to_bytes(32, "big"))
 
 
-def pending_of_changes(changes: Iterable[RequestChange]) -> PendingChange | None:
-    """What waits after these changes of one requester about one account, oldest first."""
+def pending_of_changes(
+    changes: Iterable[RequestChange], issuer_changes: Sequence[IssuerChange]
+) -> PendingChange | None:
+    """What waits after these changes of one requester about one account, oldest first.
+
+    Args:
+        changes: The changes.
+        issuer_changes: Of the same issuer, oldest first: they say who its recovery account was at each request.
+    """
     pending: PendingChange | None = None
     for change in changes:
-        pending = None
         if change.step == RequestStep.REQUESTED:
-            what = (change.kind, change.roles, change.distrust_from, change.ready_at)
+            by_recovery = int(change.requester == _recovery_before(issuer_changes, change))
+            what = (change.kind, change.roles, change.distrust_from, change.ready_at, by_recovery, 0)
             pending = PendingChange(change.issuer_id, change.requester, change.account, *what)
+        elif change.step == RequestStep.VETOED and pending is not None and pending.stays_when_vetoed_by(change.actor):
+            pending = replace(pending, vetoed=1)
+        else:
+            pending = None
     return pending
+
+
+def _recovery_before(changes: Sequence[IssuerChange], request: RequestChange) -> bytes:
+    """The issuer's recovery account when the request was made."""
+    accounts = (c.value for c in changes if c.facet == Facet.RECOVERY and place_of(c) < place_of(request))
+    return deque(accounts, maxlen=1)[0]
 
 
 def place_of(row: Any) -> tuple[int, int, int]:

@@ -93,11 +93,8 @@ def _effect(state: State, item: LedgerEvent) -> None:
     match item.event:
         case ev.KeyAdded() | ev.KeyRetired() | ev.KeyDistrusted() | ev.RecoveryChanged():
             _key_effect(state, item.event, item.block.time)
-        case ev.ChangeRequested() as event:
-            key = (event.issuer_id, event.actor, event.account)
-            state.put(PendingChange(*key, event.kind, event.roles, event.distrust_from, event.ready_at))
-        case ev.ChangeVetoed() | ev.ChangeExecuted() as event:
-            state.drop(PendingChange, event.issuer_id, event.requester, event.account)
+        case ev.ChangeRequested() | ev.ChangeVetoed() | ev.ChangeExecuted():
+            _change_effect(state, item.event)
         case ev.ProfileChanged() as event:
             _profile_effect(state, event, item.block.time)
         case ev.Anchored() as event:
@@ -127,6 +124,21 @@ def _key_effect(
         raise LedgerError(f"Issuer {event.issuer_id} retires a key that it never added.", todo="replay the chain")
     distrust = event.distrust_from if isinstance(event, ev.KeyDistrusted) else key.distrust_from
     state.put(replace(key, retired_at=key.retired_at or time, distrust_from=distrust))
+
+
+def _change_effect(state: State, event: ev.ChangeRequested | ev.ChangeVetoed | ev.ChangeExecuted) -> None:
+    if isinstance(event, ev.ChangeRequested):
+        issuer = state.get(Issuer, event.issuer_id)
+        assert issuer is not None  # apply() put it
+        by_recovery = int(event.actor == issuer.recovery)
+        what = (event.kind, event.roles, event.distrust_from, event.ready_at, by_recovery, 0)
+        state.put(PendingChange(event.issuer_id, event.actor, event.account, *what))
+        return
+    change = state.get(PendingChange, event.issuer_id, event.requester, event.account)
+    if isinstance(event, ev.ChangeVetoed) and change is not None and change.stays_when_vetoed_by(event.actor):
+        state.put(replace(change, vetoed=1))
+    else:
+        state.drop(PendingChange, event.issuer_id, event.requester, event.account)
 
 
 def _profile_effect(state: State, event: ev.ProfileChanged, time: int) -> None:

@@ -70,8 +70,7 @@ class _Undo:
         self._remove_added()
         self._restore_words()
         self._restore(Key, hi.KeyChange, ("issuer_id", "account"), self._touched(hi.KeyChange), hi.key_of_changes)
-        slot = ("issuer_id", "requester", "account")
-        self._restore(PendingChange, hi.RequestChange, slot, self._touched(hi.RequestChange), hi.pending_of_changes)
+        self._restore_requests()
         record = ("issuer_id", "batch_id")
         reaffirmed = self._touched(hi.RecordReaffirmed)
         self._restore(Reaffirmation, hi.RecordReaffirmed, record, reaffirmed, hi.reaffirmation_of_changes)
@@ -118,6 +117,17 @@ class _Undo:
                 slot = (item.event.issuer_id, item.event.batch_id, item.event.epoch)
                 keys |= {(*slot, change.word_index): None for change in item.event.changes}
         self._restore(StatusWord, StatusChange, _SLOT, keys, hi.word_of_changes)
+
+    def _restore_requests(self) -> None:
+        touched = self._touched(hi.RequestChange)
+        ids = [(self.chain, issuer_id) for issuer_id in sorted({key[0] for key in touched})]
+        groups = self._grouped(hi.IssuerChange, ("chain_id", "issuer_id"), ids)
+        changes = {group[0].issuer_id: group for group in groups}
+
+        def make(group: list[hi.RequestChange]) -> PendingChange | None:
+            return hi.pending_of_changes(group, changes[group[0].issuer_id])
+
+        self._restore(PendingChange, hi.RequestChange, ("issuer_id", "requester", "account"), touched, make)
 
     def _restore_issuers(self) -> None:
         """Word, recovery and profiles; an issuer that is not registered any more has lost its row already."""

@@ -115,9 +115,13 @@ class Model:
     def change(self, issuer: int, name: str, values: dict[str, Any]) -> None:
         if name == "ChangeRequested":
             what = (values["kind"], values["roles"], values["distrustFrom"], values["readyAt"])
-            self.waiting[issuer, values["actor"], values["account"]] = what
-        else:
-            self.waiting.pop((issuer, values["requester"], values["account"]), None)
+            by_recovery = int(values["actor"] == self.recovery[issuer])
+            self.waiting[issuer, values["actor"], values["account"]] = (*what, by_recovery, 0)
+            return
+        place = (issuer, values["requester"], values["account"])
+        waiting = self.waiting.pop(place, None)
+        if name == "ChangeVetoed" and waiting and not waiting[4] and values["actor"] != values["requester"]:
+            self.waiting[place] = (*waiting[:5], 1)
 
     def bits(self, issuer: int, values: dict[str, Any]) -> None:
         for word, mask in values["changes"]:
@@ -175,7 +179,14 @@ def test_state_after_the_fold_equals_a_simple_model(drawn):
     again = {(r.issuer_id, r.batch_id.hex()): (r.account.hex(), r.reaffirmed_at) for r in state.all(Reaffirmation)}
     assert again == model.again
     assert model.waiting == {
-        (p.issuer_id, p.requester.hex(), p.account.hex()): (p.kind, p.roles, p.distrust_from, p.ready_at)
+        (p.issuer_id, p.requester.hex(), p.account.hex()): (
+            p.kind,
+            p.roles,
+            p.distrust_from,
+            p.ready_at,
+            p.by_recovery,
+            p.vetoed,
+        )
         for p in state.all(PendingChange)
     }
     assert bits_of(state, "revoked") == model.revoked

@@ -28,6 +28,7 @@ GENESIS = 1_800_000_000
 class _Issuer:
     word: bytes = bytes(32)
     profile: bytes = bytes(32)
+    recovery: bytes = bytes(20)
     keys: list[bytes] = field(default_factory=list)
     retired: set[bytes] = field(default_factory=set)
     batches: list[bytes] = field(default_factory=list)
@@ -180,8 +181,8 @@ class Life:
             requester, account = self.random.choice(issuer.requests)
             kind = self.random.choice([ev.ChangeVetoed, ev.ChangeExecuted])
             values = {"issuer_id": issuer_id, "account": account, "requester": requester}
-            return kind, values | {"actor": self._bytes(20)}
-        actor = self.random.choice(issuer.keys or [bytes([7]) * 20])
+            return kind, values | {"actor": self.random.choice([requester, self._bytes(20)])}
+        actor = self.random.choice([*issuer.keys, issuer.recovery])
         values = {"issuer_id": issuer_id, "account": bytes([self.random.randint(1, 3)]) * 20, "actor": actor}
         return ev.ChangeRequested, values | {"kind": 1, "roles": 1, "distrust_from": 0, "ready_at": GENESIS + 9}
 
@@ -233,6 +234,8 @@ class Life:
                 issuer.keys.append(event.account)
             case ev.KeyRetired() | ev.KeyDistrusted():
                 issuer.retired.add(event.account)
+            case ev.IssuerRegistered() | ev.RecoveryChanged():
+                issuer.recovery = event.recovery
             case ev.ProfileChanged():
                 issuer.profile = event.profile_hash
             case ev.Anchored():

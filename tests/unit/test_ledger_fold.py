@@ -118,8 +118,9 @@ def test_status_changes_keep_every_mask_with_its_reason():
     )  # fmt: skip
 
 
-def test_executed_and_vetoed_changes_do_not_wait_any_more():
-    assert folded().all(PendingChange) == []
+def test_executed_changes_do_not_wait_and_those_that_recovery_vetoed_are_marked():
+    (left,) = folded().all(PendingChange)
+    assert (left.requester, left.kind, left.by_recovery, left.vetoed) == (account("thief"), 3, 0, 1)
     waiting = fold(State(), DOMAIN, life()[:16]).all(PendingChange)
     assert [(p.requester, p.account, p.kind, p.roles, p.ready_at) for p in waiting] == [
         (account("admin"), account("thief"), 1, 7, 1_800_300_000)

@@ -157,6 +157,8 @@ def upgrade() -> None:
         sa.Column("roles", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("distrust_from", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("ready_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("by_recovery", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("vetoed", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "requester", "account"),
         info={"distribution": "issuer_id"},
     )
@@ -206,6 +208,7 @@ def upgrade() -> None:
         sa.Column("roles", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("distrust_from", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("ready_at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("actor", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("changed_at", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("chain_id", "issuer_id", "requester", "account", "block_number", "log_index"),
         info={"distribution": "issuer_id"},
