@@ -68,13 +68,11 @@ def key_in(document: Mapping[str, Any], controller: str, method: str, now: float
             f"The controller document says that it is {document.get('id')!s:.80}, not {controller:.80}."
         )
     listed = [entry for entry in _list(document, "verificationMethod") if isinstance(entry, Mapping)]
-    allowed = _list(document, RELATION)
-    listed += [entry for entry in allowed if isinstance(entry, Mapping)]
+    listed += [entry for entry in _list(document, RELATION) if isinstance(entry, Mapping)]
     found = [entry for entry in listed if _absolute(entry.get("id"), controller) == method]
     if not found:
         raise MalformedError(f"{controller[:80]} has no verification method {method[:120]}.")
-    names = {_absolute(entry.get("id") if isinstance(entry, Mapping) else entry, controller) for entry in allowed}
-    if method not in names:
+    if not lets_assert(document, controller, method):
         raise ProofError(f"{controller[:80]} does not let {method[:120]} make assertions.")
     if any(entry != found[0] for entry in found) or found[0].get("controller") != controller:
         raise MalformedError(f"{method[:120]} stands twice, or belongs to another controller.")
@@ -106,6 +104,8 @@ def _absolute(identifier: Any, controller: str) -> str:
     return controller + identifier if isinstance(identifier, str) and identifier.startswith("#") else str(identifier)
 
 
-def speaks_for(signer: Signer, issuer: str) -> bool:
-    """Whether the signer's controller is the issuer itself, and was seen to name the key."""
-    return signer.bound and signer.controller == issuer
+def lets_assert(document: Mapping[str, Any], controller: str, method: str) -> bool:
+    """Whether a controller document names this verification method, its own or another's, for assertions."""
+    allowed = _list(document, RELATION) if document.get("id") == controller else []
+    names = {_absolute(entry.get("id") if isinstance(entry, Mapping) else entry, controller) for entry in allowed}
+    return method in names

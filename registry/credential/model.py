@@ -9,6 +9,7 @@ from registry.credential.canonical import document_hash
 from registry.credential.place import Place
 from registry.credential.reader import MAX_BYTES, read_canonical
 from registry.credential.status_entry import pointers_of
+from registry.credential.vc_jwt import is_compact, unpack
 from registry.errors import HallmarkError
 
 
@@ -46,11 +47,13 @@ class Credential:
 
 
 def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
-    """Read a credential from bytes; `max_bytes` is another limit, for status lists.
+    """Read a credential from bytes, JSON or compact JWS; `max_bytes` is another limit, for status lists.
 
     Raises:
-        ParsingError: Not a strictly readable JSON document.
+        ParsingError: Not a strictly readable JSON document, nor a JWS around one.
     """
+    if is_compact(data):
+        return _read_jwt(data, max_bytes)
     reading = read_canonical(data, max_bytes=max_bytes)
     document = reading.document
     proofs = [proof for proof in _as_list(document.get("proof")) if isinstance(proof, Mapping)]
@@ -60,6 +63,14 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
     others = tuple(proof for proof in proofs if proof.get("cryptosuite") != SUITE)
     doc_hash = document_hash(document, plain=reading.plain)
     return Credential(document, doc_hash, others, anchor, problem or pointer_problem, pointers)
+
+
+def _read_jwt(data: bytes, max_bytes: int) -> Credential:
+    """A credential whose one signature is the JWS around it; proofs inside it are not looked at."""
+    document, proof = unpack(data, max_bytes=max_bytes)
+    document.pop("proof", None)
+    pointers, problem = _read_pointers(document)
+    return Credential(document, document_hash(document), (proof,), None, problem, pointers)
 
 
 def _read_anchor(ours: list[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:

@@ -1,5 +1,6 @@
 """Issuer profiles: who stands behind an issuer id, signed by each of its DIDs (SPEC.md, section 4)."""
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,8 @@ from registry.credential import signature
 from registry.credential.canonical import canonical_hash
 from registry.credential.did_key import did_of, method_of
 from registry.credential.place import ContractId, u64
-from registry.errors import HallmarkError, MalformedError
+from registry.credential.signature import NOTHING, AtHand
+from registry.errors import CannotTell, HallmarkError, MalformedError
 
 TYPE = "HallmarkIssuerProfile"
 _OPTIONAL = ("url", "recoveryContact", "statusDelegate")
@@ -75,8 +77,8 @@ def public_key_of_seed(seed: bytes) -> bytes:
     return bytes(SigningKey(seed).verify_key)
 
 
-def read_profile(document: Mapping[str, Any]) -> Profile:
-    """Read a profile and check the signature of every did:key that it lists.
+def read_profile(document: Mapping[str, Any], at_hand: AtHand = NOTHING) -> Profile:
+    """Read a profile and check the signature of every DID that it lists, as far as their keys can be had.
 
     Raises:
         MalformedError: Members are missing or of another kind.
@@ -84,13 +86,23 @@ def read_profile(document: Mapping[str, Any]) -> Profile:
     """
     contract, issuer_id, name = _identity(document)
     dids, accounts = _texts(document, "dids"), _texts(document, "accounts")
-    signed = {signature.verify(document, proof).controller for proof in _proofs(document)}
+    signed = _signers(document, at_hand)
     missing = [did for did in dids if did.startswith("did:key:") and did not in signed]
     if missing:
         raise MalformedError(f"The profile lists {missing[0]} but is not signed by it.", todo="sign it with every DID")
     proven = tuple(did for did in dids if did in signed)
     unproven = tuple(did for did in dids if did not in signed)
     return Profile(canonical_hash(document), contract, issuer_id, name, proven, unproven, accounts, document)
+
+
+def _signers(document: Mapping[str, Any], at_hand: AtHand) -> set[str]:
+    """Who signed, and was seen to hold the key; proofs whose key cannot be had here prove nothing."""
+    signed = set()
+    for proof in _proofs(document):
+        with contextlib.suppress(CannotTell):
+            signer = signature.verify(document, proof, at_hand)
+            signed |= {signer.controller} if signer.bound else set()
+    return signed
 
 
 def profile_problem(document: Mapping[str, Any]) -> str:
@@ -123,4 +135,4 @@ def _proofs(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     proofs = document.get("proof")
     if not isinstance(proofs, list) or not all(isinstance(proof, dict) for proof in proofs):
         raise MalformedError("The profile's 'proof' is not a list.")
-    return [proof for proof in proofs if proof.get("cryptosuite") == signature.SUITE]
+    return [proof for proof in proofs if signature.is_known(proof)]

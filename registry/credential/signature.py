@@ -11,6 +11,7 @@ from typing import Any
 
 import base58
 
+from registry.credential import vc_jwt
 from registry.credential.canonical import canonical_bytes
 from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
 from registry.credential.controller import RELATION, Signer, find_signer
@@ -84,13 +85,17 @@ SUITES: Mapping[str, Suite] = {
 
 
 def suite_name(proof: Json) -> str:
-    """The name by which a proof's suite stands in the table: its cryptosuite, or its type in older suites."""
-    return str((proof.get("cryptosuite") if proof.get("type") == _DATA_INTEGRITY else proof.get("type")) or "unnamed")
+    """The name by which a proof's suite stands in the table: its cryptosuite, or its type in older suites.
+
+    Either name is enough to be taken for that suite, so that a proof with one of them changed is refused, not skipped.
+    """
+    names = [str(proof[member]) for member in ("cryptosuite", "type") if member in proof]
+    return next((name for name in names if name in SUITES), names[0] if names else "unnamed")
 
 
 def is_known(proof: Json) -> bool:
-    """Whether this program checks proofs of this suite."""
-    return suite_name(proof) in SUITES
+    """Whether this program checks proofs of this suite; a JWS around the whole credential is one."""
+    return suite_name(proof) in SUITES or proof.get("type") == vc_jwt.TYPE
 
 
 def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[str, Any]:
@@ -131,9 +136,11 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING) -> Signer:
         ProofError: A signature that does not match, or a key that may not assert.
         DataLossError: A document with members that no statement stands for.
     """
+    if proof.get("type") == vc_jwt.TYPE:
+        return vc_jwt.verify(document, proof, at_hand)
     suite = SUITES.get(suite_name(proof))
-    if suite is None:
-        raise MalformedError(f"Proofs of the suite {suite_name(proof)[:60]!r} are not checked here.")
+    if suite is None or proof.get("type") != suite.proof_type:
+        raise MalformedError(f"This is no proof of the suite {suite_name(proof)[:60]!r}, or none that is checked here.")
     method, value = _checked_members(proof, at_hand.now)
     signer = find_signer(method, at_hand.controllers, at_hand.now)
     if signer.key.kind not in suite.kinds:

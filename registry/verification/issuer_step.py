@@ -1,76 +1,126 @@
 """Steps 3 and 6: who signed, and whether that is who the document names and the chain knows."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from registry.credential import signature
+from registry.credential.controller import Signer, lets_assert
 from registry.credential.did_key import PREFIX
+from registry.credential.identifiers import account_of_pkh, is_on_the_web
 from registry.credential.model import Credential
 from registry.credential.profile import Profile, read_profile
 from registry.credential.rules import issuer_of
-from registry.errors import HallmarkError, ProofError
+from registry.credential.signature import NOTHING, AtHand
+from registry.errors import CannotTell, HallmarkError, ProofError
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
-from registry.verification.local_steps import has_known_signature
 from registry.verification.verdict import Check, Verdict
-
-
-def check_signature(credential: Credential, evidence: Evidence | NoEvidence) -> Check:
-    """Step 3: all proofs of known suites verify, and their signers speak for the issuer."""
-    if not credential.signatures:
-        return Check("signature", Verdict.NOT_APPLICABLE if credential.says_anchored else Verdict.UNKNOWN, *_UNSIGNED)
-    if not has_known_signature(credential):
-        suites = ", ".join(_suite(proof) for proof in credential.signatures)
-        return Check("signature", Verdict.NOT_CHECKED, "UNKNOWN_SUITE", f"This version does not verify {suites}.")
-    issuer, (allowed, told) = issuer_of(credential.document), _profile_dids(evidence, credential)
-    for proof in credential.signatures:
-        if proof.get("cryptosuite") != signature.SUITE:
-            continue
-        try:
-            signer = signature.verify(credential.document, proof)
-        except HallmarkError as error:
-            return Check("signature", Verdict.INVALID, error.code, str(error))
-        if signer != issuer and not {signer, issuer} <= allowed:
-            return _unbound(signer, str(issuer), told=told)
-    return Check("signature", Verdict.VALID, detail=f"Signed for {issuer} ({signature.SUITE}).")
-
-
-def _unbound(signer: str, issuer: str, *, told: bool) -> Check:
-    """A did:key has one key, so another signer is false, unless a profile that cannot be seen allows it (`told`).
-
-    What issuers of other methods allow cannot be told here.
-    """
-    if issuer.startswith(PREFIX) and told:
-        detail = f"Signed by {signer}, which does not speak for the issuer {issuer}."
-        return Check("signature", Verdict.INVALID, "PROOF_VERIFICATION_ERROR", detail)
-    detail = f"The signature of {signer} matches; whether it speaks for {issuer} cannot be told here."
-    return Check("signature", Verdict.UNKNOWN, "SIGNER_UNBOUND", detail)
-
 
 _UNSIGNED = ("PROOF_MISSING", "The document carries no signature.")
 
 
-def _suite(proof: Mapping[str, Any]) -> str:
-    return str(proof.get("cryptosuite") or proof.get("type") or "an unnamed suite")[:60]
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """One proof that verified."""
+
+    signer: Signer
+    method: str
+    suite: str
 
 
-def check_issuer(credential: Credential, evidence: Evidence | NoEvidence) -> Check:
+def known_proofs(credential: Credential) -> list[Mapping[str, Any]]:
+    """The signature proofs of suites that this program checks."""
+    return [proof for proof in credential.signatures if signature.is_known(proof)]
+
+
+def needed_controllers(credential: Credential, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
+    """Identifiers on the web whose documents would say whose the keys are: of signers, issuer and profile."""
+    methods = [str(proof.get("verificationMethod")) for proof in known_proofs(credential)]
+    names = [method.partition("#")[0] for method in methods] + [issuer_of(credential.document) or ""]
+    if isinstance(evidence, Evidence):
+        names += [str(did) for fact in evidence.profiles for did in (fact.document or {}).get("dids", ())]
+    return tuple(sorted({name for name in names if is_on_the_web(name)}))
+
+
+def check_signature(credential: Credential, evidence: Evidence | NoEvidence, at_hand: AtHand = NOTHING) -> Check:
+    """Step 3: every proof of a known suite verifies, and a signer speaks for the issuer."""
+    if not credential.signatures:
+        return Check("signature", Verdict.NOT_APPLICABLE if credential.says_anchored else Verdict.UNKNOWN, *_UNSIGNED)
+    proofs, others = known_proofs(credential), _other_suites(credential)
+    if not proofs:
+        return Check("signature", Verdict.NOT_CHECKED, "UNKNOWN_SUITE", f"This version does not verify {others}.")
+    signed: list[_Signed] = []
+    missing: CannotTell | None = None
+    for proof in proofs:
+        try:
+            signer = signature.verify(credential.document, proof, at_hand)
+            signed.append(_Signed(signer, str(proof.get("verificationMethod")), signature.suite_name(proof)))
+        except CannotTell as error:
+            missing = missing or error
+        except HallmarkError as error:
+            return Check("signature", Verdict.INVALID, error.code, str(error))
+    if missing is not None:
+        return Check("signature", Verdict.UNKNOWN, missing.code, str(missing))
+    check = _bound(signed, credential, evidence, at_hand)
+    return Check(check.name, check.verdict, check.code, f"{check.detail} Not checked: {others}.") if others else check
+
+
+def _bound(signed: list[_Signed], credential: Credential, evidence: Evidence | NoEvidence, at_hand: AtHand) -> Check:
+    issuer, (allowed, told) = issuer_of(credential.document), _profile_dids(evidence, credential, at_hand)
+    document = at_hand.controllers.get(str(issuer))
+    for one in signed:
+        controller = one.signer.controller
+        itself = controller == issuer or {controller, issuer} <= allowed
+        named = isinstance(document, Mapping) and lets_assert(document, str(issuer), one.method)
+        if one.signer.bound and (itself or named):
+            return Check("signature", Verdict.VALID, detail=f"Signed for {issuer} ({one.suite}).")
+    all_known = told and (str(issuer).startswith(PREFIX) or isinstance(document, Mapping))
+    return _unbound(signed[0].signer, str(issuer), all_known=all_known)
+
+
+def _unbound(signer: Signer, issuer: str, *, all_known: bool) -> Check:
+    """False where all keys of the issuer are known: a did:key has one, a document on the web lists them.
+
+    `all_known` is false where a profile cannot be seen that may allow another DID.
+    """
+    if all_known:
+        detail = f"Signed by {signer.controller}, which does not speak for the issuer {issuer}."
+        return Check("signature", Verdict.INVALID, "PROOF_VERIFICATION_ERROR", detail)
+    by = signer.controller if signer.bound else "the key that its own name holds"
+    detail = f"The signature of {by} matches; whether it speaks for {issuer} cannot be told here."
+    return Check("signature", Verdict.UNKNOWN, "SIGNER_UNBOUND", detail)
+
+
+def _other_suites(credential: Credential) -> str:
+    others = [proof for proof in credential.signatures if not signature.is_known(proof)]
+    return ", ".join(signature.suite_name(proof)[:60] for proof in others)
+
+
+def check_issuer(credential: Credential, evidence: Evidence | NoEvidence, at_hand: AtHand = NOTHING) -> Check:
     """Step 6: the document's issuer stands in a profile that the chain holds for the anchoring issuer id."""
     issuer = issuer_of(credential.document)
     if issuer is None:
         return Check("issuer", Verdict.INVALID, "MALFORMED_VALUE_ERROR", "The document names no issuer.")
     if not credential.says_anchored:
-        return _self_certified(credential, issuer)
+        return _self_certified(credential, issuer, at_hand)
     if isinstance(evidence, NoEvidence):
         return Check("issuer", Verdict.UNKNOWN, evidence.code, evidence.reason)
     if credential.place is None:
         return Check("issuer", Verdict.UNKNOWN, "ANCHOR_PROOF_UNREADABLE", "Its place cannot be read; see 'included'.")
-    profiles, problem = _readable_profiles(evidence, credential)
+    if _is_the_account(credential, issuer):
+        detail = f"{issuer} is the account that anchored; who that is, nobody says."
+        return Check("issuer", Verdict.VALID, detail=detail, block=evidence.latest)
+    return _check_profiles(credential, issuer, evidence, at_hand)
+
+
+def _check_profiles(credential: Credential, issuer: str, evidence: Evidence, at_hand: AtHand) -> Check:
+    profiles, problem = _readable_profiles(evidence, credential, at_hand)
     for profile in profiles:
         if issuer in profile.dids:
             detail = f"{profile.name} ({issuer}), issuer {profile.issuer_id} of {evidence.contract}."
             return Check("issuer", Verdict.VALID, detail=detail, block=evidence.latest)
         if issuer in profile.unproven:
-            detail = f"The profile names {issuer}, but this version cannot check that it agrees."
+            detail = f"The profile names {issuer}, but whether that agrees cannot be told here."
             return Check("issuer", Verdict.UNKNOWN, "ISSUER_UNPROVEN", detail, evidence.latest)
     if problem or not profiles:
         detail = problem or "The issuer has no profile on the chain, so nobody has said who it is."
@@ -80,18 +130,23 @@ def check_issuer(credential: Credential, evidence: Evidence | NoEvidence) -> Che
     return Check("issuer", Verdict.INVALID, "ISSUER_MISMATCH", detail, evidence.latest)
 
 
-def _self_certified(credential: Credential, issuer: str) -> Check:
-    """Without an anchor only a did:key can vouch for itself: its signature is its identity."""
-    try:
-        signers = {
-            signature.verify(credential.document, proof)
-            for proof in credential.signatures
-            if proof.get("cryptosuite") == signature.SUITE
-        }
-    except HallmarkError:
-        signers = set()
-    if issuer.startswith(PREFIX) and issuer in signers:
-        return Check("issuer", Verdict.VALID, detail=f"{issuer} signed the document; who that is, nobody says.")
+def _is_the_account(credential: Credential, issuer: str) -> bool:
+    """A did:pkh is its account: where that account's anchor counts (steps 4, 5), the issuer itself has spoken."""
+    account, anchor = account_of_pkh(issuer), credential.anchor
+    if account is None or anchor is None:
+        return False
+    return account == f"eip155:{anchor.claim.place.batch.contract.chain_id}:0x{anchor.claim.account.hex()}"
+
+
+def _self_certified(credential: Credential, issuer: str, at_hand: AtHand) -> Check:
+    """Without an anchor only the issuer's own key vouches for it: that of its did:key, or that its document names."""
+    for proof in known_proofs(credential):
+        try:
+            signer = signature.verify(credential.document, proof, at_hand)
+        except HallmarkError:
+            continue
+        if signer.bound and signer.controller == issuer:
+            return Check("issuer", Verdict.VALID, detail=f"{issuer} signed the document; who that is, nobody says.")
     return Check("issuer", Verdict.UNKNOWN, "ISSUER_UNPROVEN", f"Nothing here proves that {issuer} issued it.")
 
 
@@ -101,7 +156,7 @@ def _in_force(evidence: Evidence) -> list[ProfileFact]:
     return [p for p in evidence.profiles if p.until == 0 or (p.since <= time < p.until)]
 
 
-def _readable_profiles(evidence: Evidence, credential: Credential) -> tuple[list[Profile], str]:
+def _readable_profiles(evidence: Evidence, credential: Credential, at_hand: AtHand) -> tuple[list[Profile], str]:
     """Profiles whose document is known, matches its hash and speaks of this very issuer; and why others are not."""
     profiles, problem, place = [], "", credential.place
     assert place is not None  # says_anchored with a readable place; judged by the caller
@@ -110,7 +165,7 @@ def _readable_profiles(evidence: Evidence, credential: Credential) -> tuple[list
             problem = f"The profile document 0x{fact.hash.hex()} is not known here. Give it, or ask a registry."
             continue
         try:
-            profile = read_profile(fact.document)
+            profile = read_profile(fact.document, at_hand)
             if (profile.hash, profile.contract, profile.issuer_id) != (
                 fact.hash,
                 place.batch.contract,
@@ -123,11 +178,13 @@ def _readable_profiles(evidence: Evidence, credential: Credential) -> tuple[list
     return profiles, problem
 
 
-def _profile_dids(evidence: Evidence | NoEvidence, credential: Credential) -> tuple[set[str | None], bool]:
+def _profile_dids(
+    evidence: Evidence | NoEvidence, credential: Credential, at_hand: AtHand
+) -> tuple[set[str | None], bool]:
     """The DIDs that speak for the anchoring issuer, and whether that is all there is to know about them."""
     if not credential.says_anchored:
         return set(), True
     if isinstance(evidence, NoEvidence) or credential.place is None:
         return set(), False
-    profiles, problem = _readable_profiles(evidence, credential)
+    profiles, problem = _readable_profiles(evidence, credential, at_hand)
     return {did for profile in profiles for did in profile.dids}, bool(profiles) and not problem

@@ -26,7 +26,7 @@ def check_conforming(credential: Credential) -> Check:
 
 def has_known_signature(credential: Credential) -> bool:
     """Whether a proof uses a suite that this program verifies."""
-    return any(proof.get("cryptosuite") == signature.SUITE for proof in credential.signatures)
+    return any(signature.is_known(proof) for proof in credential.signatures)
 
 
 def check_accredited(policy: Policy) -> Check:

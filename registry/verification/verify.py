@@ -14,11 +14,14 @@
 Each step is default-deny: what it cannot establish is never valid.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import Place
 from registry.credential.rules import issuer_of
+from registry.credential.signature import AtHand
 from registry.errors import HallmarkError
 from registry.verification import local_steps, place_steps
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
@@ -60,8 +63,23 @@ def present(data: bytes) -> Presented:
         return Presented(None, error)
 
 
-def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists = NO_LISTS) -> Report:
-    """The report on a presented document, from the evidence about its place and its status lists outside the chain."""
+def judge(
+    presented: Presented,
+    evidence: Evidence | NoEvidence,
+    policy: Policy,
+    lists: Lists = NO_LISTS,
+    controllers: Mapping[str, Mapping[str, Any] | str] | None = None,
+) -> Report:
+    """The report on a presented document.
+
+    Args:
+        presented: The document.
+        evidence: What the chain says about its place.
+        policy: What the verifier decided.
+        lists: Its status lists outside the chain.
+        controllers: Documents of identifiers on the web (did:web:…, https://…); a text says why there is none.
+    """
+    at_hand = AtHand(None, controllers or {}, policy.now)
     credential = presented.credential
     if credential is None:
         return _unreadable(presented)
@@ -70,10 +88,10 @@ def judge(presented: Presented, evidence: Evidence | NoEvidence, policy: Policy,
     checks = (
         Check("readable", Verdict.VALID),
         local_steps.check_conforming(credential),
-        check_signature(credential, evidence),
+        check_signature(credential, evidence, at_hand),
         place_steps.check_included(credential, evidence),
         place_steps.check_anchored(credential, evidence, policy),
-        check_issuer(credential, evidence),
+        check_issuer(credential, evidence, at_hand),
         local_steps.check_accredited(policy),
         _check_status(credential, evidence, policy, lists),
         local_steps.check_validity(credential, policy.now),

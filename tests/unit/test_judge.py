@@ -378,7 +378,7 @@ def test_did_web_of_the_profile_is_unproven():
 def test_unknown_suite_beside_an_anchor_is_said_and_not_checked():
     """DESIGN, 'Verdict': a signature is required if its suite is known, or if there is no anchor."""
     made = build()
-    changed = signature_changed(made.credential, cryptosuite="eddsa-rdfc-2022")
+    changed = signature_changed(made.credential, cryptosuite="bbs-2023")
     report = made.judge(changed)
     assert deviations(report) == {"signature": (NC, "UNKNOWN_SUITE")}
     assert report.verdict is V

@@ -116,7 +116,7 @@ BAD_PROOFS = {
     "no method": ({"verificationMethod": None}, MalformedError),
     "method is a list": ({"verificationMethod": [PROOF["verificationMethod"]]}, MalformedError),
     "method is did:web": ({"verificationMethod": "did:web:example.org#key-1"}, UnknownKey),
-    "another type": ({"type": "Ed25519Signature2020"}, DataLossError),
+    "another type": ({"type": "Ed25519Signature2020"}, MalformedError),
     "no type": ({"type": None}, MalformedError),
     "another suite": ({"cryptosuite": "eddsa-rdfc-2022"}, DataLossError),
     "a suite that is not in the table": ({"cryptosuite": "bbs-2023"}, MalformedError),
