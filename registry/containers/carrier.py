@@ -1,0 +1,26 @@
+"""Find the credential in whatever it came in: by its first bytes, never by a file's name."""
+
+import re
+
+from registry.containers import pdf, png, qr, svg
+
+MAX_BYTES = 16 * 1024 * 1024
+_XML = re.compile(rb"\s*<(?:\?xml|!--|!DOCTYPE|(?:[\w.-]+:)?svg[\s>/])")
+_UTF8_BOM = b"\xef\xbb\xbf"
+
+
+def read_container(data: bytes) -> bytes:
+    """The credential's bytes in a baked PNG or SVG, a PDF or a code's text; other data as it is.
+
+    Raises:
+        ContainerError: It is such a file, but does not carry exactly one credential.
+    """
+    if data.startswith(png.SIGNATURE):
+        return png.extract(data)
+    if data.startswith(b"%PDF-"):
+        return pdf.extract(data)
+    if data.startswith(qr.PREFIX):
+        return qr.extract(data.strip())
+    if _XML.match(data.removeprefix(_UTF8_BOM)):
+        return svg.extract(data)
+    return data

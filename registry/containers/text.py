@@ -1,0 +1,263 @@
+"""Text of any script on a PDF page: direction (Unicode Bidirectional Algorithm), shaping (HarfBuzz), outlines.
+
+Latin, Greek and Cyrillic are written as text with an embedded font. What needs shaping is drawn as outlines that carry
+their text (`ActualText`, PDF 32000-1, section 14.9.4), so that readers and copies still find it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from registry.containers import fonts
+from registry.containers.fonts import Face
+
+FONT = "NotoSans"
+_JOINERS = "\u200c\u200d"
+# Latin, Greek, Cyrillic, punctuation and signs, without combining marks: one character, one glyph.
+_UNSHAPED = re.compile("[ -~\u00a0-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200b\u2010-\u20cf\u2100-\u2bff]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A part of a line, in the order in which it is drawn: one face, one direction."""
+
+    face: Face
+    text: str
+    backwards: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether it can be written as text: the base font, left to right, nothing that combines."""
+        return self.face == Face(fonts.BASE) and not self.backwards and _UNSHAPED.fullmatch(self.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """A shaped glyph: number, advance and offset in font units."""
+
+    number: int
+    advance: int
+    x: int
+    y: int
+
+
+def prepare(canvas: Any) -> None:
+    """Make the base font known to the page's document."""
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    if FONT not in pdfmetrics.getRegisteredFontNames():
+        pdfmetrics.registerFont(TTFont(FONT, str(fonts.path_of(fonts.BASE))))
+    canvas.setFont(FONT, 10)
+
+
+def clean(text: str) -> str:
+    """One line in Unicode normal form C; control and formatting characters go, joiners stay."""
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    kept = "".join(c for c in spaced if c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
+    return " ".join(kept.split())
+
+
+def line_runs(text: str) -> list[Run]:
+    """The runs of one line in visual order, left to right (Unicode Bidirectional Algorithm, rule L2)."""
+    levels = _levels(text)
+    parts: list[tuple[int, str]] = []
+    for character, level in zip(text, levels, strict=True):
+        if parts and parts[-1][0] == level:
+            parts[-1] = (level, parts[-1][1] + character)
+        else:
+            parts.append((level, character))
+    return [run for level, part in _visual(parts) for run in _face_runs(part, backwards=bool(level % 2))]
+
+
+def _face_runs(part: str, *, backwards: bool) -> list[Run]:
+    found = [Run(face, text, backwards) for face, text in fonts.runs(part)]
+    return found[::-1] if backwards else found
+
+
+def _visual(parts: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    for level in range(max((part[0] for part in parts), default=0), 0, -1):
+        start = 0
+        while start < len(parts):
+            end = start
+            while end < len(parts) and parts[end][0] >= level:
+                end += 1
+            parts[start:end] = parts[start:end][::-1]
+            start = max(end, start + 1)
+    return parts
+
+
+def _levels(text: str) -> list[int]:
+    """Embedding level of each character; a joiner has that of the character before it."""
+    from bidi import algorithm
+
+    visible = [c for c in text if c not in _JOINERS]
+    storage = algorithm.get_empty_storage()
+    storage["base_level"] = algorithm.get_base_level("".join(visible))
+    storage["base_dir"] = "LR"[storage["base_level"]]
+    algorithm.get_embedding_levels("".join(visible), storage)
+    algorithm.explicit_embed_and_overrides(storage)
+    algorithm.resolve_weak_types(storage)
+    algorithm.resolve_neutral_types(storage, False)
+    algorithm.resolve_implicit_levels(storage, False)
+    found, levels = iter(storage["chars"]), [storage["base_level"]]
+    for character in text:
+        levels.append(levels[-1] if character in _JOINERS else next(found)["level"])
+    return levels[1:]
+
+
+def shape(run: Run) -> list[Glyph]:
+    """The glyphs of a run from left to right."""
+    import uharfbuzz
+
+    buffer = uharfbuzz.Buffer()
+    buffer.add_str(run.text)
+    buffer.guess_segment_properties()
+    buffer.direction = "rtl" if run.backwards else "ltr"
+    uharfbuzz.shape(fonts.shaper(run.face), buffer)
+    pairs = zip(buffer.glyph_infos, buffer.glyph_positions, strict=True)
+    return [Glyph(info.codepoint, place.x_advance, place.x_offset, place.y_offset) for info, place in pairs]
+
+
+def run_width(run: Run, size: float) -> float:
+    """Points from the run's start to its end."""
+    if run.plain:
+        from reportlab.pdfbase.pdfmetrics import stringWidth
+
+        return float(stringWidth(run.text, FONT, size))
+    return sum(glyph.advance for glyph in shape(run)) * size / fonts.upem(run.face)
+
+
+def width(text: str, size: float) -> float:
+    """Points that a line takes."""
+    return sum(run_width(run, size) for run in line_runs(text))
+
+
+def fit(text: str, size: float, least: float, room: float) -> float:
+    """The largest size between `least` and `size` at which a line fits into `room` points."""
+    needed = width(text, size)
+    return size if needed <= room else max(least, size * room / needed)
+
+
+def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
+    """A text in at most `lines` lines of `room` points; what does not fit ends in an ellipsis."""
+    made: list[str] = []
+    for piece in _narrow(_pieces(text), size, room):
+        if made and width(made[-1] + piece, size) <= room:
+            made[-1] += piece
+        else:
+            made.append(piece.lstrip())
+    if len(made) > lines:
+        made = [*made[: lines - 1], _cut(made[lines - 1], size, room)]
+    return [line.rstrip() for line in made]
+
+
+def _narrow(pieces: Iterator[str], size: float, room: float) -> Iterator[str]:
+    """Pieces that are wider than a line are broken anywhere but before a mark: Thai, Khmer and Lao have no spaces."""
+    for piece in pieces:
+        while len(piece) > 1 and width(piece, size) > room:
+            end = len(piece) - 1
+            while end > 1 and (width(piece[:end], size) > room or unicodedata.category(piece[end])[0] == "M"):
+                end -= 1
+            yield piece[:end]
+            piece = piece[end:]
+        yield piece
+
+
+def _cut(line: str, size: float, room: float) -> str:
+    while line and width(line.rstrip() + " …", size) > room:
+        line = line[:-1]
+    return line.rstrip() + " …"
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Where a line may break: at spaces, and between East Asian characters, which are written without any."""
+    piece = ""
+    for character in text:
+        wide = unicodedata.east_asian_width(character) in ("W", "F")
+        if piece and (character == " " or wide):
+            yield piece
+            piece = ""
+        piece += character
+    if piece:
+        yield piece
+
+
+class _Outline:
+    """Takes a glyph's outline into a PDF path (the pen protocol of HarfBuzz's binding)."""
+
+    def __init__(self, path: Any) -> None:
+        self.path = path
+        self.at = (0.0, 0.0)
+
+    def moveTo(self, point: tuple[float, float]) -> None:  # noqa: N802
+        self.path.moveTo(*point)
+        self.at = point
+
+    def lineTo(self, point: tuple[float, float]) -> None:  # noqa: N802
+        self.path.lineTo(*point)
+        self.at = point
+
+    def curveTo(self, *points: tuple[float, float]) -> None:  # noqa: N802
+        self.path.curveTo(*points[0], *points[1], *points[2])
+        self.at = points[2]
+
+    def qCurveTo(self, *points: tuple[float, float]) -> None:  # noqa: N802
+        """A quadratic curve is the cubic one whose handles lie two thirds of the way to its control point."""
+        (x0, y0), (x1, y1), (x2, y2) = self.at, points[0], points[1]
+        first, second = (
+            (x0 + (x1 - x0) * 2 / 3, y0 + (y1 - y0) * 2 / 3),
+            (x2 + (x1 - x2) * 2 / 3, y2 + (y1 - y2) * 2 / 3),
+        )
+        self.curveTo(first, second, (x2, y2))
+
+    def closePath(self) -> None:  # noqa: N802
+        self.path.close()
+
+    def endPath(self) -> None:  # noqa: N802
+        """An open outline is closed by filling it."""
+
+
+def draw(canvas: Any, text: str, x: float, y: float, size: float) -> float:
+    """Draw one line with its left end at (x, y), in the page's fill colour; where it ends."""
+    for run in line_runs(text):
+        if run.plain:
+            canvas.setFont(FONT, size)
+            canvas.drawString(x, y, run.text)
+        else:
+            _draw_outlines(canvas, run, x, y, size)
+        x += run_width(run, size)
+    return x
+
+
+def draw_centred(canvas: Any, text: str, x: float, y: float, size: float) -> None:
+    """Draw one line with its middle at x."""
+    draw(canvas, text, x - width(text, size) / 2, y, size)
+
+
+def _draw_outlines(canvas: Any, run: Run, x: float, y: float, size: float) -> None:
+    scale = size / fonts.upem(run.face)
+    canvas.saveState()
+    canvas._code.append(f"/Span <</ActualText <{_utf16(run.text)}>>> BDC")
+    canvas.translate(x, y)
+    canvas.scale(scale, scale)
+    _fill(canvas, fonts.shaper(run.face), shape(run))
+    canvas._code.append("EMC")
+    canvas.restoreState()
+
+
+def _fill(canvas: Any, font: Any, glyphs: Sequence[Glyph]) -> None:
+    for glyph in glyphs:
+        canvas.saveState()
+        canvas.translate(glyph.x, glyph.y)
+        path = canvas.beginPath()
+        font.draw_glyph_with_pen(glyph.number, _Outline(path))
+        canvas.drawPath(path, stroke=0, fill=1, fillMode=1)
+        canvas.restoreState()
+        canvas.translate(glyph.advance, 0)
+
+
+def _utf16(text: str) -> str:
+    return (b"\xfe\xff" + text.encode("utf-16-be")).hex().upper()
