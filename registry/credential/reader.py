@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from registry.credential.canonical import canonical_bytes, sorted_bytes
-from registry.credential.strict_reader import MAX_DEPTH, MAX_INTEGER, Json, read_strict
+from registry.credential.strict_reader import MAX_DEPTH, MAX_INTEGER, Json, check_brackets, read_strict
 from registry.errors import ParsingError
 
 __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "Json", "Reading", "read_canonical", "read_document"]
@@ -21,6 +21,9 @@ MAX_BYTES = 256 * 1024
 # would be the 33rd level. A line break never stands in a written string. Whoever gets there has passed a line of each
 # of 2, 4, … 64 spaces, which the form without white space lacks.
 _TOO_DEEP = b"\n" + b" " * (2 * MAX_DEPTH)
+# The decoder recurses on the C stack, 280 bytes a level, and libraries raise Python's limit (py_ecc: to 100,000): a
+# longer text is looked at first; a shorter one cannot fill the smallest stack of a thread, 1 MB.
+_SHALLOW_BYTES = 3_000
 _DEEP_MARGIN = sum(1 + 2 * level for level in range(1, MAX_DEPTH + 1))
 
 
@@ -71,6 +74,8 @@ def _read_fast(data: bytes) -> Reading | None:
     """None wherever it is not certain that the strict reader would return the same."""
     if b"\\" in data and b"\\u" in data:
         return None
+    if len(data) > _SHALLOW_BYTES:
+        check_brackets(data)
     try:
         document = _decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError):

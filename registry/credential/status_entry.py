@@ -52,7 +52,7 @@ def is_open_badge(document: Mapping[str, Any]) -> bool:
     if "OpenBadgeCredential" in types or "AchievementCredential" in types:
         return True
     badge_context = any(isinstance(item, str) and item.startswith(_OB_CONTEXT) for item in contexts)
-    return badge_context and "EndorsementCredential" not in types
+    return badge_context and not {"EndorsementCredential", "ClrCredential"} & set(map(str, types))
 
 
 def _as_list(value: Any) -> list[Any]:

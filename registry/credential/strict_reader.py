@@ -33,7 +33,7 @@ def read_strict(data: bytes) -> Json:
     if not data.strip():
         raise ParsingError("The document is empty.", todo="give a JSON document")
     text = _decode(data)
-    _check_brackets(data)
+    check_brackets(data)
     value = _parse(text)
     if not isinstance(value, dict):
         raise ParsingError("The document is JSON, but not an object.", todo="a credential starts with '{'")
@@ -50,7 +50,7 @@ def _decode(data: bytes) -> str:
         raise ParsingError(f"Byte {error.start} is not UTF-8.", todo="save the document as UTF-8") from None
 
 
-def _check_brackets(data: bytes) -> None:
+def check_brackets(data: bytes) -> None:
     """Refuse deep nesting before the parser meets it: its recursion could exhaust the C stack of the process.
 
     A document with few brackets cannot nest deeply, so most documents are not scanned at all.

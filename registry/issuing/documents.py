@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from registry.credential.openbadges import shape_problems
+from registry.credential.openbadges import class_problems
 from registry.credential.reader import read_document
 from registry.credential.rules import VC2, conformance_problems, data_model, issuer_of
 from registry.errors import HallmarkError, InputError
@@ -50,7 +50,7 @@ def read_achievement(path: Path) -> dict[str, Any]:
     except HallmarkError as error:
         raise InputError(f"{path}: {error}") from None
     achievement.setdefault("type", ["Achievement"])
-    problems = list(shape_problems("$", achievement, "Achievement"))
+    problems = class_problems("$", achievement, "Achievement")
     if problems:
         shown = "; ".join(map(str, problems))
         raise InputError(f"{path} is no Open Badges achievement: {shown}.", todo="see README, 'The achievement file'")

@@ -4,6 +4,8 @@
 """
 
 import json
+import subprocess
+import sys
 
 import json_fuzz
 import public_vectors
@@ -77,6 +79,32 @@ def test_the_margin_before_the_search_for_depth_holds_for_the_leanest_document()
     lean = b'{"":' * (MAX_DEPTH - 1) + b"[[]]" + b"}" * (MAX_DEPTH - 1)
     assert json_fuzz.compare_reading(lean) == "refused"
     assert json_fuzz.compare_reading(b"{" + b'"":{' * (MAX_DEPTH - 1) + b"}" * MAX_DEPTH) == "fast"
+
+
+STACK = """
+import sys, threading
+from registry.credential.reader import read_canonical
+from registry.errors import ParsingError
+
+def read(data):
+    try:
+        read_canonical(data)
+    except ParsingError as error:
+        print("refused" if "deeper" in str(error) or "JSON" in str(error) else error)
+
+sys.setrecursionlimit(1_000_000)
+threading.stack_size(1024 * 1024)
+for data in (b"[" * 100_000, b"[" * 3_001, b"[" * 3_000, b'{"":' * 50_000, b'{"":' * 750, b'{"":[' * 600):
+    thread = threading.Thread(target=read, args=(data,))
+    thread.start()
+    thread.join()
+"""
+
+
+def test_deep_text_never_exhausts_the_stack_even_where_the_recursion_limit_was_raised():
+    """py_ecc raises it to 100,000 when it is imported; the stack is the smallest that Python threads get."""
+    done = subprocess.run([sys.executable, "-c", STACK], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["refused"] * 6), done.stderr
 
 
 @public_vectors.needed
