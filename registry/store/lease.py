@@ -68,7 +68,9 @@ class Lease:
         self.holder = holder or f"{socket.gethostname()}:{os.getpid()}"
         self.token: int | None = None
         self._pause = pause
-        self._sign = _SqliteSign(engine) if engine.dialect.name == "sqlite" else _PostgresSign(engine, chain_id)
+        self._sign = (
+            _SqliteSign(engine, chain_id) if engine.dialect.name == "sqlite" else _PostgresSign(engine, chain_id)
+        )
 
     def acquire(self, wait: float | None = None, waiting: Callable[[str], None] = lambda _: None) -> int:
         """Become the leader; the token.
@@ -159,11 +161,11 @@ def _now(connection: Connection) -> int:
 
 
 class _SqliteSign:
-    """A lock on `<database>.lead`, which the system frees when the process ends."""
+    """A lock on `<database>.<chain id>.lead`, which the system frees when the process ends."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, chain_id: int) -> None:
         database = engine.url.database
-        self._path = Path(f"{database}.lead") if database and database != ":memory:" else None
+        self._path = Path(f"{database}.{chain_id}.lead") if database and database != ":memory:" else None
         self._file: IO[str] | None = None
 
     def show(self) -> bool:
