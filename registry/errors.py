@@ -136,6 +136,10 @@ class ReorgPastFinality(LedgerError):
     code = "REORG_PAST_FINALITY"
 
 
+class ContainerError(ParsingError):
+    """A picture, page or code that should carry a credential and does not carry exactly one."""
+
+
 class InputError(HallmarkError):
     """Input files, rows or settings that a person has to correct."""
 
