@@ -86,11 +86,12 @@ def _plain_line(progress: "Progress") -> None:
 @contextmanager
 def _bar() -> Iterator[Show]:
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich import progress as rich
 
-    columns = (TextColumn("block"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
+    columns = (rich.TextColumn("block"), rich.BarColumn(), rich.MofNCompleteColumn())
     started, seen = time.monotonic(), 0
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
+    shown = (*columns, rich.TextColumn("{task.fields[rate]}"), rich.TimeRemainingColumn())
+    with rich.Progress(*shown, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, rate="")
 
         def show(progress: "Progress") -> None:

@@ -21,13 +21,14 @@ class RegistryQueries:
         self._chain = contract.chain_id
 
     def checkpoint(self) -> dict[str, Any] | None:
-        """The mirror's newest block and tiers."""
+        """The mirror's newest block and tiers, how far it is proven complete, and why it is halted if it is."""
         with reading(self.engine) as connection:
             row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
         if row is None:
             return None
         block = {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}
-        return {"contract": str(self.contract), "block": block, "safe": row.safe, "final": row.final}
+        completeness = {"proven": row.proven, "evidence": row.evidence, "halted": row.halted}
+        return {"contract": str(self.contract), "block": block, "safe": row.safe, "final": row.final} | completeness
 
     def place_of_leaf(self, leaf_hash: bytes) -> Place | None:
         """Where a leaf hash (32 bytes) stands, if its batch's manifest was deposited."""

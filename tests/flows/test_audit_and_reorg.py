@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 import pytest
+from desk import open_api
 
 from registry.ledger.entities import ENTITY_TYPES
 from registry.ledger.state import COLUMNS
@@ -143,15 +144,27 @@ def test_reorganisation_past_finality_halts_and_changes_nothing(desk):
     desk.issue(3)
     desk.mine(6)
     desk.ok("index")
-    with sqlite3.connect(desk.folder / "hallmark.sqlite") as connection:
-        before = list(connection.iterdump())
+    before = rows_of(desk)
     desk.chain.rpc("anvil_reorg", 7, [])
     desk.mine(1)
     outcome = desk.run("index")
     assert outcome.code == 1
     assert "final" in outcome.err
+    assert rows_of(desk) == before
     with sqlite3.connect(desk.folder / "hallmark.sqlite") as connection:
-        assert list(connection.iterdump()) == before
+        assert "was called final" in connection.execute("SELECT halted FROM checkpoint").fetchone()[0]
+    with open_api(desk, index=False) as client:
+        answer = client.get("/readyz")
+        assert (answer.status_code, "was called final" in answer.json()["reason"]) == (503, True)
+    assert desk.run("index").code == 1  # it stays halted
+    desk.ok("index --accept-reorg 'compared with two other endpoints'")
+    assert audit(desk)[0] == 0
+
+
+def rows_of(desk):
+    """Every row but the checkpoint's, in which a halt is remembered."""
+    with sqlite3.connect(desk.folder / "hallmark.sqlite") as connection:
+        return [line for line in connection.iterdump() if '"checkpoint"' not in line and '"lease"' not in line]
 
 
 def test_index_until_a_block_then_the_rest(desk):

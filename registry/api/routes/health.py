@@ -18,7 +18,7 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="The registry can answer for the present")
 def readyz(request: Request) -> JSONResponse:
-    """200 when the mirror is there and its newest block is recent; else 503 with the reason."""
+    """200 when the mirror is complete by proof, not halted, and its newest block recent; else 503 and why."""
     services = request.app.state.services
     try:
         point = services.queries.checkpoint()
@@ -26,6 +26,11 @@ def readyz(request: Request) -> JSONResponse:
         return JSONResponse({"ready": False, "reason": str(error)}, 503)
     if point is None:
         return JSONResponse({"ready": False, "reason": "The mirror is empty."}, 503)
+    if point["halted"]:
+        return JSONResponse({"ready": False, "reason": point["halted"]}, 503)
+    if point["proven"] < point["final"]:
+        reason = f"Complete up to block {point['proven']} only; final is block {point['final']}."
+        return JSONResponse({"ready": False, "reason": reason}, 503)
     age = int(services.clock() - point["block"]["time"])
     if age > services.stale_after:
         reason = f"Stale since block {point['block']['number']}, {age} seconds ago."

@@ -1,0 +1,98 @@
+"""A desk as a person works at it: a folder with settings, the command line, the API over its mirror."""
+
+import contextlib
+import io
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import devchain
+
+from registry import cli
+
+ACHIEVEMENT = Path(__file__).parents[2] / "scripts" / "demo_achievement.json"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+
+class Desk:
+    """A folder with hallmark.toml, as a person works in it; `run` is the command line."""
+
+    def __init__(self, folder: Path, chain: devchain.Chain, account: int = 0) -> None:
+        self.folder = folder
+        self.chain = chain
+        self.key = chain.accounts[account].private_key
+        self.recovery = chain.accounts[9].address
+        self.settings(rpc=chain.url, deployment="deployment.json", home="issuer")
+
+    def settings(self, **values: str) -> None:
+        lines = [f'{name} = "{value}"' for name, value in values.items()]
+        (self.folder / "hallmark.toml").write_text("\n".join(lines) + "\n")
+
+    def run(self, line: str, **environment: str) -> Outcome:
+        out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+        saved = dict(os.environ)
+        os.chdir(self.folder)
+        os.environ.update({"HALLMARK_PRIVATE_KEY": self.key, **environment})
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                try:
+                    code = cli.main(shlex.split(line))
+                except SystemExit as ended:  # argparse
+                    code = int(ended.code or 0)
+        finally:
+            os.chdir(before)
+            os.environ.clear()
+            os.environ.update(saved)
+        return Outcome(code, out.getvalue(), err.getvalue())
+
+    def ok(self, line: str) -> str:
+        outcome = self.run(line)
+        assert outcome.code == 0, f"hallmark {line}: {outcome.text}"
+        return outcome.out
+
+    def write_csv(self, count: int, name: str = "results.csv", first: int = 1) -> None:
+        rows = [f"{n:03},Learner {n},learner{n}@example.org" for n in range(first, first + count)]
+        (self.folder / name).write_text("id,name,email\n" + "\n".join(rows) + "\n")
+        (self.folder / "achievement.json").write_bytes(ACHIEVEMENT.read_bytes())
+
+    def issue(self, count: int = 5, out: str = "credentials", wait: str = "1") -> str:
+        self.write_csv(count)
+        return self.ok(f"issue results.csv --achievement achievement.json --out {out} --wait {wait}")
+
+    def mine(self, blocks: int = 3) -> None:
+        for _ in range(blocks):
+            self.chain.rpc("evm_mine")
+
+    def head(self) -> int:
+        return int(self.chain.rpc("eth_blockNumber"), 16)
+
+
+@contextlib.contextmanager
+def open_api(desk: Desk, *, index: bool = True):
+    """The HTTP API over a desk's mirror, in process; a 500 is an answer, not an exception."""
+    from fastapi.testclient import TestClient
+
+    from registry import bootstrap
+    from registry.config import load_settings
+
+    before = Path.cwd()
+    os.chdir(desk.folder)
+    try:
+        if index:
+            desk.ok("index")
+        app = bootstrap.api(load_settings(database=f"sqlite:///{desk.folder}/hallmark.sqlite"))
+    finally:
+        os.chdir(before)
+    with TestClient(app, raise_server_exceptions=False) as opened:
+        yield opened
