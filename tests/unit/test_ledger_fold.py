@@ -75,7 +75,7 @@ def test_keys_have_their_roles_and_times():
         (account("admin"), 1, added[0], 0, 0),
         (account("anchorer"), 2, added[1], time_of("KeyDistrusted", 1), 1_799_990_000),
         (account("status"), 4, added[2], 0, 0),
-        (account("stranger"), 2, added[3], time_of("KeyRetired"), 0),
+        (account("stranger"), 2, added[3], time_of("KeyRetired"), 1_799_000_000),
         (account("thief"), 7, added[4], time_of("KeyDistrusted"), 1_800_100_000),
     }
 

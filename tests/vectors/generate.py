@@ -638,7 +638,7 @@ def life() -> list[dict[str, Any]]:
         ("Anchored", {"batchId": batch_2, "root": root, "leafCount": 2**40, "account": anchorer}, (0, False)),
         ("StatusChanged", bits(1, 9, 0, [[0, f"{1:064x}"], [3, f"{2**231:064x}"]]), (0, False)),
         ("StatusChanged", bits(2, 6, 0, [[1, f"{6:064x}"]]), (0, False)),
-        ("StatusChanged", bits(3, 0, 0, [[1, f"{2:064x}"]]), (0, False)),
+        ("StatusChanged", bits(3, 0, 0, [[1, f"{10:064x}"]]), (0, False)),
         ("StatusChanged", bits(1, 0, 0, []), (0, False)),
         ("StatusChanged", bits(1, 4, 0, [[2**32 - 1, full]], batch_2), (0, False)),
         ("ProfileChanged", {"profileHash": hash_2, "previous": hash_1, "actor": admin}, (0, False)),
@@ -657,6 +657,7 @@ def life() -> list[dict[str, Any]]:
         ("StatusEpochOpened", {"epoch": 1, "actor": admin}, (1, False)),
         ("StatusChanged", bits(1, 9, 1, [[0, f"{1:064x}"]]), (1, False)),
         ("KeyDistrusted", {"account": anchorer, "distrustFrom": 1_799_990_000, "actor": admin}, (1, False)),
+        ("KeyDistrusted", {"account": stranger, "distrustFrom": 1_799_000_000, "actor": admin}, (1, False)),
         ("Reaffirmed", {"batchId": batch_id, "account": admin}, (1, False)),
         ("RecoveryChanged", {"recovery": stranger, "actor": admin}, (1, False)),
     ]
