@@ -7,6 +7,7 @@ from types import MappingProxyType
 from registry.credential import status_list
 from registry.credential.model import Credential, read_credential
 from registry.credential.rules import issuer_of
+from registry.credential.signature import NOTHING, AtHand
 from registry.credential.status_list import ListEntry, Status, StatusList
 from registry.errors import HallmarkError, StatusVerificationError
 from registry.verification.evidence import NoEvidence, Policy
@@ -45,7 +46,7 @@ def needed_lists(credential: Credential) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.url for entry in entries if entry.known))
 
 
-def check_lists(credential: Credential, lists: Lists, policy: Policy) -> Check:
+def check_lists(credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand = NOTHING) -> Check:
     """All entries outside the chain: one that is set is invalid, else one that cannot be told is unknown."""
     if "credentialStatus" not in credential.document:
         return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status.")
@@ -55,19 +56,19 @@ def check_lists(credential: Credential, lists: Lists, policy: Policy) -> Check:
         return Check("status", Verdict.INVALID, error.code, f"The status entry is malformed: {error.what}")
     if not entries:
         return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status outside the chain.")
-    checks = [_check_entry(entry, credential, lists, policy) for entry in entries]
+    checks = [_check_entry(entry, credential, lists, policy, at_hand) for entry in entries]
     return min(checks, key=lambda check: _RANK.index(check.verdict))
 
 
-def with_lists(chain: Check, credential: Credential, lists: Lists, policy: Policy) -> Check:
+def with_lists(chain: Check, credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand = NOTHING) -> Check:
     """What the chain says, unless a list that was read says worse: a list that cannot be had changes nothing."""
     if chain.verdict is Verdict.INVALID or not needed_lists(credential):
         return chain
-    listed = check_lists(credential, lists, policy)
+    listed = check_lists(credential, lists, policy, at_hand)
     return listed if listed.verdict is Verdict.INVALID else chain
 
 
-def _check_entry(entry: ListEntry, credential: Credential, lists: Lists, policy: Policy) -> Check:
+def _check_entry(entry: ListEntry, credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand) -> Check:
     if not entry.known:
         return _unknown("STATUS_RETRIEVAL_ERROR", f"This version does not read status of the type {entry.type[:60]}.")
     answer = lists.get(entry.url)
@@ -75,13 +76,13 @@ def _check_entry(entry: ListEntry, credential: Credential, lists: Lists, policy:
         why = answer.problem if answer else "it was not asked for"
         return _unknown("STATUS_RETRIEVAL_ERROR", f"The status list {entry.url} was not read: {why}.")
     try:
-        found = _verified(entry, credential, answer.data, policy.now)
+        found = _verified(entry, credential, answer.data, policy.now, at_hand)
         return _judge_entry(entry, credential, found, policy, policy.now - answer.read_at)
     except HallmarkError as error:
         return _unknown(error.code, str(error))
 
 
-def _verified(entry: ListEntry, credential: Credential, data: bytes, now: float) -> StatusList:
+def _verified(entry: ListEntry, credential: Credential, data: bytes, now: float, at_hand: AtHand) -> StatusList:
     """The list, once it is known to speak for the credential's issuer."""
     try:
         carrier = read_credential(data, max_bytes=status_list.MAX_LIST_BYTES)
@@ -90,25 +91,27 @@ def _verified(entry: ListEntry, credential: Credential, data: bytes, now: float)
     found = status_list.read_list(carrier.document)
     status_list.check_binding(entry, found, (issuer_of(credential.document),), now)
     if entry.type == status_list.BITSTRING_ENTRY:
-        _check_signer(carrier, credential)
+        _check_signer(carrier, credential, at_hand)
     return found
 
 
-def _check_signer(carrier: Credential, credential: Credential) -> None:
+def _check_signer(carrier: Credential, credential: Credential, at_hand: AtHand) -> None:
     """Signed for the issuer; or, where that cannot be told, by the very key that signed the credential.
 
     A 1EdTech list carries no signature: it counts by its address, which the credential's signature covers.
     """
-    check = check_signature(carrier, NoEvidence("Status lists are not anchored.", "NOT_ANCHORED"))
+    check = check_signature(carrier, NoEvidence("Status lists are not anchored.", "NOT_ANCHORED"), at_hand)
     if check.verdict is Verdict.VALID:
         return
     same_key = check.code == "SIGNER_UNBOUND" and _methods(carrier) == _methods(credential)
-    if not same_key:
+    if not same_key or None in _methods(carrier):
         raise StatusVerificationError(f"The status list's signature: {check.detail or check.code}")
 
 
-def _methods(credential: Credential) -> set[str]:
-    return {str(proof.get("verificationMethod")) for proof in credential.signatures}
+def _methods(credential: Credential) -> set[str | None]:
+    """The keys that its proofs name; None for one that names none (a JWS names its key in another place)."""
+    named = [proof.get("verificationMethod") for proof in credential.signatures]
+    return {method if isinstance(method, str) else None for method in named}
 
 
 def _judge_entry(entry: ListEntry, credential: Credential, found: StatusList, policy: Policy, age: float) -> Check:

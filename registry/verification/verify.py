@@ -93,7 +93,7 @@ def judge(
         place_steps.check_anchored(credential, evidence, policy),
         check_issuer(credential, evidence, at_hand),
         local_steps.check_accredited(policy),
-        _check_status(credential, evidence, policy, lists),
+        _check_status(credential, evidence, policy, lists, at_hand),
         local_steps.check_validity(credential, policy.now),
     )
     required = required_checks(
@@ -112,10 +112,12 @@ def judge(
     )
 
 
-def _check_status(credential: Credential, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists) -> Check:
+def _check_status(
+    credential: Credential, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists, at_hand: AtHand
+) -> Check:
     if not credential.says_anchored:
-        return check_lists(credential, lists, policy)
-    return with_lists(place_steps.check_status(credential, evidence, policy), credential, lists, policy)
+        return check_lists(credential, lists, policy, at_hand)
+    return with_lists(place_steps.check_status(credential, evidence, policy), credential, lists, policy, at_hand)
 
 
 def _unreadable(presented: Presented) -> Report:

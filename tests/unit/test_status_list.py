@@ -417,3 +417,19 @@ def test_1edtech_list_cannot_speak_about_a_credential_without_id():
     found = read_list({"issuer": "https://a.example", "revokedCredential": []})
     with pytest.raises(StatusRetrievalError):
         status_of(ListEntry("1EdTechRevocationList", URL, "revocation"), found, None)
+
+
+@public_vectors.needed
+def test_published_revoked_sample_is_invalid_because_its_list_says_so():
+    """Its issuer's keys cannot be had here, but the key that signed the credential signed the list too."""
+    sample = public_vectors.path(f"{SAMPLES}/credential-status-revoked.json").read_bytes()
+    found = ListAnswer(public_vectors.path(f"{SAMPLES}/testlist.json").read_bytes(), NOW)
+    presented = present(sample)
+    (address,) = presented.lists
+    report = judge(presented, NoEvidence("No chain."), Policy((), NOW), {address: found})
+    assert report.check("status").code == "REVOKED"
+    assert report.verdict is Verdict.INVALID
+    assert [check.name for check in report.checks if check.verdict is Verdict.INVALID] == ["status"]
+    sure = judge(presented, NoEvidence("No chain."), Policy((), NOW), {})
+    assert sure.check("status").code == "STATUS_RETRIEVAL_ERROR"
+    assert sure.verdict is Verdict.UNKNOWN
