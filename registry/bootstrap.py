@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from registry.issuing.workspace import IssuerIdentity, Workspace
     from registry.ports import EvidenceSource
     from registry.store.mirror import SqlMirror
+    from registry.web.fetch import Fetcher
+    from registry.web.lists import ListReader
 
 
 def deployment(settings: Settings) -> "Deployment":
@@ -131,6 +133,21 @@ def evidence_source(settings: Settings, profiles: Sequence[dict[str, Any]] = ())
     from registry.chain.evidence import EndpointEvidence
 
     return EndpointEvidence(chain(settings), profiles)
+
+
+def list_reader(settings: Settings, files: Sequence[str] = ()) -> "ListReader":
+    """Status lists outside the chain: from files, and from the hosts that the settings name."""
+    from registry.web.lists import ListReader, lists_of_files
+
+    return ListReader(lists_of_files(files), web_fetcher(settings))
+
+
+def web_fetcher(settings: Settings) -> "Fetcher | None":
+    """The way out to the web; None where no host is allowed."""
+    from registry.web.fetch import Fetcher, FetchPolicy
+
+    hosts = frozenset(host.lower() for host in settings.allow_host)
+    return Fetcher(FetchPolicy(hosts)) if hosts else None
 
 
 def api(settings: Settings) -> "FastAPI":

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
         keystore: Encrypted account key (Ethereum keystore v3).
         passphrase_file: File with the keystore's passphrase.
         trust: Deployment files that a verifier trusts, besides `deployment`.
+        allow_host: Hosts on the web that may be asked for status lists; none: nobody is asked.
         wait: How deep an anchor must lie before credentials are released: `final`, `safe`, or confirmations.
     """
 
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     keystore: Path | None = None
     passphrase_file: Path | None = None
     trust: list[Path] = Field(default_factory=list)
+    allow_host: list[str] = Field(default_factory=list)
     wait: str = "final"
 
     @classmethod

@@ -18,6 +18,7 @@ _SETTINGS = (
     "passphrase_file",
     "trust",
     "wait",
+    "allow_host",
 )
 
 

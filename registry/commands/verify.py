@@ -12,6 +12,7 @@ from registry.commands import options
 
 if TYPE_CHECKING:
     from registry.verification.report import Report
+    from registry.verification.verify import Presented
 
 _EXIT = {"valid": 0, "invalid": 1, "unknown": 2}
 _MARK = {"valid": "✓", "invalid": "✗", "unknown": "?", "not_applicable": "–", "not_checked": "·"}
@@ -26,6 +27,17 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--deployment", metavar="FILE", type=Path, help="a contract that you trust")
     parser.add_argument("--trust", metavar="FILE", type=Path, action="append", help="another one (repeatable)")
     parser.add_argument("--profile", metavar="FILE", type=Path, action="append", help="the issuer's profile document")
+    parser.add_argument(
+        "--status-list",
+        metavar="[URL=]FILE",
+        action="append",
+        default=[],
+        help="a status list that you hold (repeatable)",
+    )
+    parser.add_argument(
+        "--allow-host", metavar="HOST", action="append", help="a host that may be asked for status lists (repeatable)"
+    )
+    parser.add_argument("--key", metavar="LINK", help="the link of an encrypted copy, or the key behind its '#'")
     parser.add_argument("--max-age", metavar="SECONDS", type=int, help="older evidence is unknown")
     parser.add_argument("--json", action="store_true", help="a JSON list, one object a file")
 
@@ -51,9 +63,9 @@ def _reports(args: Namespace) -> list["Report"]:
 def verifier(args: Namespace) -> Callable[[Path], "Report"]:
     """A function that verifies one file with the sources and the list that the options name."""
     from registry import bootstrap
-    from registry.credential.reader import MAX_BYTES, read_document
+    from registry.credential.reader import read_document
     from registry.verification.evidence import NoEvidence, Policy
-    from registry.verification.verify import judge, present
+    from registry.verification.verify import judge
 
     settings = options.settings_of(args)
     # What is named on the command line decides; a registry in the settings does not override --rpc.
@@ -63,17 +75,36 @@ def verifier(args: Namespace) -> Callable[[Path], "Report"]:
     if settings.registry or settings.rpc:
         source = bootstrap.evidence_source(settings, [*profiles, *bootstrap.profiles_beside(args.files)])
     policy = Policy(bootstrap.trusted_contracts(settings), time.time(), args.max_age)
+    lists = bootstrap.list_reader(settings, args.status_list)
 
     def verify(path: Path) -> "Report":
-        with path.open("rb") as file:
-            presented = present(file.read(MAX_BYTES + 1))
+        presented = _open(path, args.key)
+        known = lists.read(presented.lists)
         if presented.place is None:
-            return judge(presented, NoEvidence("The document names no place on a chain.", "NOT_ANCHORED"), policy)
+            evidence = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
+            return judge(presented, evidence, policy, known)
         if source is None:
-            return judge(presented, NoEvidence("No source was named; give --registry or --rpc.", "NOT_ASKED"), policy)
-        return judge(presented, source.gather(presented.place, presented.account), policy)
+            return judge(
+                presented, NoEvidence("No source was named; give --registry or --rpc.", "NOT_ASKED"), policy, known
+            )
+        return judge(presented, source.gather(presented.place, presented.account), policy, known)
 
     return verify
+
+
+def _open(path: Path, key: str | None) -> "Presented":
+    """The credential in a file, whatever it came in; a container that carries none is not readable."""
+    from registry.containers import sealed
+    from registry.containers.carrier import MAX_BYTES, read_container
+    from registry.errors import HallmarkError
+    from registry.verification.verify import Presented, present
+
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    try:
+        return present(sealed.unseal(data, sealed.key_of(key)) if key else read_container(data))
+    except HallmarkError as error:
+        return Presented(None, error)
 
 
 def print_report(name: str, report: "Report") -> None:
