@@ -80,6 +80,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def announce_writing(connection: Connection) -> None:
+    """Before a writer touches any row: a swap of rebuilt tables waits for it or it for the swap, never both."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql("LOCK TABLE checkpoint IN ROW EXCLUSIVE MODE")
+
+
+def exclude_everybody(connection: Connection, seconds: float) -> None:
+    """Within a swap: wait until nobody reads or writes, and let nobody begin; StoreError after `seconds`."""
+    if connection.dialect.name != "sqlite":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
+        connection.exec_driver_sql("LOCK TABLE checkpoint IN ACCESS EXCLUSIVE MODE")
+
+
 @contextmanager
 def _translated(engine: Engine) -> Iterator[None]:
     driver: Any = engine.dialect.loaded_dbapi
@@ -102,6 +115,7 @@ _ADVICE = {
     "locked": "another program holds the database; wait for it, or use another file",
     "no such table": "run `hallmark index` once, which makes the tables",
     "does not exist": "run `hallmark index` once, which makes the tables",
+    "lock timeout": "another program holds the tables; try again",
     "read-only": "this is a read replica: send it to the primary",
     "full": "free some space on the disk; nothing was written, the same command goes on from the last checkpoint",
     "No space left": "free some space on the disk; nothing was written, the same command goes on",

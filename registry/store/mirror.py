@@ -8,18 +8,17 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
 from registry.ledger.decode import BlockRef
-from registry.ledger.entities import AnyEntity, Batch, StatusChange
-from registry.ledger.history import HistoryRow, history_of
+from registry.ledger.entities import AnyEntity
+from registry.ledger.history import history_of
 from registry.ledger.state import RowKey, State
 from registry.ports import Checkpoint, Step
 from registry.store import bulk
 from registry.store import tables as t
-from registry.store.engine import migrate, reading, transaction
+from registry.store.engine import announce_writing, migrate, reading, transaction
 from registry.store.lease import Lease
 from registry.store.rewind import rewind
-from registry.store.rows import COLUMNS, block_rows, by_kind, entity_rows, event_rows
-
-_WRITTEN_ONCE = (Batch, StatusChange)
+from registry.store.rows import COLUMNS, block_rows, event_rows
+from registry.store.writer import load_state, write_history, write_state
 
 
 class SqlMirror:
@@ -70,19 +69,8 @@ class SqlMirror:
 
     def load(self, keys: Iterable[RowKey]) -> State:
         """A state that holds these rows, where they exist: one query a table."""
-        wanted: dict[type[Any], dict[bulk.Row, None]] = {}
-        for kind, key in keys:
-            wanted.setdefault(kind, {})[self._chain, *key] = None
-        if not wanted:
-            return State()
         with reading(self.engine) as connection:
-            return State(
-                kind(*row)
-                for kind, found in wanted.items()
-                for row in bulk.fetch(
-                    connection, t.ENTITY_TABLES[kind], COLUMNS[kind], ("chain_id", *kind.KEY), list(found)
-                )
-            )
+            return load_state(connection, self._chain, keys)
 
     def commit(self, step: Step) -> None:
         """Write rows, raw events, blocks and checkpoint in one transaction; the same step twice changes nothing.
@@ -94,11 +82,12 @@ class SqlMirror:
         with transaction(self.engine) as connection:
             self._fence(connection)
             fresh = self._write_raw(connection, step)
-            self._write_rows(connection, step.state)
-            self._write_history(connection, history, fresh=fresh)
+            write_state(connection, self._chain, step.state)
+            write_history(connection, self._chain, history, fresh=fresh)
             self._write_checkpoint(connection, step.checkpoint)
 
     def _fence(self, connection: Connection) -> None:
+        announce_writing(connection)
         if self.lease is not None:
             self.lease.fence(connection)
 
@@ -120,23 +109,6 @@ class SqlMirror:
         within = t.block.c.block_number.between(min(numbers), max(numbers))
         query = select(t.block.c.block_number).where(t.block.c.chain_id == self._chain, within).limit(1)
         return connection.execute(query).first() is not None
-
-    def _write_rows(self, connection: Connection, state: State) -> None:
-        puts, drops = by_kind(state)
-        for kind, keys in drops.items():
-            named = [(self._chain, *key) for key in keys]
-            bulk.remove(connection, t.ENTITY_TABLES[kind], ("chain_id", *kind.KEY), named)
-        for kind, entities in puts.items():
-            write = bulk.put_new if kind in _WRITTEN_ONCE else bulk.upsert
-            write(connection, t.ENTITY_TABLES[kind], entity_rows(self._chain, kind, entities))
-
-    def _write_history(self, connection: Connection, history: Sequence[HistoryRow], *, fresh: bool) -> None:
-        rows: dict[type[Any], list[HistoryRow]] = {}
-        for row in history:
-            rows.setdefault(type(row), []).append(row)
-        for kind, of_kind in rows.items():
-            write = bulk.append if fresh else bulk.upsert
-            write(connection, t.ENTITY_TABLES[kind], entity_rows(self._chain, kind, of_kind))
 
     def _write_checkpoint(self, connection: Connection, point: Checkpoint) -> None:
         block = (point.block.number, point.block.hash, point.block.time)

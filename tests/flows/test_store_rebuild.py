@@ -1,0 +1,226 @@
+"""Projections built again from raw events: the same rows, swapped in at once, with readers and the follower at work."""
+
+import threading
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from lives import CONTRACT, Life
+from sqlalchemy import func, select, text
+
+from registry.errors import HallmarkError, LedgerError, StoreError
+from registry.ledger.entities import Batch, Issuer
+from registry.store import tables as t
+from registry.store.engine import open_engine, reading, transaction
+from registry.store.lease import Lease, LeaseHeld
+from registry.store.mirror import SqlMirror
+from registry.store.rebuild import rebuild
+
+
+def write(mirror, life, first=1, size=4):
+    for step in life.steps(first, size, load=mirror.load):
+        mirror.commit(step)
+
+
+def rows(engine):
+    with reading(engine) as connection:
+        return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in t.ENTITY_TABLES.values()}
+
+
+@pytest.fixture
+def mirror(database_url):
+    opened = SqlMirror(open_engine(database_url), CONTRACT)
+    opened.prepare()
+    yield opened
+    opened.engine.dispose()
+
+
+@pytest.fixture
+def life(mirror):
+    made = Life(seed=21)
+    made.mine(60, events=6)
+    write(mirror, made)
+    return made
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rebuilt_tables_are_the_same_and_whatever_was_edited_is_right_again(mirror, life, workers):
+    before = rows(mirror.engine)
+    with transaction(mirror.engine) as connection:
+        connection.execute(text("UPDATE batch SET leaf_count = leaf_count + 1"))
+        connection.execute(text("DELETE FROM status_word"))
+        connection.execute(text("UPDATE key SET distrust_from = 7"))
+    assert rows(mirror.engine) != before
+    done = rebuild(mirror.engine, CONTRACT, workers=workers)
+    assert rows(mirror.engine) == before
+    assert done.events == len(life.events())
+
+
+def test_schema_after_a_rebuild_is_the_schema_before_it_and_it_works_again(mirror, life):
+    for _ in range(2):
+        rebuild(mirror.engine, CONTRACT)
+        with mirror.engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), t.metadata) == []
+            found = {name for name in _tables(connection) if "rebuilt" in name or "replaced" in name}
+            assert found == set()
+    life.mine(20, events=6)
+    write(mirror, life, first=61)
+    mirror.rewind(50)
+    write(mirror, life, first=51)
+    assert mirror.rows(Batch)
+    assert {row.issuer_id: row.word for row in mirror.rows(Issuer)} == {
+        issuer.issuer_id: issuer.word for issuer in life.state().all(Issuer)
+    }
+
+
+def _tables(connection):
+    from sqlalchemy import inspect
+
+    return inspect(connection).get_table_names()
+
+
+def test_events_of_a_lost_branch_do_not_count(mirror, life):
+    other = life.fork(30, seed=5)
+    other.mine(20, events=6)
+    mirror.rewind(30)
+    write(mirror, other, first=31)
+    before = rows(mirror.engine)
+    assert rebuild(mirror.engine, CONTRACT).events == len(other.events())
+    assert rows(mirror.engine) == before
+
+
+def test_reader_never_sees_an_empty_half_or_mixed_table(mirror, life):
+    """Readers count every table and compare words while rebuilds swap and the follower commits."""
+    ended, seen, failures = threading.Event(), [], []
+
+    def read():
+        engine = open_engine(mirror.engine.url.render_as_string(hide_password=False))
+        while not ended.is_set():
+            try:
+                with reading(engine) as connection:
+                    number = connection.execute(select(t.checkpoint.c.block_number)).scalar()
+                    counts = {
+                        table.name: connection.execute(select(func.count()).select_from(table)).scalar()
+                        for table in t.ENTITY_TABLES.values()
+                    }
+                    seen.append((number, tuple(sorted(counts.items()))))
+            except StoreError as error:
+                failures.append(error)
+        engine.dispose()
+
+    readers = [threading.Thread(target=read) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    life.mine(24, events=4)
+    late = threading.Thread(target=write, args=(mirror, life, 61, 2))
+    late.start()
+    try:
+        for _ in range(4):
+            rebuild(mirror.engine, CONTRACT, workers=1)
+        late.join()
+    finally:
+        ended.set()
+        for reader in readers:
+            reader.join()
+    assert failures == []
+    expected = {}
+    for number, counts in set(seen):
+        if number not in expected:
+            state = life.state(number)
+            expected[number] = {kind.TABLE: len(state.all(kind)) for kind in (Issuer, Batch)}
+        assert {name: count for name, count in counts if name in ("issuer", "batch")} == expected[number]
+        assert len({counts for n, counts in seen if n == number}) == 1
+    assert len(seen) > 10
+
+
+def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, life, monkeypatch):
+    from registry.store import rebuild as module
+
+    life.mine(10, events=5)
+    original = module._Rebuild._refold
+
+    def refold_while_the_follower_goes_on(self, workers, until):
+        count = original(self, workers, until)
+        write(mirror, life, first=61)
+        return count
+
+    monkeypatch.setattr(module._Rebuild, "_refold", refold_while_the_follower_goes_on)
+    done = rebuild(mirror.engine, CONTRACT)
+    assert done.events == len(life.events())
+    state = life.state()
+    assert [row.word for row in mirror.rows(Issuer)] == [issuer.word for issuer in state.all(Issuer)]
+    assert mirror.count(Batch) == len(state.all(Batch))
+
+
+def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypatch):
+    from registry.store import rebuild as module
+
+    other = life.fork(40, seed=8)
+    other.mine(25, events=5)
+    original, calls = module._Rebuild._refold, []
+
+    def refold_while_the_chain_turns(self, workers, until):
+        count = original(self, workers, until)
+        calls.append(until)
+        if len(calls) == 1:
+            mirror.rewind(40)
+            write(mirror, other, first=41)
+        return count
+
+    monkeypatch.setattr(module._Rebuild, "_refold", refold_while_the_chain_turns)
+    rebuild(mirror.engine, CONTRACT)
+    assert calls == [60, 65]
+    assert [row.word for row in mirror.rows(Issuer)] == [issuer.word for issuer in other.state().all(Issuer)]
+
+
+def test_missing_raw_event_is_noticed_and_the_live_tables_stay(mirror, life):
+    before = rows(mirror.engine)
+    with transaction(mirror.engine) as connection:
+        connection.execute(t.event.delete().where(t.event.c.block_number == 30))
+    with pytest.raises(LedgerError):
+        rebuild(mirror.engine, CONTRACT, workers=1)
+    assert rows(mirror.engine) == before
+
+
+def test_missing_last_events_are_noticed_by_the_words(mirror, life):
+    before = rows(mirror.engine)
+    with transaction(mirror.engine) as connection:
+        connection.execute(t.event.delete().where(t.event.c.block_number > 50))
+    with pytest.raises(StoreError) as caught:
+        rebuild(mirror.engine, CONTRACT)
+    assert "audit" in caught.value.todo
+    assert rows(mirror.engine) == before
+
+
+def test_edited_word_is_repaired_when_the_contract_confirms_the_rebuilt_one(mirror, life):
+    words = {issuer.issuer_id: issuer.word for issuer in life.state().all(Issuer)}
+    with transaction(mirror.engine) as connection:
+        connection.execute(text("UPDATE issuer SET word = :word WHERE issuer_id = 1"), {"word": bytes(32)})
+    with pytest.raises(StoreError):
+        rebuild(mirror.engine, CONTRACT)
+    rebuild(mirror.engine, CONTRACT, witness=lambda ids: {n: words[n] for n in ids})
+    assert {row.issuer_id: row.word for row in mirror.rows(Issuer)} == words
+
+
+def test_rows_of_another_chain_in_the_same_database_are_kept(mirror, life):
+    with transaction(mirror.engine) as connection:
+        connection.execute(text("INSERT INTO key SELECT 5, issuer_id, account, roles, 1, 0, 0 FROM key"))
+        count = connection.execute(text("SELECT count(*) FROM key WHERE chain_id = 5")).scalar()
+    assert count
+    rebuild(mirror.engine, CONTRACT)
+    with reading(mirror.engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM key WHERE chain_id = 5")).scalar() == count
+
+
+def test_two_rebuilds_at_once_are_refused(mirror, life):
+    other = Lease(mirror.engine, -1)
+    other.acquire(wait=0)
+    with pytest.raises(LeaseHeld):
+        rebuild(mirror.engine, CONTRACT)
+    other.release()
+    rebuild(mirror.engine, CONTRACT)
+
+
+def test_empty_mirror_has_nothing_to_rebuild(mirror):
+    with pytest.raises(HallmarkError):
+        rebuild(mirror.engine, CONTRACT)
