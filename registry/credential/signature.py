@@ -16,8 +16,8 @@ from registry.credential.canonical import canonical_bytes
 from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
 from registry.credential.controller import RELATION, Signer, find_signer
 from registry.credential.did_key import did_of, method_of
-from registry.credential.jsonld import canonical_quads as fast_quads
 from registry.credential.keys import KeyKind, check_signature
+from registry.credential.rdf_template import fast_quads
 from registry.credential.times import parse_stamp
 from registry.errors import DataLossError, MalformedError, ProofError
 
