@@ -11,14 +11,16 @@ class HallmarkError(Exception):
     Args:
         what: What is wrong, in one sentence, naming the place (file, row, path, block).
         todo: What the reader can do next.
+        path: JSONPath of the offending property, where the error is about one.
     """
 
     code: ClassVar[str] = "HALLMARK_ERROR"
 
-    def __init__(self, what: str, *, todo: str = "") -> None:
+    def __init__(self, what: str, *, todo: str = "", path: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.todo = todo
+        self.path = path
 
     def __str__(self) -> str:
         return f"{self.what} Next: {self.todo}" if self.todo else self.what

@@ -13,9 +13,10 @@ _STATUS: dict[type[HallmarkError], int] = {ParsingError: 400, TooLargeError: 413
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(status: int, code: str, detail: str) -> JSONResponse:
-    """A problem document; `type` is the W3C problem type with this last part."""
+def problem(status: int, code: str, detail: str, path: str = "") -> JSONResponse:
+    """A problem document; `type` is the W3C problem type with this last part, `path` the offending property's."""
     body: dict[str, Any] = {"type": PROBLEM_BASE + code, "title": code, "status": status, "detail": detail}
+    body |= {"path": path} if path else {}
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
 
@@ -32,4 +33,4 @@ async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
 async def on_hallmark_error(_request: Request, error: Exception) -> JSONResponse:
     """Every error of ours: 400, 404, 413 and 503 where they fit, else 422."""
     assert isinstance(error, HallmarkError)
-    return problem(_STATUS.get(type(error), 422), error.code, str(error))
+    return problem(_STATUS.get(type(error), 422), error.code, str(error), error.path)

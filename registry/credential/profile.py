@@ -89,7 +89,9 @@ def read_profile(document: Mapping[str, Any], at_hand: AtHand = NOTHING) -> Prof
     signed = _signers(document, at_hand)
     missing = [did for did in dids if did.startswith("did:key:") and did not in signed]
     if missing:
-        raise MalformedError(f"The profile lists {missing[0]} but is not signed by it.", todo="sign it with every DID")
+        raise MalformedError(
+            f"The profile lists {missing[0]} but is not signed by it.", todo="sign it with every DID", path="$.dids"
+        )
     proven = tuple(did for did in dids if did in signed)
     unproven = tuple(did for did in dids if did not in signed)
     return Profile(canonical_hash(document), contract, issuer_id, name, proven, unproven, accounts, document)
@@ -120,19 +122,19 @@ def _identity(document: Mapping[str, Any]) -> tuple[ContractId, int, str]:
         raise MalformedError(f"This is no {TYPE} of version 1.", todo="compare it with SPEC.md, section 4")
     contract, issuer_id, name = map(str, values)
     if not (issuer_id.isascii() and issuer_id.isdigit()) or not name.strip():
-        raise MalformedError("The profile's issuerId is not a decimal number, or its name is empty.")
+        raise MalformedError("The profile's issuerId is not a decimal number, or its name is empty.", path="$.issuerId")
     return ContractId.parse(contract), u64(issuer_id), name
 
 
 def _texts(document: Mapping[str, Any], member: str) -> tuple[str, ...]:
     values = document.get(member)
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        raise MalformedError(f"The profile's {member!r} is not a list of texts.")
+        raise MalformedError(f"The profile's {member!r} is not a list of texts.", path=f"$.{member}")
     return tuple(values)
 
 
 def _proofs(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     proofs = document.get("proof")
     if not isinstance(proofs, list) or not all(isinstance(proof, dict) for proof in proofs):
-        raise MalformedError("The profile's 'proof' is not a list.")
+        raise MalformedError("The profile's 'proof' is not a list.", path="$.proof")
     return [proof for proof in proofs if signature.is_known(proof)]

@@ -86,7 +86,8 @@ def _read_fast(data: bytes) -> Reading | None:
     indented = orjson.dumps(document, option=orjson.OPT_INDENT_2)
     if len(indented) - len(written) >= _DEEP_MARGIN and _TOO_DEEP in indented:
         return None
-    if data != indented and data[:-1] != indented and _may_have_dropped(data, written):
+    # What was read and is written again as it stood has lost nothing; only white space can follow it.
+    if not data.startswith(indented) and _may_have_dropped(data, written):
         return None
     return Reading(document, written, True)
 

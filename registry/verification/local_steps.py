@@ -2,26 +2,30 @@
 
 from registry.credential import signature
 from registry.credential.model import Credential
-from registry.credential.rules import conformance_problems, data_model, validity_of
+from registry.credential.rules import MODEL_NAMES, conformance_problems, data_model, validity_of
 from registry.credential.times import stamp_of
 from registry.errors import MalformedError
 from registry.verification.evidence import Policy
 from registry.verification.verdict import Check, Verdict
 
 _SHOWN_PROBLEMS = 5
+_LISTED_PROBLEMS = 100
 
 
 def check_conforming(credential: Credential) -> Check:
     """Step 2: the rules of the data model that the document says it follows."""
-    if data_model(credential.document) == "vc1":
-        detail = "This is a VC Data Model 1.1 document; this program judges VC 2.0 and Open Badges 3.0 on VC 2.0."
+    model = data_model(credential.document)
+    if model in MODEL_NAMES:
+        detail = f"This is {MODEL_NAMES[model]}; this program judges VC 2.0 and Open Badges 3.0 on VC 2.0."
         return Check("conforming", Verdict.UNKNOWN, "UNSUPPORTED_DATA_MODEL", detail)
     problems = conformance_problems(credential.document)
     if not problems:
         return Check("conforming", Verdict.VALID)
     shown = "; ".join(map(str, problems[:_SHOWN_PROBLEMS]))
     more = f"; and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
-    return Check("conforming", Verdict.INVALID, "MALFORMED_VALUE_ERROR", shown + more + ".")
+    return Check(
+        "conforming", Verdict.INVALID, problems[0].code, shown + more + ".", problems=problems[:_LISTED_PROBLEMS]
+    )
 
 
 def has_known_signature(credential: Credential) -> bool:

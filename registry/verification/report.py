@@ -35,11 +35,12 @@ class Report:
 
 
 def check_json(check: Check) -> dict[str, Any]:
-    """JSON form of one check: name, verdict, code, detail, and block where it rests on one."""
+    """JSON form of one check: name, verdict, code, detail; block, and broken rules with their paths."""
     body: dict[str, Any] = {
         "name": check.name,
         "verdict": check.verdict.value,
         "code": check.code,
         "detail": check.detail,
     }
+    body |= {"problems": [problem.to_json() for problem in check.problems]} if check.problems else {}
     return body if check.block is None else {**body, "block": asdict(check.block)}

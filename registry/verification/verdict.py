@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from registry.credential.problem import Problem
+
 CHECK_NAMES = (
     "readable",
     "conforming",
@@ -46,6 +48,7 @@ class Check:
         code: The problem type's last part (PARSING_ERROR, REVOKED, …); empty where all is well.
         detail: One or two sentences for a person, with the reason.
         block: The block it rests on, where it rests on one.
+        problems: Every broken rule with its path and code, where the step judges the document's structure.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Check:
     code: str = ""
     detail: str = ""
     block: BlockPoint | None = None
+    problems: tuple[Problem, ...] = ()
 
 
 def combine(checks: Sequence[Check], required: Collection[str]) -> Verdict:

@@ -1,14 +1,19 @@
 """Data model rules: the published samples, and one broken rule at a time."""
 
 import copy
+import json
 from typing import Any
 
 import public_vectors
 import pytest
 
+from registry.credential.model import Credential, read_credential
 from registry.credential.reader import read_document
-from registry.credential.rules import conformance_problems, data_model, issuer_of, validity_of
+from registry.credential.rules import MODEL_NAMES, VC2, conformance_problems, data_model, issuer_of, validity_of
 from registry.errors import MalformedError
+from registry.verification.local_steps import check_conforming
+from registry.verification.report import check_json
+from registry.verification.verdict import Verdict
 
 SAMPLES = "1edtech-ob3/validator-samples"
 
@@ -219,3 +224,169 @@ def test_date_time_stamp_names_its_moment(text, seconds):
 def test_text_that_is_no_date_time_stamp_is_malformed(text):
     with pytest.raises(MalformedError):
         validity_of({"validUntil": text})
+
+
+OLDER = {
+    "VC 1.1": ({"@context": ["https://www.w3.org/2018/credentials/v1"]}, "vc1"),
+    "VC 1.1, one context": ({"@context": "https://www.w3.org/2018/credentials/v1"}, "vc1"),
+    "Open Badges 2.0": ({"@context": "https://w3id.org/openbadges/v2", "type": "Assertion"}, "ob2"),
+    "Open Badges 2.0 with an extension": ({"@context": ["https://w3id.org/openbadges/v2", {"x": "urn:x"}]}, "ob2"),
+    "Open Badges 1.1": ({"@context": "https://w3id.org/openbadges/v1"}, "ob1"),
+    "Blockcerts 2": ({"@context": ["https://w3id.org/openbadges/v2", "https://w3id.org/blockcerts/v2"]}, "blockcerts"),
+    "VC 2.0 in the second place": ({"@context": ["https://w3id.org/openbadges/v2", VC2]}, "other"),
+    "no context": ({}, "other"),
+    "context is null": ({"@context": None}, "other"),
+    "contexts are lists": ({"@context": [["https://www.w3.org/2018/credentials/v1"]]}, "other"),
+}
+
+
+@pytest.mark.parametrize(("document", "model"), OLDER.values(), ids=OLDER.keys())
+def test_older_documents_are_recognised_and_named(document, model):
+    assert data_model(document) == model
+    check = check_conforming(as_credential(document))
+    named = model in MODEL_NAMES
+    assert check.verdict is (Verdict.UNKNOWN if named else Verdict.INVALID)
+    assert not named or MODEL_NAMES[model] in check.detail
+
+
+def as_credential(document: dict[str, Any]) -> Credential:
+    return read_credential(json.dumps(document).encode())
+
+
+def test_conforming_lists_every_broken_rule_with_its_path_and_code():
+    document = copy.deepcopy(BADGE)
+    document["credentialSubject"]["achievement"]["name"] = 5
+    document["validUntil"] = "2025-01-01T00:00:00Z"
+    check = check_conforming(as_credential(document))
+    listed = {(problem["path"], problem["code"]) for problem in check_json(check)["problems"]}
+    assert listed == {
+        ("$.credentialSubject.achievement.name", "MALFORMED_VALUE_ERROR"),
+        ("$.validUntil", "RANGE_ERROR"),
+    }
+    assert "$.credentialSubject.achievement.name must be a text" in check.detail
+    assert "problems" not in check_json(check_conforming(as_credential(BADGE)))
+
+
+V: dict[str, Any] = {
+    "@context": ["https://www.w3.org/ns/credentials/v2", "https://example.org/context/v1"],
+    "type": ["VerifiableCredential"],
+    "issuer": "did:example:issuer",
+    "credentialSubject": {"id": "did:example:subject"},
+}
+SHA256 = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+MULTIHASH = "uEiDjsMRCmPwcFJr79MiZb7kkJ65B5GSbk0yklZkbeFK4VQ"
+GOOD_MEMBERS: dict[str, dict[str, Any]] = {
+    "minimal": {},
+    "one type": {"type": "VerifiableCredential"},
+    "type that is a URL": {"type": ["VerifiableCredential", "https://example.org/Card"]},
+    "context object": {"@context": [VC2, {"name": "https://schema.org/name"}]},
+    "issuer object": {"issuer": {"id": "https://example.org/issuer", "name": "x"}},
+    "two subjects": {"credentialSubject": [{"id": "urn:a:1"}, {"name": "no id"}]},
+    "name in two languages": {
+        "name": [{"@value": "Ausweis", "@language": "de"}, {"@value": "بطاقة", "@language": "ar", "@direction": "rtl"}]
+    },
+    "issuer's name with a language": {"issuer": {"id": "urn:a:1", "name": {"@value": "x", "@language": "zh-Hant-TW"}}},
+    "status without id": {"credentialStatus": {"type": "X"}},
+    "two statuses": {"credentialStatus": [{"type": "X"}, {"id": "urn:a:1", "type": ["Y"]}]},
+    "schema": {"credentialSchema": {"id": "https://example.org/s", "type": "JsonSchema", "digestSRI": SHA256}},
+    "evidence": {"evidence": {"type": "Interview"}},
+    "terms": {"termsOfUse": [{"type": "T"}]},
+    "refresh": {"refreshService": {"type": "R"}},
+    "related resources": {
+        "relatedResource": [
+            {"id": "https://example.org/a", "digestSRI": SHA256, "mediaType": "image/png"},
+            {"id": "https://example.org/b", "digestMultibase": MULTIHASH},
+            {"id": "https://example.org/c", "digestMultibase": "zQmSg9dZRzSCPPqdRDEdqmjqgVQLNRDpGkcCXUiSwVGb2tH"},
+        ]
+    },
+    "end of the day": {"validFrom": "2026-01-31T24:00:00Z", "validUntil": "2026-02-01T00:00:00Z"},
+    "until the year 99999": {"validUntil": "99999-12-31T23:59:59Z"},
+    "proof set": {
+        "proof": [
+            {"type": "DataIntegrityProof", "cryptosuite": "x", "proofPurpose": "assertionMethod", "id": "urn:a:1"},
+            {
+                "type": "Old",
+                "proofPurpose": "x",
+                "previousProof": ["urn:a:1"],
+                "domain": "d",
+                "created": "2026-01-01T00:00:00Z",
+            },
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("members", GOOD_MEMBERS.values(), ids=GOOD_MEMBERS.keys())
+def test_what_vc_2_0_allows_is_no_problem(members):
+    assert conformance_problems({**V, **members}) == ()
+
+
+PROOF = {"type": "DataIntegrityProof", "cryptosuite": "x", "proofPurpose": "assertionMethod"}
+BAD_MEMBERS: dict[str, tuple[dict[str, Any], str]] = {
+    "context is null": ({"@context": None}, "$['@context']"),
+    "context is relative": ({"@context": [VC2, "context.json"]}, "$['@context'][1]"),
+    "context is null inside": ({"@context": [VC2, None]}, "$['@context'][1]"),
+    "context twice": ({"@context": [VC2, "urn:x:1", "urn:x:1"]}, "$['@context'][2]"),
+    "empty type": ({"type": []}, "$.type"),
+    "presentation": ({"type": ["VerifiablePresentation"]}, "$.type"),
+    "null type": ({"type": ["VerifiableCredential", None]}, "$.type"),
+    "two ids": ({"id": ["urn:a:1", "urn:a:2"]}, "$.id"),
+    "null id": ({"id": None}, "$.id"),
+    "id with a space": ({"id": "urn:a:1 2"}, "$.id"),
+    "id without a host": ({"id": "https:///x"}, "$.id"),
+    "name is a number": ({"name": 1}, "$.name"),
+    "name is null": ({"name": None}, "$.name"),
+    "language value without a value": ({"name": {"@language": "en"}}, "$.name"),
+    "language value is a number": ({"name": {"@value": 1}}, "$.name"),
+    "language is no tag": ({"name": {"@value": "x", "@language": "english language"}}, "$.name['@language']"),
+    "direction": ({"description": {"@value": "x", "@direction": "up"}}, "$.description['@direction']"),
+    "more in a language value": ({"name": [{"@value": "x", "@type": "y"}]}, "$.name[0]['@type']"),
+    "issuer's description": ({"issuer": {"id": "urn:a:1", "description": 1}}, "$.issuer.description"),
+    "issuer's id is a name": ({"issuer": {"id": "Example"}}, "$.issuer.id"),
+    "issuer is null": ({"issuer": None}, "$.issuer"),
+    "subject is null": ({"credentialSubject": None}, "$.credentialSubject"),
+    "second subject is empty": ({"credentialSubject": [{"id": "urn:a:1"}, {}]}, "$.credentialSubject[1]"),
+    "second subject's id": ({"credentialSubject": [{"x": 1}, {"id": 1}]}, "$.credentialSubject[1].id"),
+    "validFrom is null": ({"validFrom": None}, "$.validFrom"),
+    "leap second": ({"validUntil": "2016-12-31T23:59:60Z"}, "$.validUntil"),
+    "status is null": ({"credentialStatus": None}, "$.credentialStatus"),
+    "second status without type": ({"credentialStatus": [{"type": "X"}, {}]}, "$.credentialStatus[1].type"),
+    "schema without id": ({"credentialSchema": {"type": "JsonSchema"}}, "$.credentialSchema.id"),
+    "schema with a broken digest": (
+        {"credentialSchema": {"id": "urn:a:1", "type": "J", "digestSRI": "sha256-AAAA"}},
+        "$.credentialSchema.digestSRI",
+    ),
+    "terms without type": ({"termsOfUse": {"id": "urn:a:1"}}, "$.termsOfUse.type"),
+    "refresh is a text": ({"refreshService": "https://example.org"}, "$.refreshService"),
+    "resource without id": ({"relatedResource": {"digestSRI": SHA256}}, "$.relatedResource.id"),
+    "resource without digest": ({"relatedResource": [{"id": "urn:a:1"}]}, "$.relatedResource[0]"),
+    "resource twice": (
+        {"relatedResource": [{"id": "urn:a:1", "digestSRI": SHA256}] * 2},
+        "$.relatedResource[1].id",
+    ),
+    "digest of another length": (
+        {"relatedResource": {"id": "urn:a:1", "digestSRI": SHA256.replace("256", "384")}},
+        "$.relatedResource.digestSRI",
+    ),
+    "digest in another base": (
+        {"relatedResource": {"id": "urn:a:1", "digestMultibase": "f" + MULTIHASH[1:]}},
+        "$.relatedResource.digestMultibase",
+    ),
+    "digest is cut": (
+        {"relatedResource": {"id": "urn:a:1", "digestMultibase": [MULTIHASH, MULTIHASH[:-4]]}},
+        "$.relatedResource.digestMultibase[1]",
+    ),
+    "proof without purpose": ({"proof": {"type": "X"}}, "$.proof.proofPurpose"),
+    "proof without suite": ({"proof": {"type": "DataIntegrityProof", "proofPurpose": "x"}}, "$.proof.cryptosuite"),
+    "proof created": ({"proof": [{**PROOF, "created": "yesterday"}]}, "$.proof[0].created"),
+    "proof expires": ({"proof": [{**PROOF, "expires": 7}]}, "$.proof[0].expires"),
+    "proof's method": ({"proof": [{**PROOF, "verificationMethod": "key-1"}]}, "$.proof[0].verificationMethod"),
+    "proof's value": ({"proof": [{**PROOF, "proofValue": 1}]}, "$.proof[0].proofValue"),
+    "proof's domain": ({"proof": [{**PROOF, "domain": ["x", 1]}]}, "$.proof[0].domain[1]"),
+    "proof's id": ({"proof": [{**PROOF, "id": "1"}]}, "$.proof[0].id"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("members", "path"), BAD_MEMBERS.values(), ids=BAD_MEMBERS.keys())
+def test_broken_rule_of_vc_2_0_is_the_only_problem(members, path):
+    assert paths({**V, **members}) == [path]
