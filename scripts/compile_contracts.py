@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONTRACTS = ROOT / "contracts"
 ARTIFACTS = CONTRACTS / "artifacts"
 SOLC_VERSION = "0.8.30"
-SOURCES = {"CredentialRegistry": "src/CredentialRegistry.sol"}
+SOURCES = {"CredentialRegistry": "src/CredentialRegistry.sol", "Accreditation": "src/Accreditation.sol"}
 SETTINGS: dict[str, Any] = {
     "evmVersion": "cancun",
     "viaIR": True,

@@ -9,6 +9,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -80,8 +81,8 @@ class Contract:
         return int(self.transact(name, *args, sender=sender)["gasUsed"], 16)
 
 
-def deploy(node: Node, artifact: dict[str, Any]) -> Contract:
-    receipt = node.send(bytes.fromhex(artifact["bytecode"][2:]))
+def deploy(node: Node, artifact: dict[str, Any], arguments: bytes = b"", sender: int = 0) -> Contract:
+    receipt = node.send(bytes.fromhex(artifact["bytecode"][2:]) + arguments, sender=sender)
     return Contract(node, artifact, receipt["contractAddress"])
 
 
@@ -119,9 +120,9 @@ def registry(node: Node) -> Contract:
 
 
 @pytest.fixture(scope="module")
-def deploy_artifact(node: Node) -> Callable[[dict[str, Any]], Contract]:
+def deploy_artifact(node: Node) -> Callable[..., Contract]:
     """Deploys any artifact on the module's chain."""
-    return lambda artifact: deploy(node, artifact)
+    return partial(deploy, node)
 
 
 def _connect(url: str) -> Node:
