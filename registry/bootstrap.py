@@ -1,7 +1,7 @@
 """The one place where ports meet their edges. Heavy edges (web3, SQLAlchemy, FastAPI) are imported when asked for."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from registry.issuing.workspace import IssuerIdentity, Workspace
     from registry.ports import EvidenceSource
     from registry.store.mirror import SqlMirror
+    from registry.store.rebuild import Rebuilt
     from registry.web.fetch import Fetcher
     from registry.web.lists import ListReader
 
@@ -75,6 +76,37 @@ def follower(settings: Settings, *, receipts: bool = False) -> "Follower":
     from registry.indexer.follow import Follower
 
     return Follower(chain(settings), mirror(settings), deployment(settings).block_number, receipts=receipts)
+
+
+@contextlib.contextmanager
+def leading(follower: "Follower", wait: float | None, say: Callable[[str], None]) -> Iterator[None]:
+    """Be the one that writes the follower's mirror, for a block of code; LeaseHeld after `wait` seconds."""
+    from registry.store.lease import Lease
+    from registry.store.mirror import SqlMirror
+
+    target = follower.mirror
+    assert isinstance(target, SqlMirror)
+    target.lease = Lease(target.engine, target.contract.chain_id)
+    with target.lease.leading(wait, lambda leader: say(f"{leader} indexes this chain; waiting for its place")):
+        yield
+    target.lease = None
+
+
+def rebuild(settings: Settings) -> "Rebuilt":
+    """All projections again from the raw events; the contract decides where words differ, if an endpoint is named."""
+    from registry.store.rebuild import rebuild as rebuild_mirror
+
+    opened = mirror(settings)
+
+    def witness(issuer_ids: Sequence[int]) -> Mapping[int, bytes]:
+        point, source = opened.checkpoint(), chain(settings)
+        source.check_identity()
+        header = source.headers([point.block.number]).get(point.block.number) if point else None
+        if point is None or header is None or header.block.hash != point.block.hash:
+            return {}
+        return source.storage(header, issuer_ids).words
+
+    return rebuild_mirror(opened.engine, opened.contract, witness=witness if settings.rpc else None)
 
 
 def transactor(settings: Settings) -> "Transactor":

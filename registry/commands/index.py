@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     from registry.indexer.follow import Progress
 
 Show = Callable[["Progress"], None]
+_WAIT_SECONDS = 30.0  # for another indexer, unless this one is to follow for ever
 
 
 def add(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--follow", action="store_true", help="go on with every new block, until interrupted")
     parser.add_argument("--until", type=int, metavar="BLOCK", help="stop at this block")
+    parser.add_argument(
+        "--from-events",
+        action="store_true",
+        help="build all rows again from the raw events in the database and swap them in, without downtime",
+    )
     parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
     parser.add_argument("--log-json", action="store_true", help="one JSON line a step on standard error")
     parser.add_argument(
@@ -36,17 +42,26 @@ def run(args: Namespace) -> int:
     from registry import bootstrap
     from registry.indexer.reorg import accept
 
+    if args.from_events:
+        done = bootstrap.rebuild(options.settings_of(args))
+        print(f"rebuilt all rows from {done.events} events; tables were locked for {done.locked_seconds:.2f} seconds")
+        return 0
     follower = bootstrap.follower(options.settings_of(args), receipts=args.verify == "receipts")
-    if args.accept_reorg:
-        ancestor = accept(follower.chain, follower.mirror)
-        print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
-    events, block = 0, 0
-    with _shown(args) as show:
-        for progress in follower.run(until=args.until, forever=args.follow):
-            events, block = events + progress.events, progress.block
-            show(progress)
+    with bootstrap.leading(follower, None if args.follow else _WAIT_SECONDS, _say):
+        if args.accept_reorg:
+            ancestor = accept(follower.chain, follower.mirror)
+            print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
+        events, block = 0, 0
+        with _shown(args) as show:
+            for progress in follower.run(until=args.until, forever=args.follow):
+                events, block = events + progress.events, progress.block
+                show(progress)
     print(f"indexed {events} events up to block {block}")
     return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -85,8 +100,8 @@ def _plain_line(progress: "Progress") -> None:
 
 @contextmanager
 def _bar() -> Iterator[Show]:
-    from rich.console import Console
     from rich import progress as rich
+    from rich.console import Console
 
     columns = (rich.TextColumn("block"), rich.BarColumn(), rich.MofNCompleteColumn())
     started, seen = time.monotonic(), 0

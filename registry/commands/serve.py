@@ -34,6 +34,12 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _say(line: str) -> None:
+    import sys
+
+    print(line, file=sys.stderr, flush=True)
+
+
 def _follow_beside(settings: object) -> None:
     """A daemon thread that follows the chain: it ends with the process, between two transactions at worst."""
     import sys
@@ -48,8 +54,9 @@ def _follow_beside(settings: object) -> None:
 
     def follow() -> None:
         try:
-            for _ in follower.run(forever=True):
-                pass
+            with bootstrap.leading(follower, None, _say):
+                for _ in follower.run(forever=True):
+                    pass
         except HallmarkError as error:
             print(f"indexing stopped: {error}", file=sys.stderr, flush=True)
 

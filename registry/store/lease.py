@@ -12,9 +12,10 @@ leader's process or connection: where it is free, the lease is taken at once ins
 import fcntl
 import os
 import socket
+import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -118,6 +119,25 @@ class Lease:
                 f"Another process took over indexing chain {self.chain_id} (this one's token {lost} is old).",
                 todo="let the other one index; start this one again to wait for its turn",
             )
+
+    @contextmanager
+    def leading(self, wait: float | None = None, waiting: Callable[[str], None] = lambda _: None) -> Iterator[int]:
+        """Lead for the length of a block of code: acquire, renew beside it also while nothing is written, release."""
+        token, ended = self.acquire(wait, waiting), threading.Event()
+        beat = threading.Thread(target=self._beat, args=(ended,), daemon=True, name="lease")
+        beat.start()
+        try:
+            yield token
+        finally:
+            ended.set()
+            beat.join()
+            self.release()
+
+    def _beat(self, ended: threading.Event) -> None:
+        while not ended.wait(self.ttl / 3):
+            # a busy database is tried again in time; a lost lease shows in the next commit
+            with suppress(StoreError):
+                self.renew()
 
     def release(self) -> None:
         """Let the next leader begin at once."""

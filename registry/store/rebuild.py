@@ -36,7 +36,7 @@ _REBUILDING = -1  # in the place of a chain id: one rebuild at a time
 _TRIES = 3
 _LOCK_SECONDS = 2.0
 _LOCK_TRIES = 30
-_WORTH_A_PROCESS = 20_000
+_WORTH_A_PROCESS = 50_000
 
 
 @dataclass(frozen=True, slots=True)

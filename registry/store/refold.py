@@ -3,6 +3,7 @@
 Memory is bounded by what one issuer has besides records and status changes: those are written as they come.
 """
 
+import gc
 from collections.abc import Iterator
 from itertools import groupby, islice
 from operator import itemgetter
@@ -35,10 +36,14 @@ def refold_part(url: str, contract: ContractId, until: int, part: int, parts: in
         LedgerError: The raw events do not chain: some are missing or were changed.
     """
     reader, writer = open_engine(url), open_engine(url)
+    collecting = gc.isenabled()
+    gc.disable()  # rows and events hold no cycles; looking for some again and again costs a tenth
     try:
         with reading(reader) as connection:
             return _Refold(writer, contract).run(_raw(connection, contract, until, part, parts))
     finally:
+        if collecting:
+            gc.enable()
         reader.dispose()
         writer.dispose()
 

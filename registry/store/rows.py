@@ -54,7 +54,11 @@ def block_rows(chain_id: int, headers: Iterable[Header]) -> list[Row]:
 def raw_log(contract: ContractId, row: Sequence[Any]) -> RawLog:
     """The log of an event row (number, log index, block hash, tx hash, topics, data)."""
     number, index, block_hash, tx_hash, topics, data = row
-    parts = tuple(topics[i : i + 32] for i in range(0, len(topics), 32))
+    parts: tuple[bytes, ...]
+    if len(topics) == 96:  # most events, without the price of a generator
+        parts = (topics[:32], topics[32:64], topics[64:])
+    else:
+        parts = tuple(topics[i : i + 32] for i in range(0, len(topics), 32))
     return RawLog(contract.address, parts, data, number, block_hash, tx_hash, index)
 
 

@@ -38,6 +38,11 @@ def request_admin(desk, account):
     bootstrap.contract(settings).send("requestChange", 1, 1, bytes.fromhex(account[2:]), 1, 0)
 
 
+def dump(connection):
+    """All rows but who indexed last."""
+    return [line for line in connection.iterdump() if not line.startswith('INSERT INTO "lease"')]
+
+
 def audit(desk):
     outcome = desk.run("audit --json")
     return outcome.code, json.loads(outcome.out)
@@ -107,10 +112,10 @@ def test_audit_cannot_tell_from_an_empty_mirror(desk):
 
 def test_indexing_twice_changes_nothing(busy):
     with sqlite3.connect(busy.folder / "hallmark.sqlite") as connection:
-        before = list(connection.iterdump())
+        before = dump(connection)
     busy.ok("index")
     with sqlite3.connect(busy.folder / "hallmark.sqlite") as connection:
-        assert list(connection.iterdump()) == before
+        assert dump(connection) == before
 
 
 def anvil_only(desk):
