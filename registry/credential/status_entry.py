@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from registry.credential.place import Place, parse_pointer
+from registry.errors import MalformedError
 
 PURPOSES = ("revocation", "suspension")
 _PREFIX = "urn:hallmark:"
@@ -39,11 +40,11 @@ def pointers_of(document: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
     """
     entries = document.get("credentialStatus", [])
     entries = entries if isinstance(entries, list) else [entries]
-    return tuple(
-        (parse_pointer(entry["id"]), str(entry.get("statusListIndex")))
-        for entry in entries
-        if isinstance(entry, Mapping) and str(entry.get("id", "")).startswith(_PREFIX)
-    )
+    ours = [e for e in entries if isinstance(e, Mapping) and str(e.get("id", "")).startswith(_PREFIX)]
+    for entry in ours:
+        if str(entry["id"]).rpartition("#")[2] != entry.get("statusPurpose"):
+            raise MalformedError("A status entry's purpose is not the one that its pointer names.")
+    return tuple((parse_pointer(entry["id"]), str(entry.get("statusListIndex"))) for entry in ours)
 
 
 def is_open_badge(document: Mapping[str, Any]) -> bool:

@@ -119,7 +119,7 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
     words = b"".join(topics[1:]) + log.data
     if len(words) < layout.size or (layout.array < 0 and len(words) > layout.size):
         raise _forged(log, "it has another number of fields")
-    if len(words) != _WORD * (layout.topics - 1) + len(log.data):
+    if any(len(topic) != _WORD for topic in topics):
         raise _forged(log, "a topic is not 32 bytes long")
     parts = layout.unpack(words[: layout.size])
     if layout.paddings(parts) != layout.zeros:

@@ -6,6 +6,7 @@ from registry.credential.times import parse_stamp, stamp_of
 from registry.errors import InclusionError, MalformedError
 from registry.ledger.record import commitment
 from registry.ledger.status import Action, bit_of, reason_label
+from registry.ledger.word import IssuerWord
 from registry.merkle import leaf_hash, root_from_path
 from registry.verification.evidence import Evidence, NoEvidence, Policy, Tier
 from registry.verification.verdict import Check, Verdict
@@ -75,9 +76,6 @@ def check_anchored(credential: Credential, evidence: Evidence | NoEvidence, poli
         return Check("anchored", Verdict.INVALID, "UNTRUSTED_CONTRACT", detail)
     if isinstance(evidence, NoEvidence):
         return Check("anchored", Verdict.UNKNOWN, evidence.code, evidence.reason)
-    if not any((e.genesis_hash, e.code_hash) == (evidence.genesis_hash, evidence.code_hash) for e in listed):
-        detail = "The endpoint shows another chain, or other code at this address, than your list says."
-        return Check("anchored", Verdict.UNKNOWN, "WRONG_CHAIN", detail, evidence.latest)
     return _record_check(credential, evidence)
 
 
@@ -130,7 +128,7 @@ def check_status(credential: Credential, evidence: Evidence | NoEvidence, policy
     if isinstance(evidence, NoEvidence):
         return Check("status", Verdict.UNKNOWN, evidence.code, evidence.reason)
     status, (word, mask) = evidence.status, bit_of(place.index)
-    if status.word_index != word:
+    if status.word_index != word or status.epoch != IssuerWord.unpack(evidence.issuer_word).epoch:
         return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", "The answer is about another credential.")
     if status.revoked & mask or status.suspended & mask:
         return _not_good(evidence, mask, revoked=bool(status.revoked & mask))

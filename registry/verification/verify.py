@@ -83,8 +83,7 @@ def judge(
     credential = presented.credential
     if credential is None:
         return _unreadable(presented)
-    if isinstance(evidence, Evidence) and credential.place and evidence.contract != credential.place.batch.contract:
-        evidence = NoEvidence("The evidence is about another contract.")
+    evidence = _of_this_chain(credential, evidence, policy)
     checks = (
         Check("readable", Verdict.VALID),
         local_steps.check_conforming(credential),
@@ -118,6 +117,20 @@ def _check_status(
     if not credential.says_anchored:
         return check_lists(credential, lists, policy, at_hand)
     return with_lists(place_steps.check_status(credential, evidence, policy), credential, lists, policy, at_hand)
+
+
+def _of_this_chain(credential: Credential, evidence: Evidence | NoEvidence, policy: Policy) -> Evidence | NoEvidence:
+    """Evidence about another contract, or from a chain that the list describes otherwise, says nothing at all."""
+    place = credential.place
+    if isinstance(evidence, NoEvidence) or place is None:
+        return evidence
+    if evidence.contract != place.batch.contract:
+        return NoEvidence("The evidence is about another contract.", "WRONG_CHAIN")
+    listed = [entry for entry in policy.trusted if entry.contract == evidence.contract]
+    if listed and not any((e.genesis_hash, e.code_hash) == (evidence.genesis_hash, evidence.code_hash) for e in listed):
+        what = "The endpoint shows another chain, or other code at this address, than your list says."
+        return NoEvidence(what, "WRONG_CHAIN")
+    return evidence
 
 
 def _unreadable(presented: Presented) -> Report:

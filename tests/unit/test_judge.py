@@ -134,6 +134,8 @@ OTHER_SIGNATURE = build().credentials[0]["proof"][0]["proofValue"]
 GOOD_AGAIN = KeySlot(2, ANCHORED_AT - 500, 0, 0)
 MINE = 1 << world.INDEX
 
+# What another chain says about the place says nothing: neither revoked there nor valid there counts.
+ANOTHER_CHAIN = {name: (U, "WRONG_CHAIN") for name in ("included", "anchored", "issuer", "status")}
 FAULTS: dict[str, tuple[Callable[[], Report], Deviations]] = {
     # 2 conforming
     "id is no URL": (issued(changes={"id": "badge 1"}), {"conforming": (I, "MALFORMED_VALUE_ERROR")}),
@@ -210,8 +212,8 @@ FAULTS: dict[str, tuple[Callable[[], Report], Deviations]] = {
         policy(trusted=(world.trusted(ContractId(1, CONTRACT.address)),)),
         {"anchored": (I, "UNTRUSTED_CONTRACT")},
     ),
-    "another code at the address": (evidence(code_hash=bytes(32)), {"anchored": (U, "WRONG_CHAIN")}),
-    "another chain behind the chain id": (evidence(genesis_hash=bytes(32)), {"anchored": (U, "WRONG_CHAIN")}),
+    "another code at the address": (evidence(code_hash=bytes(32)), ANOTHER_CHAIN),
+    "another chain behind the chain id": (evidence(genesis_hash=bytes(32)), ANOTHER_CHAIN),
     "pending record": (evidence(record=record(tier=Tier.PENDING)), {"anchored": (U, "ANCHOR_PENDING")}),
     "account without a key slot": (evidence(key=None), {"anchored": (I, "ANCHOR_KEY_UNKNOWN")}),
     "account that was never added": (

@@ -314,6 +314,9 @@ function checkPointers(document, claim) {
     if (typeof entry.id !== "string" || !entry.id.startsWith(PREFIX)) continue;
     const place = parsePointer(entry.id);
     if (place === null) refuse("pointer", `${entry.id} is no Hallmark pointer.`);
+    if (entry.statusPurpose !== entry.id.slice(entry.id.lastIndexOf("#") + 1)) {
+      refuse("pointer", "A status entry's purpose is not the one that its pointer names.");
+    }
     const same =
       place.chainId === claim.chainId &&
       place.contract === hex(claim.contract) &&
