@@ -39,6 +39,12 @@ def add_common(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--allow-foreign-issuer", action="store_true", help="anchor other issuers' documents as they are"
     )
+    parser.add_argument(
+        "--suite",
+        choices=("rdf", "jcs"),
+        default="",
+        help="sign statements (eddsa-rdfc-2022, the default for badges) or the document as it stands (eddsa-jcs-2022)",
+    )
     parser.add_argument("--public-url", metavar="URL", help="base URL that documents name for their status lists")
     parser.add_argument("--wait", metavar="HOW", help="final (default), safe, or a number of confirmations")
     parser.add_argument("--registry", metavar="URL", help="deposit profile and manifest there")
@@ -95,7 +101,7 @@ def issue(
     def make() -> "list[StagedDocument]":
         stamp = documents.Run(batch.batch_id, created)
         drafts = documents.drafts_of(args.input, achievement, run_.identity, stamp, foreign=args.allow_foreign_issuer)
-        return stage(drafts, batch, run_.identity, settings.public_url, created, progress)
+        return stage(drafts, batch, run_.identity, settings.public_url, created, progress, args.suite)
 
     return run_.issue(batch, args.out, created, make)
 
@@ -105,6 +111,7 @@ def _batch_id(args: Namespace, identity: "IssuerIdentity", batch_id_of: Callable
 
     achievement = sha256(args.achievement.read_bytes()).digest() if args.achievement else b""
     switches = ["allow-foreign-issuer"] if args.allow_foreign_issuer else []
+    switches += [f"suite={args.suite}"] if args.suite else []
     return batch_id_of(identity, input_digest(args.input), achievement, switches)
 
 

@@ -12,7 +12,8 @@ from registry.credential import signature
 from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, leaf_entry, proof_config
 from registry.credential.canonical import canonical_hash, document_hash
 from registry.credential.place import BatchId, Place
-from registry.credential.status_entry import with_pointer
+from registry.credential.status_entry import is_open_badge, with_pointer
+from registry.errors import CannotTell, DataLossError, InputError, TransformationError
 from registry.issuing.documents import Draft
 from registry.issuing.workspace import IssuerIdentity, write_private
 from registry.merkle import Tree, leaf_hash
@@ -76,18 +77,52 @@ class StagedBatch:
 
 
 def stage(
-    drafts: Sequence[Draft], batch: BatchId, identity: IssuerIdentity, base_url: str, created: str, progress: Progress
+    drafts: Sequence[Draft],
+    batch: BatchId,
+    identity: IssuerIdentity,
+    base_url: str,
+    created: str,
+    progress: Progress,
+    suite: str = "",
 ) -> list[StagedDocument]:
-    """Give every document its pointer and signature (unless it came signed) and a fresh salt."""
+    """Give every document its pointer and signature (unless it came signed) and a fresh salt.
+
+    Args:
+        drafts: The documents in index order.
+        batch: Where they will be anchored.
+        identity: Who signs.
+        base_url: What status entries name.
+        created: dateTimeStamp of the signatures.
+        progress: Told how far it is.
+        suite: `rdf`, `jcs`, or empty: RDF where the document can be signed so.
+
+    Raises:
+        InputError: A badge that cannot be signed as RDF, with the member that is the reason.
+    """
     staged = []
     for index, draft in enumerate(drafts):
         document = draft.document
         if draft.ours:
             document = with_pointer(document, Place(batch, index), base_url)
-            document = {**document, "proof": [signature.sign(document, identity.seed, created)]}
+            document = {**document, "proof": [_sign(draft.name, document, identity, created, suite)]}
         staged.append(StagedDocument(draft.name, document, secrets.token_bytes(32)))
         progress("signing", index + 1, len(drafts))
     return staged
+
+
+def _sign(name: str, document: dict[str, Any], identity: IssuerIdentity, created: str, suite: str) -> dict[str, Any]:
+    """Badges are signed over their statements, which is what Open Badges verifiers accept.
+
+    Other documents may have terms or contexts that nobody here knows: JCS covers them as they stand.
+    """
+    if suite != "jcs":
+        try:
+            return signature.sign(document, identity.seed, created, signature.RDFC)
+        except (CannotTell, DataLossError, TransformationError) as error:
+            if suite == "rdf" or is_open_badge(document):
+                todo = "define or correct it, or sign the document as it stands with --suite jcs"
+                raise InputError(f"{name} cannot be signed as RDF: {error.what}", todo=todo) from None
+    return signature.sign(document, identity.seed, created, signature.JCS)
 
 
 def assemble(batch: BatchId, account: bytes, created: str, documents: Sequence[StagedDocument]) -> StagedBatch:

@@ -34,7 +34,7 @@ def test_issued_credential_is_valid_straight_from_the_chain(issued):
 
 def test_finished_credential_is_signed_points_to_its_place_and_carries_the_anchor(issued):
     credential = json.loads((issued.folder / "credentials/003.json").read_text())
-    assert [proof["cryptosuite"] for proof in credential["proof"]] == ["eddsa-jcs-2022", "evm-merkle-jcs-2026"]
+    assert [proof["cryptosuite"] for proof in credential["proof"]] == ["eddsa-rdfc-2022", "evm-merkle-jcs-2026"]
     assert credential["credentialStatus"]["id"].startswith("urn:hallmark:eip155:31337:0x")
     assert credential["credentialStatus"]["id"].endswith(":2#revocation")
     assert isinstance(credential["credentialStatus"], dict)  # Open Badges allows one object only
