@@ -135,7 +135,7 @@ GOOD_AGAIN = KeySlot(2, ANCHORED_AT - 500, 0, 0)
 MINE = 1 << world.INDEX
 
 # What another chain says about the place says nothing: neither revoked there nor valid there counts.
-ANOTHER_CHAIN = {name: (U, "WRONG_CHAIN") for name in ("included", "anchored", "issuer", "status")}
+ANOTHER_CHAIN = dict.fromkeys(("included", "anchored", "issuer", "status"), (U, "WRONG_CHAIN"))
 FAULTS: dict[str, tuple[Callable[[], Report], Deviations]] = {
     # 2 conforming
     "id is no URL": (issued(changes={"id": "badge 1"}), {"conforming": (I, "MALFORMED_VALUE_ERROR")}),
