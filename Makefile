@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean credential-deep
+.PHONY: help setup demo test check bench clean faults credential-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -60,3 +60,6 @@ bench: $(BENCHES) ## all benches; each prints a table and writes build/bench/NAM
 
 bench-%: setup
 	$(PY) tests/bench/bench_$*.py $(BENCH)
+
+faults: setup ## N=500 seeded faults against the indexer, a table by kind (FAULTS="--postgres --first-seed 1")
+	$(PY) tests/faults/campaign.py --count $(or $(N),500) $(FAULTS)

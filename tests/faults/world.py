@@ -1,0 +1,182 @@
+"""One seeded world: an honest chain with our contract, a workload that acts on it, and an indexer behind a proxy."""
+
+import contextlib
+import functools
+import json
+import random
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import urllib3
+from devchain import anvil
+from devchain.accounts import ACCOUNTS
+from devchain.process import EngineProcess, can_connect, free_port
+from faults.proxy import FaultProxy
+from faults.workload import Workload
+
+from registry import bootstrap
+from registry.chain.rpc import Rpc
+from registry.config import Settings, load_settings
+
+DEEPEST = 256  # anvil forgets the states of much older blocks
+_WAIT = 9 * 86_400
+_POOL = urllib3.PoolManager(timeout=60, retries=False)
+
+
+def start_chain(slots: int) -> tuple[str, EngineProcess]:
+    """anvil whose safe block is `slots` behind the head and its final one twice as many; its URL."""
+    port = free_port("127.0.0.1")
+    command = anvil.command(anvil.find().path, "127.0.0.1", port, 0, None)
+    command[command.index("--slots-in-an-epoch") + 1] = str(slots)
+    process = EngineProcess([*command, "--no-mining", "--order", "fifo"])
+    process.wait_until(lambda: can_connect("127.0.0.1", port))
+    return f"http://127.0.0.1:{port}", process
+
+
+class World:
+    """A chain, its contract, the workload, and the proxy before it.
+
+    Args:
+        seed: Everything random.
+        folder: For deployment file and SQLite database.
+        slots: See `start_chain`.
+        database: SQLAlchemy URL; SQLite in the folder by default.
+        second: Whether the indexer has an honest endpoint behind the spoiled one.
+    """
+
+    def __init__(
+        self, seed: int, folder: Path, slots: int = 1, database: str | None = None, *, second: bool = False
+    ) -> None:
+        self.rng = random.Random(seed)
+        self.second = second
+        self.final_after = 2 * slots
+        self.url, self.process = start_chain(slots)
+        self.proxy = FaultProxy(self.url)
+        self.database = database or f"sqlite:///{folder}/mirror.sqlite"
+        self.deployment = folder / "deployment.json"
+        self._encode = _deploy(self, self.deployment)
+        self.address = "0x" + json.loads(self.deployment.read_text())["contract"].split(":0x")[1]
+        self.start = json.loads(self.deployment.read_text())["blockNumber"]
+        self.workload = Workload(self.rng, [bytes.fromhex(account.address[2:]) for account in ACCOUNTS])
+        self.workload.remember(self.head, self._time())
+
+    def close(self) -> None:
+        self.proxy.__exit__()
+        self.process.kill()
+
+    def rpc(self, method: str, *params: Any) -> Any:
+        """Ask the chain itself, past the proxy; RuntimeError where it refuses."""
+        call = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        answer: Any = _POOL.request("POST", self.url, json=call).json()
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']}")
+        return answer["result"]
+
+    @property
+    def head(self) -> int:
+        return int(self.rpc("eth_blockNumber"), 16)
+
+    def _time(self) -> int:
+        return int(self.rpc("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+
+    def act(self, blocks: int) -> None:
+        """Mine this many blocks with random calls; sometimes the days pass that a change has to wait."""
+        for _ in range(blocks):
+            for sender, function, arguments in self.workload.block():
+                data = self._encode(function, list(arguments))
+                fields = {"from": ACCOUNTS[sender].address, "to": self.address, "data": data, "gas": hex(1_500_000)}
+                self.rpc("eth_sendTransaction", fields)
+            if self.rng.random() < 0.05:
+                self.rpc("evm_increaseTime", hex(_WAIT))
+            self.mine(1)
+
+    def mine(self, blocks: int) -> None:
+        """Mine blocks; the first holds what waits."""
+        self.rpc("anvil_mine", hex(blocks))
+        self.workload.remember(self.head, self._time())
+
+    def reorg(self, depth: int) -> int:
+        """Replace the newest blocks (never the deployment's) by empty ones of the same height; how many."""
+        depth = min(depth, self.head - self.start, DEEPEST)
+        if depth > 0:
+            self.rpc("anvil_reorg", depth, [])
+            self.rpc("anvil_dropAllTransactions")
+            if self.rpc("eth_getCode", self.address, "latest") == "0x":
+                raise RuntimeError(f"anvil lost the contract in a reorganisation of {depth} blocks")
+            self.workload.go_back(self.head - depth)
+        return depth
+
+    def settings(self, *, honest: bool = False) -> Settings:
+        """Settings of an indexer that reads through the proxy, or past it."""
+        spoiled = f"{self.proxy.url},{self.url}" if self.second else self.proxy.url
+        rpc = self.url if honest else spoiled
+        return load_settings(rpc=rpc, deployment=self.deployment, database=self.database)
+
+
+def _deploy(world: World, path: Path) -> Any:
+    """Deploy by an unlocked account; the encoder of the contract's calls."""
+    from web3 import Web3
+
+    from registry.chain.artifact import load_artifact
+    from registry.chain.deployment import Deployment, write_deployment
+    from registry.credential.place import ContractId
+    from registry.ledger.keccak import keccak
+
+    artifact = load_artifact()
+    fields = {"from": ACCOUNTS[0].address, "data": "0x" + artifact.bytecode.hex(), "gas": hex(16_000_000)}
+    sent = world.rpc("eth_sendTransaction", fields)
+    world.rpc("evm_mine")
+    receipt = world.rpc("eth_getTransactionReceipt", sent)
+    address, number = receipt["contractAddress"], int(receipt["blockNumber"], 16)
+    genesis = world.rpc("eth_getBlockByNumber", "0x0", False)["hash"]
+    code = bytes.fromhex(world.rpc("eth_getCode", address, "latest")[2:])
+    contract = ContractId(int(world.rpc("eth_chainId"), 16), bytes.fromhex(address[2:]))
+    write_deployment(path, Deployment(contract, bytes.fromhex(genesis[2:]), keccak(code), number, 1, 2))
+    return Web3().eth.contract(abi=artifact.abi).encode_abi
+
+
+@contextlib.contextmanager
+def world(seed: int, slots: int = 1, database: str | None = None, *, second: bool = False) -> Iterator[World]:
+    """A world in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="hallmark-faults-") as folder:
+        made = World(seed, Path(folder), slots, database, second=second)
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+class NeverGivesUp(AssertionError):
+    """The indexer neither ended nor refused: a one-off `hallmark index` would hang."""
+
+
+class Patience:
+    """Pauses that take hardly any time; after too many of them nobody would have waited any longer.
+
+    Args:
+        most: How often one run may pause.
+    """
+
+    def __init__(self, most: int = 60) -> None:
+        self.left = most
+
+    def __call__(self, seconds: float) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise NeverGivesUp("the run went on and on")
+        time.sleep(min(seconds, 0.005))
+
+
+def index(settings: Settings) -> int:
+    """One run of the indexer up to the newest block, as `hallmark index` does it; how many blocks it rolled back."""
+    patience = Patience()
+    with mock.patch("registry.chain.rpc.Rpc", functools.partial(Rpc, pause=patience)):
+        follower = bootstrap.follower(settings)
+    try:
+        return sum(progress.rewound for progress in follower.run(pause=patience))
+    finally:
+        follower.mirror.engine.dispose()
