@@ -118,6 +118,14 @@ class Bench:
             self._rows.append((what, name, timings.median(name), min(seconds[name]), subject.note))
         return timings
 
+    def record(self, what: str, seconds: Mapping[str, list[float]], note: str = "") -> Timings:
+        """Take in what was timed elsewhere: seconds by name, one number a round."""
+        timings = Timings(seconds)
+        for name, values in seconds.items():
+            self.samples[f"{what}: {name}"] = values
+            self._rows.append((what, name, timings.median(name), min(values), note))
+        return timings
+
     def limit(self, name: str, made_of: str) -> None:
         """Say what a lower limit is made of."""
         self.limits[name] = made_of
