@@ -11,7 +11,6 @@ _LEFT, _RIGHT = 62.0, _WIDTH - 46
 _TEXT_WIDTH = _RIGHT - _LEFT
 _QR = 186.0
 _QUIET = 4
-_ANY = 1_000
 _LEADING = 1.36
 _CODE_TOP, _FACTS_TOP = 62 + _QR, 178
 _INK, _SOFT, _ACCENT, _LINE = "#16233f", "#5a6478", "#0f766e", "#d5dae3"
@@ -121,7 +120,7 @@ def _block(
     words = text.clean(words)
     if not words or not lines:
         return top
-    while size > least > 0 and len(text.wrap(words, size, room, _ANY)) > lines:
+    while size > least > 0 and not text.fits(words, size, room, lines):
         size -= 0.5
     canvas.setFillColor(colour)
     for line in text.wrap(words, size, room, lines):

@@ -6,14 +6,17 @@ their text (`ActualText`, PDF 32000-1, section 14.9.4), so that readers and copi
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from registry.containers import fonts
 from registry.containers.fonts import Face
 
 FONT = "NotoSans"
+_LONGEST_LINE = 800
 _JOINERS = "\u200c\u200d"
 # Latin, Greek, Cyrillic, punctuation and signs, without combining marks: one character, one glyph.
 _UNSHAPED = re.compile("[ -~\u00a0-\u02ff\u0370-\u0482\u048a-\u058f\u1e00-\u200b\u2010-\u20cf\u2100-\u2bff]*")
@@ -143,27 +146,39 @@ def fit(text: str, size: float, least: float, room: float) -> float:
 
 def wrap(text: str, size: float, room: float, lines: int) -> list[str]:
     """A text in at most `lines` lines of `room` points; what does not fit ends in an ellipsis."""
-    made: list[str] = []
+    made = list(islice(_lines(text, size, room), lines + 1))
+    return made if len(made) <= lines else [*made[: lines - 1], _cut(made[lines - 1], size, room)]
+
+
+def fits(text: str, size: float, room: float, lines: int) -> bool:
+    """Whether all of a text goes into `lines` lines."""
+    return len(list(islice(_lines(text, size, room), lines + 1))) <= lines
+
+
+def _lines(text: str, size: float, room: float) -> Iterator[str]:
+    """Lines one after the other, so that nobody lays out more of a long text than is shown."""
+    line = ""
     for piece in _narrow(_pieces(text), size, room):
-        if made and width(made[-1] + piece, size) <= room:
-            made[-1] += piece
+        if line and width(line + piece, size) > room:
+            yield line.rstrip()
+            line = piece.lstrip()
         else:
-            made.append(piece.lstrip())
-    if len(made) > lines:
-        made = [*made[: lines - 1], _cut(made[lines - 1], size, room)]
-    return [line.rstrip() for line in made]
+            line += piece
+    if line:
+        yield line.rstrip()
 
 
 def _narrow(pieces: Iterator[str], size: float, room: float) -> Iterator[str]:
     """Pieces that are wider than a line are broken anywhere but before a mark: Thai, Khmer and Lao have no spaces."""
     for piece in pieces:
-        while len(piece) > 1 and width(piece, size) > room:
-            end = len(piece) - 1
-            while end > 1 and (width(piece[:end], size) > room or unicodedata.category(piece[end])[0] == "M"):
+        rest = piece
+        while len(rest) > 1 and width(rest[:_LONGEST_LINE], size) > room:
+            end = bisect_right(range(_LONGEST_LINE), room, lo=2, key=lambda n: width(rest[:n], size)) - 1
+            while end > 1 and unicodedata.category(rest[end]).startswith("M"):
                 end -= 1
-            yield piece[:end]
-            piece = piece[end:]
-        yield piece
+            yield rest[:end]
+            rest = rest[end:]
+        yield rest
 
 
 def _cut(line: str, size: float, room: float) -> str:
