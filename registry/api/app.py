@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from registry import __version__
 from registry.api.problems import on_hallmark_error, on_http_error
-from registry.api.routes import documents, health, lookups, verify
+from registry.api.routes import documents, health, lookups, metrics, verify
 from registry.errors import HallmarkError
 from registry.store.documents import DocumentStore
 from registry.store.evidence import SqlEvidence
@@ -41,6 +41,6 @@ def build_app(services: Services) -> FastAPI:
     app.add_exception_handler(HallmarkError, on_hallmark_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_http_error)
-    for routes in (verify, lookups, documents, health):
+    for routes in (verify, lookups, documents, health, metrics):
         app.include_router(routes.router)
     return app

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from registry.commands import options
 
 if TYPE_CHECKING:
-    from registry.indexer.follow import Progress
+    from registry.indexer.follow import Follower, Progress
 
 Show = Callable[["Progress"], None]
 _WAIT_SECONDS = 30.0  # for another indexer, unless this one is to follow for ever
@@ -28,6 +28,7 @@ def add(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
     parser.add_argument("--log-json", action="store_true", help="one JSON line a step on standard error")
+    parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on 127.0.0.1:PORT")
     parser.add_argument(
         "--accept-reorg",
         metavar="WHY",
@@ -52,16 +53,50 @@ def run(args: Namespace) -> int:
             ancestor = accept(follower.chain, follower.mirror)
             print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
         events, block = 0, 0
-        with _shown(args) as show:
+        with _shown(args) as show, _metered(args, follower) as count:
             for progress in follower.run(until=args.until, forever=args.follow):
                 events, block = events + progress.events, progress.block
                 show(progress)
+                count(progress)
     print(f"indexed {events} events up to block {block}")
     return 0
 
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _metered(args: Namespace, follower: "Follower") -> Iterator[Show]:
+    """Prometheus metrics on loopback, where they are asked for."""
+    if args.metrics_port is None:
+        yield lambda _: None
+        return
+    from prometheus_client import start_http_server
+
+    from registry.errors import LedgerError, ReorgPastFinality
+    from registry.indexer.meters import Meters
+
+    meters = Meters()
+
+    def on_fault(error: Exception) -> None:
+        if isinstance(error, ReorgPastFinality):
+            meters.halt()
+        elif isinstance(error, LedgerError):
+            meters.gap()
+
+    def count(progress: "Progress") -> None:
+        meters.step(progress)
+        meters.endpoints(getattr(follower.chain.rpc, "faults", dict)())  # type: ignore[attr-defined]
+
+    follower.on_fault = on_fault
+    server, thread = start_http_server(args.metrics_port, addr="127.0.0.1", registry=meters.registry)
+    _say(f"metrics on http://127.0.0.1:{server.server_port}/metrics")
+    try:
+        yield count
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 @contextmanager

@@ -19,10 +19,19 @@ _TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What one step did: the block it reached, the chain's newest block, events written, blocks rolled back."""
+    """What one step did.
+
+    Attributes:
+        block: The mirror's newest block now.
+        latest, safe, final: How far the chain is (or the block to stop at, if that is less than `latest`).
+        events: Events written.
+        rewound: Blocks rolled back.
+    """
 
     block: int
     latest: int
+    safe: int
+    final: int
     events: int
     rewound: int = 0
 
@@ -40,6 +49,8 @@ class Follower:
         mirror: Where to write.
         start: First block to read: the deployment's.
         receipts: Whether logs are proven by the blocks' receipts roots (slow).
+
+    `on_fault` is told of every fault before it is dealt with.
     """
 
     def __init__(self, chain: ChainSource, mirror: Mirror, start: int, *, receipts: bool = False) -> None:
@@ -48,6 +59,7 @@ class Follower:
         self.start = start
         self.domain = WordDomain(chain.contract.chain_id, chain.contract.address)
         self._ahead = Ahead(chain, receipts=receipts)
+        self.on_fault: Callable[[Exception], None] = lambda _: None
 
     def run(
         self, *, until: int | None = None, forever: bool = False, pause: Callable[[float], None] = time.sleep
@@ -66,6 +78,7 @@ class Follower:
                 progress = self.step(until)
             except (ChainUnavailable, LedgerError) as error:
                 faults += 1
+                self.on_fault(error)
                 self._after_fault(error, faults, forever=forever)
                 pause(min(30.0, 0.2 * 2**faults))
                 continue
@@ -108,7 +121,7 @@ class Follower:
         if point is not None and fetched.headers[0].parent_hash != point.block.hash:
             return self._rewound(point, tiers, target)
         self._commit(fetched, tiers, point, proving=fetched.last == target)
-        return Progress(fetched.last, target, len(fetched.events))
+        return Progress(fetched.last, target, tiers.safe, tiers.final, len(fetched.events))
 
     def _idle(self, point: Checkpoint | None, tiers: Tiers, block: int) -> Progress:
         """No new block; but the newest one may have been replaced by another of the same height."""
@@ -116,12 +129,13 @@ class Follower:
             header = self.chain.headers([point.block.number]).get(point.block.number)
             if header is not None and header.block.hash != point.block.hash:
                 return self._rewound(point, tiers, block)
-        return Progress(block, block, 0)
+        return Progress(block, block, tiers.safe, tiers.final, 0)
 
     def _rewound(self, point: Checkpoint, tiers: Tiers, target: int) -> Progress:
         self._ahead.forget()
         ancestor = resolve(self.chain, self.mirror, point, tiers)
-        return Progress(ancestor, max(target, ancestor + 1), 0, point.block.number - ancestor)
+        latest = max(target, ancestor + 1)
+        return Progress(ancestor, latest, tiers.safe, tiers.final, 0, point.block.number - ancestor)
 
     def _commit(self, fetched: Fetched, tiers: Tiers, point: Checkpoint | None, *, proving: bool) -> None:
         items = [item for _, item in fetched.events]
