@@ -35,7 +35,13 @@ def add(parser: ArgumentParser) -> None:
         help="a status list that you hold (repeatable)",
     )
     parser.add_argument(
-        "--allow-host", metavar="HOST", action="append", help="a host that may be asked for status lists (repeatable)"
+        "--allow-host",
+        metavar="HOST",
+        action="append",
+        help="a host that may be asked for status lists and DID documents",
+    )
+    parser.add_argument(
+        "--did", metavar="FILE", type=Path, action="append", default=[], help="an issuer's DID document (repeatable)"
     )
     parser.add_argument("--key", metavar="LINK", help="the link of an encrypted copy, or the key behind its '#'")
     parser.add_argument("--max-age", metavar="SECONDS", type=int, help="older evidence is unknown")
@@ -64,7 +70,7 @@ def verifier(args: Namespace) -> Callable[[Path], "Report"]:
     """A function that verifies one file with the sources and the list that the options name."""
     from registry import bootstrap
     from registry.credential.reader import read_document
-    from registry.verification.evidence import NoEvidence, Policy
+    from registry.verification.evidence import Evidence, NoEvidence, Policy
     from registry.verification.verify import judge
 
     settings = options.settings_of(args)
@@ -76,18 +82,19 @@ def verifier(args: Namespace) -> Callable[[Path], "Report"]:
         source = bootstrap.evidence_source(settings, [*profiles, *bootstrap.profiles_beside(args.files)])
     policy = Policy(bootstrap.trusted_contracts(settings), time.time(), args.max_age)
     lists = bootstrap.list_reader(settings, args.status_list)
+    controllers = bootstrap.controller_reader(settings, args.did)
 
     def verify(path: Path) -> "Report":
         presented = _open(path, args.key)
-        known = lists.read(presented.lists)
+        evidence: Evidence | NoEvidence
         if presented.place is None:
             evidence = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
-            return judge(presented, evidence, policy, known)
-        if source is None:
-            return judge(
-                presented, NoEvidence("No source was named; give --registry or --rpc.", "NOT_ASKED"), policy, known
-            )
-        return judge(presented, source.gather(presented.place, presented.account), policy, known)
+        elif source is None:
+            evidence = NoEvidence("No source was named; give --registry or --rpc.", "NOT_ASKED")
+        else:
+            evidence = source.gather(presented.place, presented.account)
+        known = controllers.read(presented.controllers(evidence))
+        return judge(presented, evidence, policy, lists.read(presented.lists), known)
 
     return verify
 
@@ -121,5 +128,7 @@ def print_report(name: str, report: "Report") -> None:
         print(
             f"  {_MARK[check.verdict.value]} {check.name:<11}{check.verdict.value.replace('_', ' '):<15}{detail}{code}"
         )
+    if report.warning:
+        print(f"  ! {report.warning}")
     if report.as_of is not None:
         print(f"  as of block {report.as_of.number}, by the {report.assurance.value}'s word")

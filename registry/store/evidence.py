@@ -7,12 +7,15 @@ from sqlalchemy import Connection, Engine, and_, select
 
 from registry.credential.place import Place
 from registry.credential.reader import read_document
-from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod, Reaffirmation, StatusChange, StatusWord
+from registry.ledger.decode import BlockRef
+from registry.ledger.entities import Key
 from registry.ledger.record import KeySlot, commitment
 from registry.ledger.status import bit_of
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
+from registry.store.past import Past, point_at, point_at_time
+from registry.store.present import Present, Rows
 from registry.verification.evidence import (
     Assurance,
     Evidence,
@@ -39,85 +42,97 @@ class SqlEvidence:
         self.deployment = deployment
         self._chain = deployment.contract.chain_id
 
-    def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
-        """Evidence at the mirror's checkpoint."""
+    def gather(self, place: Place, account: bytes | None, as_of: int | None = None) -> Evidence | NoEvidence:
+        """Evidence at the mirror's checkpoint, or what the chain said as of the end of block `as_of`.
+
+        A past answer rests on the newest known block at or below `as_of`, between which nothing happened. Later
+        revocations, distrusts and profiles are not in it; how deep the record lies is told as of now.
+        """
         if place.batch.contract != self.deployment.contract:
             return NoEvidence(f"This registry mirrors {self.deployment.contract}, not {place.batch.contract}.")
         with reading(self.engine) as connection:
             point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
             if point is None:
                 return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")
-            return self._gather(connection, point, place, account)
+            if as_of is None:
+                block = BlockRef(point.block_number, point.block_hash, point.block_time)
+                return self._gather(connection, Present(connection, self._chain), block, point, place, account)
+            return self._gather_past(connection, as_of, point, place, account)
 
-    def _gather(self, connection: Connection, point: Any, place: Place, account: bytes | None) -> Evidence:
+    def block_at(self, time: int) -> int | None:
+        """The newest block at or before a time (seconds since 1970); None before the first and after the newest."""
+        with reading(self.engine) as connection:
+            newest = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+            found = point_at_time(connection, self._chain, time)
+        return found.number if found and newest and time <= newest.block_time else None
+
+    def _gather_past(
+        self, connection: Connection, as_of: int, point: Any, place: Place, account: bytes | None
+    ) -> Evidence | NoEvidence:
+        if as_of > point.block_number:
+            reached = f"This registry has read the chain up to block {point.block_number} only."
+            return NoEvidence(f"{reached} Block {as_of} comes later.", "BLOCK_NOT_READ")
+        block = point_at(connection, self._chain, as_of)
+        if block is None:
+            return NoEvidence(f"Block {as_of} is before the first one that this registry read.", "BLOCK_NOT_READ")
+        past = Past(connection, self.deployment.contract, as_of)
+        return self._gather(connection, past, block, point, place, account)
+
+    def _gather(
+        self, connection: Connection, rows: Rows, block: BlockRef, point: Any, place: Place, account: bytes | None
+    ) -> Evidence:
         issuer_id, batch_id = storable(place.batch.issuer_id), place.batch.batch_id
-        issuer = self._one(connection, Issuer, issuer_id)
-        word = issuer.word if issuer else bytes(32)
-        record = self._one(connection, Batch, issuer_id, batch_id)
-        latest = BlockPoint(point.block_number, "0x" + point.block_hash.hex(), point.block_time)
+        word = rows.word(issuer_id)
+        record = rows.batch(issuer_id, batch_id)
         return Evidence(
             Assurance.REGISTRY,
             self.deployment.contract,
             self.deployment.genesis_hash,
             self.deployment.code_hash,
-            latest,
+            BlockPoint(block.number, "0x" + block.hash.hex(), block.time),
             None,
             word,
             _record(record, point),
-            self._key(connection, issuer_id, account or (record.account if record else _ZERO)),
-            self._reaffirmation(connection, issuer_id, batch_id),
-            self._status(connection, place, IssuerWord.unpack(word).epoch),
-            self._profiles(connection, issuer_id),
+            _slot(rows.key(issuer_id, account or (record.account if record else _ZERO))),
+            _reaffirmation(rows, issuer_id, batch_id),
+            _status(rows, place, IssuerWord.unpack(word).epoch),
+            _profiles(connection, rows, issuer_id),
+            f"This registry's mirror is halted. {point.halted}" if point.halted else "",
         )
 
-    def _one(self, connection: Connection, kind: type[Any], *key: Any) -> Any:
-        table = t.ENTITY_TABLES[kind]
-        pairs = zip(("chain_id", *kind.KEY), (self._chain, *key), strict=True)
-        return connection.execute(select(table).where(and_(*(table.c[name] == value for name, value in pairs)))).first()
 
-    def _key(self, connection: Connection, issuer_id: int, account: bytes) -> KeySlot | None:
-        row = self._one(connection, Key, issuer_id, account)
-        return None if row is None else KeySlot(row.roles, row.added_at, row.retired_at, row.distrust_from)
+def _slot(key: Key | None) -> KeySlot | None:
+    return None if key is None else KeySlot(key.roles, key.added_at, key.retired_at, key.distrust_from)
 
-    def _reaffirmation(self, connection: Connection, issuer_id: int, batch_id: bytes) -> ReaffirmationFact | None:
-        row = self._one(connection, Reaffirmation, issuer_id, batch_id)
-        key = self._key(connection, issuer_id, row.account) if row else None
-        return ReaffirmationFact(row.account, row.reaffirmed_at, key) if row and key else None
 
-    def _status(self, connection: Connection, place: Place, epoch: int) -> StatusFact:
-        word, _ = bit_of(place.index)
-        row = self._one(connection, StatusWord, storable(place.batch.issuer_id), place.batch.batch_id, epoch, word)
-        revoked, suspended = (
-            (int.from_bytes(row.revoked, "big"), int.from_bytes(row.suspended, "big")) if row else (0, 0)
-        )
-        changes = self._changes(connection, place, epoch) if revoked | suspended else ()
-        return StatusFact(epoch, word, revoked, suspended, changes)
+def _reaffirmation(rows: Rows, issuer_id: int, batch_id: bytes) -> ReaffirmationFact | None:
+    found = rows.reaffirmation(issuer_id, batch_id)
+    key = _slot(rows.key(issuer_id, found.account)) if found else None
+    return ReaffirmationFact(found.account, found.reaffirmed_at, key) if found and key else None
 
-    def _changes(self, connection: Connection, place: Place, epoch: int) -> tuple[WordChange, ...]:
-        """The word's newest changes: enough for the reason of each of its 256 bits in all but hostile cases."""
-        table, (word, _) = t.ENTITY_TABLES[StatusChange], bit_of(place.index)
-        same = {
-            "chain_id": self._chain,
-            "issuer_id": storable(place.batch.issuer_id),
-            "batch_id": place.batch.batch_id,
-            "epoch": epoch,
-            "word_index": word,
-        }
-        query = select(table).where(and_(*(table.c[name] == value for name, value in same.items())))
-        newest = query.order_by(table.c.block_number.desc(), table.c.log_index.desc()).limit(_MOST_CHANGES)
-        return tuple(
-            WordChange(int.from_bytes(row.mask, "big"), row.action, row.reason, row.block_number, row.changed_at)
-            for row in connection.execute(newest)
-        )
 
-    def _profiles(self, connection: Connection, issuer_id: int) -> tuple[ProfileFact, ...]:
-        table = t.ENTITY_TABLES[ProfilePeriod]
-        where = and_(table.c.chain_id == self._chain, table.c.issuer_id == issuer_id)
-        facts = [
-            ProfileFact(row.profile_hash, row.since, row.until, profile_document(connection, row.profile_hash))
-            for row in connection.execute(select(table).where(where))
-        ]
-        return tuple(sorted(facts, key=lambda fact: (fact.until != 0, -fact.since)))
+def _status(rows: Rows, place: Place, epoch: int) -> StatusFact:
+    """The word's bits, and its newest changes: enough for the reason of each bit in all but hostile cases."""
+    word, _ = bit_of(place.index)
+    slot = (storable(place.batch.issuer_id), place.batch.batch_id, epoch, word)
+    bits = rows.status_word(*slot)
+    revoked, suspended = (
+        (int.from_bytes(bits.revoked, "big"), int.from_bytes(bits.suspended, "big")) if bits else (0, 0)
+    )
+    changes = rows.status_changes(*slot, _MOST_CHANGES) if revoked | suspended else ()
+    facts = (
+        WordChange(int.from_bytes(row.mask, "big"), row.action, row.reason, row.block_number, row.changed_at)
+        for row in changes
+    )
+    return StatusFact(epoch, word, revoked, suspended, tuple(facts))
+
+
+def _profiles(connection: Connection, rows: Rows, issuer_id: int) -> tuple[ProfileFact, ...]:
+    facts = [
+        ProfileFact(row.profile_hash, row.since, row.until, profile_document(connection, row.profile_hash))
+        for row in rows.profiles(issuer_id)
+    ]
+    return tuple(sorted(facts, key=lambda fact: (fact.until != 0, -fact.since)))
 
 
 def profile_document(connection: Connection, profile_hash: bytes) -> Mapping[str, Any] | None:

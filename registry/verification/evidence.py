@@ -93,6 +93,7 @@ class Evidence:
         reaffirmation: Of the record.
         status: Words at the credential's place.
         profiles: The issuer's profiles that are known, the one in force first.
+        warning: What the source says about itself (a halted mirror, say); for a person, it changes no verdict.
     """
 
     assurance: Assurance
@@ -107,6 +108,7 @@ class Evidence:
     reaffirmation: ReaffirmationFact | None
     status: StatusFact
     profiles: tuple[ProfileFact, ...]
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

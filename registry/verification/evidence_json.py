@@ -45,6 +45,7 @@ def evidence_to_json(evidence: Evidence) -> Json:
             "suspended": _hex(status.suspended.to_bytes(32, "big")),
             "changes": [asdict(change) | {"mask": _hex(change.mask.to_bytes(32, "big"))} for change in status.changes],
         },
+        "warning": evidence.warning,
         "profiles": [
             {"hash": _hex(p.hash), "since": p.since, "until": p.until, "document": p.document}
             for p in evidence.profiles
@@ -78,6 +79,7 @@ def evidence_from_json(body: Json) -> Evidence:
                 ProfileFact(_bytes(p["hash"], 32), _number(p["since"]), _number(p["until"]), _document(p["document"]))
                 for p in body["profiles"]
             ),
+            _text(body["warning"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise MalformedError("The evidence is incomplete or not in the expected form.") from None
@@ -118,6 +120,12 @@ def _document(value: Any) -> Mapping[str, Any] | None:
 
 def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
         raise TypeError
     return value
 

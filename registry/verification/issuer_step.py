@@ -35,10 +35,11 @@ def known_proofs(credential: Credential) -> list[Mapping[str, Any]]:
 
 def needed_controllers(credential: Credential, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
     """Identifiers on the web whose documents would say whose the keys are: of signers, issuer and profile."""
-    methods = [str(proof.get("verificationMethod")) for proof in known_proofs(credential)]
+    methods = [signature.method_named(proof) for proof in known_proofs(credential)]
     names = [method.partition("#")[0] for method in methods] + [issuer_of(credential.document) or ""]
     if isinstance(evidence, Evidence):
-        names += [str(did) for fact in evidence.profiles for did in (fact.document or {}).get("dids", ())]
+        named = [(fact.document or {}).get("dids") for fact in evidence.profiles]
+        names += [str(did) for dids in named if isinstance(dids, list) for did in dids]
     return tuple(sorted({name for name in names if is_on_the_web(name)}))
 
 

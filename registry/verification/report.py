@@ -17,6 +17,7 @@ class Report:
     assurance: Assurance
     issuer: str | None = None
     place: str | None = None
+    warning: str = ""
 
     def check(self, name: str) -> Check:
         """The check of this name."""
@@ -31,6 +32,7 @@ class Report:
             "assurance": self.assurance.value,
             "issuer": self.issuer,
             "place": self.place,
+            **({"warning": self.warning} if self.warning else {}),
         }
 
 

@@ -25,7 +25,7 @@ from registry.credential.signature import AtHand
 from registry.errors import HallmarkError
 from registry.verification import local_steps, place_steps
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
-from registry.verification.issuer_step import check_issuer, check_signature
+from registry.verification.issuer_step import check_issuer, check_signature, needed_controllers
 from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, with_lists
 from registry.verification.report import Report
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
@@ -53,6 +53,10 @@ class Presented:
     def lists(self) -> tuple[str, ...]:
         """Addresses of the status lists outside the chain that speak about it."""
         return () if self.credential is None else needed_lists(self.credential)
+
+    def controllers(self, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
+        """Identifiers on the web whose documents would say whose the keys are."""
+        return () if self.credential is None else needed_controllers(self.credential, evidence)
 
 
 def present(data: bytes) -> Presented:
@@ -108,6 +112,7 @@ def judge(
         seen.assurance if seen else Assurance.NONE,
         issuer_of(credential.document),
         str(credential.place.batch) + f":{credential.place.index}" if credential.place else None,
+        seen.warning if seen else "",
     )
 
 

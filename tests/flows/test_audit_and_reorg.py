@@ -161,6 +161,9 @@ def test_reorganisation_past_finality_halts_and_changes_nothing(desk):
     with open_api(desk, index=False) as client:
         answer = client.get("/readyz")
         assert (answer.status_code, "was called final" in answer.json()["reason"]) == (503, True)
+        # reads go on, and say what they are worth
+        credential = (desk.folder / "credentials/001.json").read_bytes()
+        assert "halted" in client.post("/v1/verify", content=credential).json()["warning"]
     assert desk.run("index").code == 1  # it stays halted
     desk.ok("index --accept-reorg 'compared with two other endpoints'")
     assert audit(desk)[0] == 0
