@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from registry.ports import EvidenceSource
     from registry.store.mirror import SqlMirror
     from registry.store.rebuild import Rebuilt
+    from registry.web.controllers import ControllerReader
     from registry.web.fetch import Fetcher
     from registry.web.lists import ListReader
 
@@ -174,12 +175,19 @@ def list_reader(settings: Settings, files: Sequence[str] = ()) -> "ListReader":
     return ListReader(lists_of_files(files), web_fetcher(settings))
 
 
-def web_fetcher(settings: Settings) -> "Fetcher | None":
-    """The way out to the web; None where no host is allowed."""
+def controller_reader(settings: Settings, files: Sequence[Path] = ()) -> "ControllerReader":
+    """Documents of did:web and https identifiers: from files, and from the hosts that the settings name."""
+    from registry.web.controllers import ControllerReader, documents_of_files
+
+    return ControllerReader(documents_of_files(files), web_fetcher(settings, settings.web_cache))
+
+
+def web_fetcher(settings: Settings, cache: Path | None = None) -> "Fetcher | None":
+    """The way out to the web; None where no host is allowed. A cache is for what may be older: never for status."""
     from registry.web.fetch import Fetcher, FetchPolicy
 
     hosts = frozenset(host.lower() for host in settings.allow_host)
-    return Fetcher(FetchPolicy(hosts)) if hosts else None
+    return Fetcher(FetchPolicy(hosts, cache=cache)) if hosts else None
 
 
 def api(settings: Settings) -> "FastAPI":

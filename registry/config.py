@@ -26,7 +26,8 @@ class Settings(BaseSettings):
         keystore: Encrypted account key (Ethereum keystore v3).
         passphrase_file: File with the keystore's passphrase.
         trust: Deployment files that a verifier trusts, besides `deployment`.
-        allow_host: Hosts on the web that may be asked for status lists; none: nobody is asked.
+        allow_host: Hosts on the web that may be asked for status lists and DID documents; none: nobody is asked.
+        web_cache: Folder for copies of DID documents, which serve while their host cannot be reached.
         wait: How deep an anchor must lie before credentials are released: `final`, `safe`, or confirmations.
     """
 
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     passphrase_file: Path | None = None
     trust: list[Path] = Field(default_factory=list)
     allow_host: list[str] = Field(default_factory=list)
+    web_cache: Path | None = None
     wait: str = "final"
 
     @classmethod

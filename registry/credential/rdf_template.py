@@ -4,7 +4,8 @@ The shape of a document is everything but the texts in it. For a shape that was 
 with a marker in the place of every text. Where a marker comes out as a whole literal or a whole IRI, any text may
 stand; everything else (types, enumerations, numbers, texts that the library rewrites) is part of the template's key.
 What is left to do for a document is to put its texts in, to order nodes with ids by their ids, and to label nodes
-without by the hashes of their statements. Where two hashes are equal, or a text needs care, the library does the work. Each template is compared with the library on the document that it was made for.
+without by the hashes of their statements. Where two hashes are equal, or a text needs care, the library does the work.
+Each template is compared with the library on the document that it was made for.
 """
 
 import re

@@ -98,6 +98,11 @@ def is_known(proof: Json) -> bool:
     return suite_name(proof) in SUITES or proof.get("type") == vc_jwt.TYPE
 
 
+def method_named(proof: Json) -> str:
+    """The verification method that a proof of a known suite names; empty where none can be read."""
+    return vc_jwt.method_named(proof) if proof.get("type") == vc_jwt.TYPE else str(proof.get("verificationMethod"))
+
+
 def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[str, Any]:
     """A Data Integrity proof over `document` without its proofs.
 

@@ -77,6 +77,15 @@ def sign(document: Json, seed: bytes) -> str:
     return f"{signed}.{_base64(key.sign(signed.encode()).signature)}"
 
 
+def method_named(proof: Json) -> str:
+    """The key id in the JWS header; empty where none can be read."""
+    try:
+        header = read_document(base64url(str(proof.get("jws")).partition(".")[0]) or b"")
+    except ParsingError:
+        return ""
+    return str(header.get("kid", ""))
+
+
 def verify(document: Json, proof: Json, at_hand: "AtHand") -> Signer:
     """Who signed the JWS, whose payload must be `document`.
 

@@ -36,7 +36,8 @@ class FetchPolicy:
         max_bytes: Longest accepted answer.
         seconds: Longest time for one document, redirects included.
         cache: Folder for copies; None keeps none.
-        fresh: Age in seconds up to which a copy is used without asking again; older ones serve when nobody answers.
+        fresh: Age in seconds up to which a copy is used without asking again.
+        stale: Age in seconds up to which a copy serves when nobody answers.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -44,6 +45,7 @@ class FetchPolicy:
     seconds: float = 10.0
     cache: Path | None = None
     fresh: float = 3600.0
+    stale: float = 30 * 86400.0
 
 
 def public_address(address: str) -> bool:
@@ -84,14 +86,14 @@ class Fetcher:
                 the answer is too long.
         """
         parts = self._allowed(url)
-        copy = self._copy(url)
-        if copy is not None and time.time() - copy[0] < self.policy.fresh:
-            return copy[1]
+        age, copy = self._copy(url)
+        if copy is not None and age < self.policy.fresh:
+            return copy
         try:
             body = self._follow(parts)
         except Unreachable:
-            if copy is not None:
-                return copy[1]
+            if copy is not None and age < self.policy.stale:
+                return copy
             raise
         self._keep(url, body)
         return body
@@ -179,13 +181,15 @@ class Fetcher:
         folder = self.policy.cache
         return None if folder is None else folder / f"{hashlib.sha256(url.encode()).hexdigest()}.json"
 
-    def _copy(self, url: str) -> tuple[float, bytes] | None:
+    def _copy(self, url: str) -> tuple[float, bytes | None]:
+        """The copy's age in seconds and the copy; None where there is none that can be read."""
         path = self._path(url)
         try:
-            kept = json.loads(path.read_bytes()) if path else None
-            return (float(kept["at"]), bytes.fromhex(kept["body"])) if kept and kept["url"] == url else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+            kept = json.loads(path.read_bytes()) if path else {}
+            same = kept.get("url") == url
+            return (time.time() - float(kept["at"]), bytes.fromhex(kept["body"])) if same else (0.0, None)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return 0.0, None
 
     def _keep(self, url: str, body: bytes) -> None:
         path = self._path(url)
