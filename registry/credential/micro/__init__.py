@@ -1,0 +1,1 @@
+"""What a microcredential tells: elements of the European standard, skills, evidence, stackability."""
