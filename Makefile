@@ -11,7 +11,7 @@ NPM := $(PY) scripts/npm.py
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp ## everything the other targets need
+setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp tests/interop/node_modules/.stamp ## everything the other targets need
 
 $(UV):
 	@python3 -m venv .tools/uv || { echo "setup: python3 cannot make a virtual environment (on Debian: apt-get install python3-venv)"; rm -rf .tools/uv; exit 1; }
@@ -30,6 +30,11 @@ hardhat-free-devchain/node_modules/.stamp: .venv/.stamp hardhat-free-devchain/pa
 
 contracts/node_modules/.stamp: .venv/.stamp contracts/package-lock.json
 	@$(NPM) contracts || echo "setup: solc and forge could not be installed from npm; what needs them is skipped aloud"
+	@mkdir -p $(@D) && touch $@
+
+# Other people's verifiers, for tests only.
+tests/interop/node_modules/.stamp: .venv/.stamp tests/interop/package-lock.json
+	@$(NPM) tests/interop || echo "setup: jsonld-signatures could not be installed from npm; its tests are skipped aloud"
 	@mkdir -p $(@D) && touch $@
 
 FORGE := $(firstword $(wildcard contracts/node_modules/@foundry-rs/forge-*/bin/forge) forge)
@@ -52,7 +57,7 @@ credential-deep: .venv/.stamp ## the fast reader against the strict one on N=100
 	$(PY) tests/property/deep_credential.py --documents $(or $(N),1000000)
 
 clean: ## remove what the targets made
-	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules contracts/out contracts/cache
+	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules tests/interop/node_modules contracts/out contracts/cache
 
 BENCHES := $(sort $(patsubst tests/bench/bench_%.py,bench-%,$(wildcard tests/bench/bench_*.py)))
 
