@@ -188,7 +188,7 @@ def test_size_limit_is_the_same_in_both_languages(both, length):
 
 def test_pointers_are_read_alike_in_both_languages(both):
     pointers = [case["pointer"] for case in [*POINTERS["valid"], *POINTERS["invalid"]]]
-    document, anchor = INVALID["document"], VALID["vectors"][1]["credential"]["proof"][1]
+    document, anchor = INVALID["document"], VALID["vectors"][2]["credential"]["proof"][1]
     said = both([whole({**document, "credentialStatus": {"id": text}, "proof": anchor}) for text in pointers])
     for text, one in zip(pointers, said, strict=True):
         # A text without our prefix is somebody else's status entry, and no pointer at all.
@@ -196,6 +196,25 @@ def test_pointers_are_read_alike_in_both_languages(both):
         if text in {case["pointer"] for case in POINTERS["invalid"]}:
             with pytest.raises(MalformedError):
                 parse_pointer(text)
+
+
+CREATED = [
+    *("2026-01-31T24:00:00Z", "2026-01-31T24:00:00.000Z", "2026-01-31T24:00:00.001Z", "2026-01-31T24:01:00Z"),
+    *("2026-01-31T09:30:00.123456789Z", "2026-01-31T09:30:00.Z", "2026-01-31T09:30Z", "2026-01-31 09:30:00Z"),
+    *("2024-02-29T00:00:00Z", "2023-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "1900-02-29T00:00:00Z"),
+    *("0001-01-01T00:00:00Z", "0000-12-31T23:59:59Z", "0000-12-31T24:00:00Z", "-0001-01-01T00:00:00Z"),
+    *("9999-12-31T23:59:59Z", "9999-12-31T24:00:00Z", "10000-01-01T00:00:00Z", "2026-13-01T00:00:00Z"),
+    *("2026-00-10T00:00:00Z", "2026-01-00T00:00:00Z", "2026-01-32T00:00:00Z", "2026-04-31T00:00:00Z"),
+    *("2026-01-31T23:59:60Z", "2026-01-31T23:60:00Z", "2026-01-31T09:30:00Z\n", "２026-01-31T09:30:00Z", "Z", ""),
+]
+
+
+def test_moments_are_read_alike_in_both_languages(both):
+    anchor = VALID["vectors"][2]["credential"]["proof"][1]
+    said = both([whole({**INVALID["document"], "proof": {**anchor, "created": created}}) for created in CREATED])
+    read = {created for created, one in zip(CREATED, said, strict=True) if one != {"refused": "proof"}}
+    assert {"2026-01-31T24:00:00Z", "2024-02-29T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"} <= read
+    assert len(read) == 8
 
 
 def mutants(seed: int) -> list[bytes]:

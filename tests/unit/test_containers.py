@@ -15,6 +15,9 @@ from PIL import Image
 from registry.containers import png, qr, sealed, svg
 from registry.containers.carrier import read_container
 from registry.errors import ContainerError
+from registry.verification.evidence import NoEvidence, Policy
+from registry.verification.verdict import Verdict
+from registry.verification.verify import judge, present
 
 BAKED = "1edtech-ob3/validator-samples/baked"
 CREDENTIAL = json.dumps({"name": "Zoë 😀", "text": "]]> <tag> & \ufffe \uffff"}, ensure_ascii=False).encode()
@@ -50,6 +53,19 @@ def test_published_baked_badges_carry_the_same_credential():
     drawing = public_vectors.path(f"{BAKED}/simple-json.svg.txt").read_bytes()
     assert json.loads(read_container(image)) == json.loads(read_container(drawing))
     assert json.loads(read_container(image))["name"] == "Teamwork Badge"
+
+
+@public_vectors.needed
+@pytest.mark.parametrize("name", ["simple-json.png.bin", "simple-json.svg.txt"])
+def test_signature_of_a_published_baked_badge_matches(name):
+    """Upstream calls them valid by the key alone; whose key that is, only the issuer's web page would say."""
+    data = read_container(public_vectors.path(f"{BAKED}/{name}").read_bytes())
+    report = judge(present(data), NoEvidence("No chain.", "NOT_ANCHORED"), Policy((), 1_780_000_000.0))
+    assert report.check("conforming").verdict is Verdict.VALID
+    assert report.check("signature").code == "SIGNER_UNBOUND"
+    changed = present(data.replace(b"Teamwork Badge", b"Teamwork Medal"))
+    changed_report = judge(changed, NoEvidence("No chain.", "NOT_ANCHORED"), Policy((), 1_780_000_000.0))
+    assert changed_report.check("signature").code == "PROOF_VERIFICATION_ERROR"
 
 
 @pytest.mark.parametrize("credential", [CREDENTIAL, JWS])
@@ -300,3 +316,21 @@ def test_what_is_no_container_is_handed_on_as_it_is(data):
 def test_damaged_pdf_is_refused(data):
     with pytest.raises(ContainerError):
         read_container(data)
+
+
+def test_pdf_attachment_that_inflates_without_end_is_refused():
+    from pypdf import PdfWriter
+    from pypdf.generic import NameObject, NumberObject, StreamObject
+
+    writer, made = PdfWriter(), BytesIO()
+    writer.add_blank_page(100, 100)
+    file = writer.add_attachment("credential.json", b"{}")
+    bomb = StreamObject()
+    bomb._data = zlib.compress(bytes(200 * 1024 * 1024), 9)
+    bomb.update(
+        {NameObject("/Filter"): NameObject("/FlateDecode"), NameObject("/Length"): NumberObject(len(bomb._data))}
+    )
+    file.pdf_object["/EF"][NameObject("/F")] = writer._add_object(bomb)
+    writer.write(made)
+    with pytest.raises(ContainerError):
+        read_container(made.getvalue())

@@ -238,16 +238,19 @@ export function readAnchorProof(proof) {
   return { claim, config: expected };
 }
 
-const STAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?Z$/;
+const STAMP = /^(\d{4})-(\d\d)-(\d\d)T(?:(24):(00):(00)(?:\.0+)?|(\d\d):(\d\d):(\d\d)(?:\.\d+)?)Z$/;
 
-/** An XML Schema dateTimeStamp in UTC, of a day and a time that exist. */
+/** An XML Schema dateTimeStamp in UTC, within the years 1 to 9999; 24:00:00 is the first moment of the next day. */
 function isStamp(text) {
   const found = STAMP.exec(text);
   if (found === null) return false;
-  const [year, month, day, hour, minute, second] = found.slice(1).map(Number);
+  const [year, month, day, hour, minute, second] = found.slice(1).filter((part) => part !== undefined).map(Number);
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const days = [31, leap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
-  return year > 0 && day > 0 && day <= days && hour < 24 && minute < 60 && second < 60;
+  const midnight = found[4] !== undefined;
+  if (day < 1 || day > days || (!midnight && hour > 23) || minute > 59 || second > 59) return false;
+  const actual = midnight && month === 12 && day === 31 ? year + 1 : year;
+  return actual >= 1 && actual <= 9999;
 }
 
 /** The fixed layout of section 3: version, chain, contract, issuer, batch, account, leafCount, index, salt, path. */
