@@ -7,7 +7,7 @@ from typing import Any
 from registry.credential.did_key import PREFIX, key_of
 from registry.credential.identifiers import is_on_the_web
 from registry.credential.keys import PublicKey, key_of_jwk, key_of_multikey
-from registry.credential.times import parse_stamp
+from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ProofError, UnknownKey
 
 RELATION = "assertionMethod"
@@ -82,7 +82,7 @@ def key_in(document: Mapping[str, Any], controller: str, method: str, now: float
 
 def _check_period(method: Mapping[str, Any], now: float | None) -> None:
     for member in ("revoked", "expires"):
-        if member in method and now is not None and parse_stamp(str(method[member])).timestamp() <= now:
+        if member in method and now is not None and seconds_of(str(method[member])) <= now:
             raise ProofError(f"The key {method.get('id')!s:.120} has ended ({member} {method[member]!s:.40}).")
 
 

@@ -18,7 +18,7 @@ from registry.credential.controller import RELATION, Signer, find_signer
 from registry.credential.did_key import did_of, method_of
 from registry.credential.keys import KeyKind, check_signature
 from registry.credential.rdf_template import fast_quads
-from registry.credential.times import parse_stamp
+from registry.credential.times import seconds_of
 from registry.errors import DataLossError, MalformedError, ProofError
 
 JCS, RDFC = "eddsa-jcs-2022", "eddsa-rdfc-2022"
@@ -188,7 +188,7 @@ def _checked_members(proof: Json, now: float | None) -> tuple[str, str]:
     for member in ("created", "expires"):
         if member in proof and not isinstance(proof[member], str):
             raise MalformedError(f"The signature proof's {member!r} is no text.")
-    if "expires" in proof and now is not None and parse_stamp(proof["expires"]).timestamp() <= now:
+    if "expires" in proof and now is not None and seconds_of(proof["expires"]) <= now:
         raise ProofError(f"The signature proof ended at {proof['expires']}.")
     return method, value
 

@@ -14,7 +14,7 @@ from registry.credential.did_key import did_of, method_of
 from registry.credential.keys import KeyKind, base64url, check_signature, key_of_jwk
 from registry.credential.reader import read_document
 from registry.credential.rules import issuer_of
-from registry.credential.times import parse_stamp
+from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ParsingError, ProofError, UnknownKey
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _claims_of(credential: Json) -> dict[str, Any]:
 
 
 def _seconds(stamp: Any) -> int | None:
-    return None if stamp is None else int(parse_stamp(str(stamp)).timestamp())
+    return None if stamp is None else int(seconds_of(str(stamp)))
 
 
 def _check_claims(claims: Json, document: Json, now: float | None) -> None:

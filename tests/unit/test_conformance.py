@@ -11,7 +11,7 @@ from registry.credential.model import Credential, read_credential
 from registry.credential.reader import read_document
 from registry.credential.rules import MODEL_NAMES, VC2, conformance_problems, data_model, issuer_of, validity_of
 from registry.errors import MalformedError
-from registry.verification.local_steps import check_conforming
+from registry.verification.local_steps import check_conforming, check_validity
 from registry.verification.report import check_json
 from registry.verification.verdict import Verdict
 
@@ -390,3 +390,26 @@ BAD_MEMBERS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize(("members", "path"), BAD_MEMBERS.values(), ids=BAD_MEMBERS.keys())
 def test_broken_rule_of_vc_2_0_is_the_only_problem(members, path):
     assert paths({**V, **members}) == [path]
+
+
+EXTREMES = {
+    "-999999999-01-01T00:00:00Z": "EXPIRED",
+    "-0001-12-31T24:00:00-14:00": "EXPIRED",
+    "0000-02-29T00:00:00Z": "EXPIRED",
+    "0001-01-01T00:00:00+14:00": "EXPIRED",
+    "9999-12-31T24:00:00Z": "",
+    "9999-12-31T23:59:59-14:00": "",
+    "999999999-12-31T23:59:59.999999999999Z": "",
+    "9999999999-12-31T23:59:59Z": "MALFORMED_VALUE_ERROR",
+    "9" * 5_000 + "-12-31T23:59:59Z": "MALFORMED_VALUE_ERROR",
+    "2016-12-31T23:59:60Z": "MALFORMED_VALUE_ERROR",
+}
+
+
+@pytest.mark.parametrize(("stamp", "code"), EXTREMES.items(), ids=[stamp[:26] for stamp in EXTREMES])
+def test_extreme_moments_have_a_verdict_and_a_short_reason(stamp, code):
+    until = as_credential({**V, "validUntil": stamp})
+    check = check_validity(until, now=1_767_225_600.0)
+    assert (check.code, len(check.detail) < 200) == (code, True)
+    since = check_validity(as_credential({**V, "validFrom": stamp}), now=1_767_225_600.0)
+    assert since.code == {"EXPIRED": "", "": "NOT_YET_VALID"}.get(code, code)
