@@ -32,6 +32,9 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--copies-at", metavar="URL", help="where the holder will host encrypted copies that do not fit into a QR code"
     )
+    parser.add_argument(
+        "--font", metavar="FILE", type=Path, action="append", default=[], help="a font for a rarer script (repeatable)"
+    )
     options.add_chain(parser)
     options.add_home(parser)
 
@@ -91,9 +94,19 @@ def _write(path: Path, data: bytes) -> None:
 def _maker(args: Namespace) -> Callable[[bytes], bytes]:
     if args.format == "jwt":
         return _jwt_maker(args)
+    if args.format == "pdf":
+        return _certificate_maker(args)
     if args.format in ("png", "svg"):
         return partial(_baked, args.format, args.image.read_bytes() if args.image else None)
-    return partial(_certificate, args.out, args.copies_at) if args.format == "pdf" else lambda data: data
+    return lambda data: data
+
+
+def _certificate_maker(args: Namespace) -> Callable[[bytes], bytes]:
+    from registry.containers import fonts
+
+    for path in args.font:
+        fonts.add(path)
+    return partial(_certificate, args.out, args.copies_at)
 
 
 def _jwt_maker(args: Namespace) -> Callable[[bytes], bytes]:

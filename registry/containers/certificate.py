@@ -3,8 +3,9 @@
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from registry.containers import pdf, qr, text
+from registry.containers import fonts, pdf, qr, text
 from registry.containers.details import Details
+from registry.errors import InputError
 
 _WIDTH, _HEIGHT = 841.89, 595.28
 _LEFT, _RIGHT = 62.0, _WIDTH - 46
@@ -35,9 +36,13 @@ def certificate(details: Details, credential: bytes, code: Code) -> bytes:
         details: The texts.
         credential: The document's bytes, attached as they are.
         code: What the QR code says.
+
+    Raises:
+        InputError: A name that no font can draw.
     """
     from reportlab.pdfgen.canvas import Canvas
 
+    _check_names(details)
     whole = BytesIO()
     canvas = Canvas(whole, pagesize=(_WIDTH, _HEIGHT), invariant=1, lang="en")
     text.prepare(canvas)
@@ -51,6 +56,15 @@ def certificate(details: Details, credential: bytes, code: Code) -> bytes:
     canvas.showPage()
     canvas.save()
     return pdf.attach(whole.getvalue(), credential)
+
+
+def _check_names(details: Details) -> None:
+    """A person's name is never printed as boxes."""
+    absent = fonts.missing("".join(map(text.clean, (details.learner, details.achievement, details.issuer))))
+    if absent:
+        raise InputError(
+            f"No font here has the characters {absent[:40]!r}.", todo="give one that does with --font FILE"
+        )
 
 
 def _describe(canvas: Any, details: Details) -> None:

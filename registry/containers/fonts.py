@@ -7,6 +7,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from registry.errors import InputError
+
 # Latin, Greek and Cyrillic first; then by script; the pictures last.
 _SCRIPTS = (
     *("Arabic", "Armenian", "Bengali", "Devanagari", "Ethiopic", "Georgian", "Gujarati", "Gurmukhi", "Hebrew"),
@@ -27,8 +29,25 @@ class Face(NamedTuple):
     number: int = 0
 
 
+_own: list[Face] = []
+
+
+def add(path: Path) -> None:
+    """Let a font of one's own draw what the packages' fonts cannot; for the rest of the process.
+
+    Raises:
+        InputError: The file is no font.
+    """
+    face = Face(str(path.resolve()))
+    if not path.is_file() or not _covered(face):
+        raise InputError(f"{path} is no font.", todo="name an OpenType or TrueType file")
+    _own.append(face)
+
+
 def path_of(file: str) -> Path:
     """Where a font's file lies."""
+    if Path(file).is_absolute():
+        return Path(file)
     package = "manimgx_fonts_cjk" if file == _CJK else "manimgx_fonts"
     return Path(str(resources.files(package) / file))
 
@@ -83,7 +102,7 @@ def missing(text: str) -> str:
 
 
 def _candidates(text: str) -> tuple[Face, ...]:
-    return (*map(Face, _FILES), Face(_CJK, _language(text)), Face(_EMOJI))
+    return (*map(Face, _FILES), *_own, Face(_CJK, _language(text)), Face(_EMOJI))
 
 
 def _language(text: str) -> int:

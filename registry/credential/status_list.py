@@ -1,6 +1,6 @@
 """Status lists outside the chain, as values: Bitstring Status List 1.0 and the 1EdTech Revocation List.
 
-An entry stands in a credential's `credentialStatus` and names a list; whoever holds the list asks it for the entry's
+A credential's entry (`list_entry`) names a list; whoever holds the list asks it for the entry's
 value. Who signed the list, and where it came from, is judged by the caller.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from registry.credential.list_entry import REVOCATION_LIST, ListEntry, as_list, is_count, text_of
 from registry.credential.rules import Validity, issuer_of, validity_of
 from registry.errors import (
     MalformedError,
@@ -19,43 +20,12 @@ from registry.errors import (
     StatusVerificationError,
 )
 
-BITSTRING_ENTRY = "BitstringStatusListEntry"
 BITSTRING_LIST = "BitstringStatusList"
 BITSTRING_CREDENTIAL = "BitstringStatusListCredential"
-REVOCATION_LIST = "1EdTechRevocationList"
 
 MIN_ENTRIES = 131_072
 MAX_INFLATED = 4 * 1024 * 1024
-MAX_STATUS_SIZE = 32
 MAX_LIST_BYTES = 6 * 1024 * 1024
-_OURS = "urn:hallmark:"
-_MAX_INDEX = 2**53 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class ListEntry:
-    """One entry of `credentialStatus` whose status lies in a list outside the chain.
-
-    Attributes:
-        type: BITSTRING_ENTRY, REVOCATION_LIST, or a type that this program does not read.
-        url: Where the list is: `statusListCredential`, or the `id` of a 1EdTech entry.
-        purpose: `revocation`, `suspension`, `refresh`, `message`, or another word.
-        index: Position in the list; 0 for a 1EdTech entry.
-        size: Bits of one status (`statusSize`), 1 to 32.
-        messages: `statusMessage`: status value → text.
-    """
-
-    type: str
-    url: str
-    purpose: str
-    index: int = 0
-    size: int = 1
-    messages: tuple[tuple[int, str], ...] = ()
-
-    @property
-    def known(self) -> bool:
-        """Whether this program reads lists of this kind."""
-        return self.type in (BITSTRING_ENTRY, REVOCATION_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,61 +60,6 @@ class Status:
     text: str = ""
 
 
-def list_entries(document: Mapping[str, Any]) -> tuple[ListEntry, ...]:
-    """The document's entries that are not pointers to the chain, in order.
-
-    Raises:
-        MalformedError: An entry that breaks its own format (Bitstring Status List 1.0, section 2.1).
-    """
-    entries = [entry for entry in _as_list(document.get("credentialStatus")) if not _is_pointer(entry)]
-    return tuple(_read_entry(entry) for entry in entries)
-
-
-def _is_pointer(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and str(entry.get("id", "")).startswith(_OURS)
-
-
-def _read_entry(entry: Any) -> ListEntry:
-    if not isinstance(entry, Mapping):
-        raise MalformedError("credentialStatus holds something that is no object.")
-    types = [kind for kind in _as_list(entry.get("type")) if isinstance(kind, str)]
-    if BITSTRING_ENTRY in types:
-        return _bitstring_entry(entry)
-    if REVOCATION_LIST in types:
-        return ListEntry(REVOCATION_LIST, _text(entry, "id"), "revocation")
-    return ListEntry(types[0] if types else "an unnamed type", str(entry.get("id", "")), "")
-
-
-def _bitstring_entry(entry: Mapping[str, Any]) -> ListEntry:
-    size = entry.get("statusSize", 1)
-    if not _is_count(size) or not 1 <= size <= MAX_STATUS_SIZE:
-        raise MalformedError(f"statusSize is not a number from 1 to {MAX_STATUS_SIZE}.")
-    purpose, messages = _text(entry, "statusPurpose"), _messages(entry)
-    if (size > 1 or purpose == "message") and len(messages) != 2**size:
-        raise MalformedError(f"statusMessage does not list the {2**size} statuses that statusSize {size} allows.")
-    url = _text(entry, "statusListCredential")
-    return ListEntry(BITSTRING_ENTRY, url, purpose, _index(entry.get("statusListIndex")), size, messages)
-
-
-def _index(value: Any) -> int:
-    """The text wants a string of digits; a JSON number is met in practice and means the same."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
-        value = int(value)
-    if not _is_count(value) or value > _MAX_INDEX:
-        raise MalformedError("statusListIndex is not a whole number from 0 on, written as a text.")
-    return int(value)
-
-
-def _messages(entry: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
-    found = []
-    for item in _as_list(entry.get("statusMessage")):
-        try:
-            found.append((int(item["status"], 16), str(item["message"])))
-        except (TypeError, KeyError, ValueError):
-            raise MalformedError("statusMessage is not a list of {status: hex text, message: text}.") from None
-    return tuple(found)
-
-
 def read_list(document: Mapping[str, Any]) -> StatusList:
     """A list document of either kind.
 
@@ -152,9 +67,9 @@ def read_list(document: Mapping[str, Any]) -> StatusList:
         StatusVerificationError: It is no such list, or breaks its own format.
     """
     try:
-        if BITSTRING_CREDENTIAL in _as_list(document.get("type")):
+        if BITSTRING_CREDENTIAL in as_list(document.get("type")):
             return _bitstring_list(document)
-        if "revokedCredential" in document or REVOCATION_LIST in _as_list(document.get("type")):
+        if "revokedCredential" in document or REVOCATION_LIST in as_list(document.get("type")):
             return _revocation_list(document)
     except MalformedError as error:
         raise StatusVerificationError(f"The status list is malformed: {error.what}") from None
@@ -163,23 +78,23 @@ def read_list(document: Mapping[str, Any]) -> StatusList:
 
 def _bitstring_list(document: Mapping[str, Any]) -> StatusList:
     subject = document.get("credentialSubject")
-    if not isinstance(subject, Mapping) or BITSTRING_LIST not in _as_list(subject.get("type")):
+    if not isinstance(subject, Mapping) or BITSTRING_LIST not in as_list(subject.get("type")):
         raise MalformedError(f"credentialSubject is no {BITSTRING_LIST}.")
-    purposes = tuple(purpose for purpose in _as_list(subject.get("statusPurpose")) if isinstance(purpose, str))
+    purposes = tuple(purpose for purpose in as_list(subject.get("statusPurpose")) if isinstance(purpose, str))
     ttl = subject.get("ttl")
-    if not purposes or (ttl is not None and not _is_count(ttl)):
+    if not purposes or (ttl is not None and not is_count(ttl)):
         raise MalformedError("statusPurpose is missing, or ttl is no number of milliseconds.")
-    bits = decode_bits(_text(subject, "encodedList"))
+    bits = decode_bits(text_of(subject, "encodedList"))
     seconds = None if ttl is None else ttl / 1000
     return StatusList(_id(document), _issuer(document), purposes, bits, (), validity_of(document), seconds)
 
 
 def _revocation_list(document: Mapping[str, Any]) -> StatusList:
     """1EdTech Revocation List: `revokedCredential` holds `id`, `revoked` and perhaps `revocationReason`."""
-    items = _as_list(document.get("revokedCredential"))
+    items = as_list(document.get("revokedCredential"))
     if not all(isinstance(item, Mapping) and isinstance(item.get("revoked", True), bool) for item in items):
         raise MalformedError("revokedCredential is not a list of {id, revoked}.")
-    revoked = tuple((_text(i, "id"), str(i.get("revocationReason", ""))) for i in items if i.get("revoked", True))
+    revoked = tuple((text_of(i, "id"), str(i.get("revocationReason", ""))) for i in items if i.get("revoked", True))
     return StatusList(_id(document), _issuer(document), ("revocation",), b"", revoked, Validity(None, None), None)
 
 
@@ -264,7 +179,7 @@ def _revocation_status(found: StatusList, credential_id: str | None) -> Status:
 
 
 def _id(document: Mapping[str, Any]) -> str | None:
-    return _text(document, "id") if "id" in document else None
+    return text_of(document, "id") if "id" in document else None
 
 
 def _issuer(document: Mapping[str, Any]) -> str:
@@ -272,20 +187,3 @@ def _issuer(document: Mapping[str, Any]) -> str:
     if issuer is None:
         raise MalformedError("it names no issuer.")
     return issuer
-
-
-def _text(holder: Mapping[str, Any], member: str) -> str:
-    value = holder.get(member)
-    if not isinstance(value, str) or not value:
-        raise MalformedError(f"{member} is not a text.")
-    return value
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _as_list(value: Any) -> Sequence[Any]:
-    if value is None:
-        return ()
-    return value if isinstance(value, list) else (value,)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from registry.credential import status_list
+from registry.credential.list_entry import BITSTRING_ENTRY, ListEntry, list_entries
 from registry.credential.model import Credential, read_credential
 from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
-from registry.credential.status_list import ListEntry, Status, StatusList
+from registry.credential.status_list import Status, StatusList
 from registry.errors import HallmarkError, StatusVerificationError
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.issuer_step import check_signature
@@ -40,7 +41,7 @@ _RANK = (Verdict.INVALID, Verdict.UNKNOWN, Verdict.VALID)
 def needed_lists(credential: Credential) -> tuple[str, ...]:
     """The addresses of the lists that speak about this document, each once; none where its entries are malformed."""
     try:
-        entries = status_list.list_entries(credential.document)
+        entries = list_entries(credential.document)
     except HallmarkError:
         return ()
     return tuple(dict.fromkeys(entry.url for entry in entries if entry.known))
@@ -51,7 +52,7 @@ def check_lists(credential: Credential, lists: Lists, policy: Policy, at_hand: A
     if "credentialStatus" not in credential.document:
         return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status.")
     try:
-        entries = status_list.list_entries(credential.document)
+        entries = list_entries(credential.document)
     except HallmarkError as error:
         return Check("status", Verdict.INVALID, error.code, f"The status entry is malformed: {error.what}")
     if not entries:
@@ -90,7 +91,7 @@ def _verified(entry: ListEntry, credential: Credential, data: bytes, now: float,
         raise StatusVerificationError(f"The status list cannot be read: {error.what}") from None
     found = status_list.read_list(carrier.document)
     status_list.check_binding(entry, found, (issuer_of(credential.document),), now)
-    if entry.type == status_list.BITSTRING_ENTRY:
+    if entry.type == BITSTRING_ENTRY:
         _check_signer(carrier, credential, at_hand)
     return found
 

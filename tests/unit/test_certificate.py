@@ -13,7 +13,7 @@ from registry.containers import certificate, fonts, qr, sealed, text
 from registry.containers.carrier import read_container
 from registry.containers.details import details_of
 from registry.credential.model import read_credential
-from registry.errors import ContainerError
+from registry.errors import ContainerError, InputError
 
 TESTS = Path(__file__).resolve().parents[1]
 BASE = json.loads((TESTS / "vectors/anchor/valid.json").read_bytes())["vectors"][4]["credential"]
@@ -159,6 +159,18 @@ def test_mixed_directions_are_drawn_in_visual_order():
     runs = text.line_runs("שלום 2024 ABC")
     assert [run.text.strip() for run in runs if run.text.strip()] == ["ABC", "2024", "שלום"]
     assert [run.text for run in text.line_runs("ABC שלום")] == ["ABC ", "שלום"]
+
+
+def test_name_that_no_font_can_draw_is_refused_until_a_font_is_given(monkeypatch):
+    monkeypatch.setattr(fonts, "_own", [])
+    monkeypatch.setattr(fonts, "_FILES", (fonts.BASE,))
+    with pytest.raises(InputError, match="--font"):
+        made(document("ნინო"))
+    fonts.add(fonts.path_of("NotoSansGeorgian[wght].ttf"))
+    pdf, data = made(document("ნინო"))
+    assert read_container(pdf) == data
+    with pytest.raises(InputError):
+        fonts.add(Path(__file__))
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u0000", "\u2028", "\ue000", "\u200b"])

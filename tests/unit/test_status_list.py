@@ -10,13 +10,12 @@ import pytest
 
 from registry.credential import signature
 from registry.credential.did_key import did_of
+from registry.credential.list_entry import ListEntry, list_entries
 from registry.credential.status_list import (
     MAX_INFLATED,
-    ListEntry,
     check_binding,
     decode_bits,
     id_matches,
-    list_entries,
     read_list,
     status_of,
 )
