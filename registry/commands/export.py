@@ -1,7 +1,6 @@
 """hallmark export FILE…: the same credential without its anchor, as a JWT, a baked badge or a certificate."""
 
 import json
-import secrets
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from functools import partial
@@ -153,6 +152,8 @@ def _certificate(out: Path, copies_at: str | None, data: bytes) -> bytes:
 
 def _code(data: bytes, document: dict[str, Any], out: Path, copies_at: str | None) -> "Code":
     """The credential in its shortest spelling; where that does not fit, a link to an encrypted copy beside the PDF."""
+    import secrets
+
     from registry.containers import qr, sealed
     from registry.containers.certificate import IN_CODE, IN_COPY, Code
     from registry.credential.canonical import canonical_bytes
