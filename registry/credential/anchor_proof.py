@@ -4,6 +4,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from registry.credential.canonical import canonical_hash
@@ -126,13 +127,20 @@ def read_anchor_proof(proof: Mapping[str, Any]) -> AnchorProof:
     """
     if set(proof) != _MEMBERS or not all(isinstance(value, str) for value in proof.values()):
         raise MalformedError("An anchor proof has exactly these text members: " + ", ".join(sorted(_MEMBERS)) + ".")
-    parse_stamp(proof["created"])
-    if not proof["created"].endswith("Z"):
-        raise MalformedError("The anchor proof's created is not in UTC.", todo="write it with Z")
     claim = decode_proof_value(proof["proofValue"])
-    expected = proof_config(claim.place.batch.contract, claim.account, proof["created"])
+    expected, config_hash = _expected(claim.place.batch.contract, claim.account, proof["created"])
     config = {name: value for name, value in proof.items() if name != "proofValue"}
     if config != expected:
         wrong = next(name for name in expected if config[name] != expected[name])
         raise MalformedError(f"The anchor proof's {wrong} is not {expected[wrong]!r}, which its proofValue asks for.")
-    return AnchorProof(claim, canonical_hash(config), proof["created"])
+    return AnchorProof(claim, config_hash, proof["created"])
+
+
+@lru_cache(maxsize=256)
+def _expected(contract: ContractId, account: bytes, created: str) -> tuple[Mapping[str, str], bytes]:
+    """The proof without its proofValue and its cfgHash (32 bytes): the same for a whole batch."""
+    parse_stamp(created)
+    if not created.endswith("Z"):
+        raise MalformedError("The anchor proof's created is not in UTC.", todo="write it with Z")
+    config = proof_config(contract, account, created)
+    return config, canonical_hash(config)

@@ -7,10 +7,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import base58
-
+from registry.credential import base58btc
 from registry.errors import MalformedError, ProofError, UnknownKey
 
 if TYPE_CHECKING:
@@ -66,22 +66,17 @@ _REFUSED = {
 _PREFIX_OF = {kind: prefix for prefix, (kind, _) in _READ.items()}
 
 
+@lru_cache(maxsize=1024)
 def key_of_multikey(text: str) -> PublicKey:
     """The key behind a Multikey (`z…`, base58-btc).
 
     Raises:
         UnknownKey: A key of a kind that is known by name but not used here.
-        MalformedError: Not a Multikey in its only spelling.
+        MalformedError: Not a Multikey.
     """
-    if not text.startswith("z") or len(text) > _MAX_MULTIKEY or not text.isascii():
+    raw = base58btc.decode(text[1:]) if text.startswith("z") and len(text) <= _MAX_MULTIKEY else None
+    if raw is None:
         raise MalformedError(f"{text[:80]!r} is not a base58 Multikey ('z…').")
-    try:
-        raw = base58.b58decode(text[1:])
-    except ValueError:
-        raise MalformedError(f"{text[:80]!r} is not base58.") from None
-    # b58decode drops white space behind the text: only the one true spelling passes.
-    if base58.b58encode(raw).decode() != text[1:]:
-        raise MalformedError(f"{text[:80]!r} is not in its only base58 spelling.")
     if raw[:2] in _REFUSED:
         raise UnknownKey(f"{text[:80]!r} holds {_REFUSED[raw[:2]]}, which this program does not use.")
     kind, length = _READ.get(raw[:2], (None, 0))
@@ -92,7 +87,7 @@ def key_of_multikey(text: str) -> PublicKey:
 
 def multikey_of(key: PublicKey) -> str:
     """The Multikey spelling of a key that is no RSA key."""
-    return "z" + base58.b58encode(_PREFIX_OF[key.kind] + key.raw).decode()
+    return "z" + base58btc.encode(_PREFIX_OF[key.kind] + key.raw)
 
 
 def key_of_jwk(jwk: Mapping[str, Any]) -> PublicKey:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from registry.errors import MalformedError
 
@@ -29,6 +30,7 @@ class ContractId:
         return f"eip155:{self.chain_id}:0x{self.address.hex()}"
 
     @classmethod
+    @lru_cache(maxsize=256)
     def parse(cls, text: str) -> "ContractId":
         """Raises MalformedError unless `text` is a CAIP-10 id; upper-case hex is accepted and lowered."""
         match = _CONTRACT.fullmatch(text.lower())

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256, sha384
 from typing import Any
 
-import base58
-
-from registry.credential import vc_jwt
+from registry.credential import base58btc, vc_jwt
 from registry.credential.canonical import canonical_bytes
 from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
 from registry.credential.controller import RELATION, Signer, find_signer
@@ -129,11 +127,17 @@ def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[
         config["@context"] = document["@context"]
     book = pinned_contexts() if SUITES[suite].over_rdf else None
     message = _message(SUITES[suite], _without_proof(document), config, book, KeyKind.ED25519)
-    return {**config, "proofValue": "z" + base58.b58encode(key.sign(message).signature).decode()}
+    return {**config, "proofValue": "z" + base58btc.encode(key.sign(message).signature)}
 
 
-def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING) -> Signer:
+def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: bytes | None = None) -> Signer:
     """Who signed `document` with this proof.
+
+    Args:
+        document: The credential, with or without its proofs.
+        proof: One of its proofs.
+        at_hand: What the verifier has besides.
+        doc_hash: The document's hash (`canonical.document_hash`, 32 bytes) where it was computed before.
 
     Raises:
         CannotTell: A key, a context or a document is not at hand, or the work is too much: says nothing.
@@ -151,11 +155,13 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING) -> Signer:
     if signer.key.kind not in suite.kinds:
         raise MalformedError(f"The suite {suite_name(proof)} takes no {signer.key.kind} key.")
     signature, unsecured = _decode(value, _LENGTHS[signer.key.kind]), _unsecured(document, proof)
+    bare = "previousProof" not in proof
     config = {name: member for name, member in proof.items() if name != "proofValue"}
     problem: ProofError | DataLossError | None = None
     for book in _books(suite, unsecured, at_hand):
         try:
-            check_signature(signer.key, signature, _message(suite, unsecured, config, book, signer.key.kind))
+            message = _message(suite, unsecured, config, book, signer.key.kind, doc_hash if bare else None)
+            check_signature(signer.key, signature, message)
         except (ProofError, DataLossError) as error:
             problem = problem or error
         else:
@@ -164,9 +170,17 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING) -> Signer:
     raise problem
 
 
-def _message(suite: Suite, document: Json, config: Json, book: ContextBook | None, kind: KeyKind) -> bytes:
-    """Hash of the proof configuration, then hash of the document: 64 bytes, or 96 for P-384 (section 3.2.4)."""
+def _message(
+    suite: Suite, document: Json, config: Json, book: ContextBook | None, kind: KeyKind, known: bytes | None = None
+) -> bytes:
+    """Hash of the proof configuration, then hash of the document: 64 bytes, or 96 for P-384 (section 3.2.4).
+
+    `known` is the document's JCS hash, which serves where the proof's contexts are the document's own.
+    """
     digest = sha384 if kind is KeyKind.P384 else sha256
+    same = config.get("@context", document.get("@context")) == document.get("@context")
+    if known is not None and same and not suite.over_rdf and digest is sha256:
+        return sha256(canonical_bytes(config)).digest() + known
     config_text, text = suite.texts(document, config, book, digest().name)
     return digest(config_text).digest() + digest(text).digest()
 
@@ -211,12 +225,8 @@ def _without_proof(document: Json) -> Json:
 
 
 def _decode(value: str, length: int) -> bytes:
-    try:
-        signature = base58.b58decode(value[1:]) if value.startswith("z") and len(value) <= 160 else b""
-    except ValueError:
-        signature = b""
-    # b58decode drops white space behind the text: only the one true spelling passes.
-    if len(signature) != length or base58.b58encode(signature).decode() != value[1:]:
+    signature = base58btc.decode(value[1:]) if value.startswith("z") and len(value) <= 160 else None
+    if signature is None or len(signature) != length:
         raise MalformedError(f"proofValue is not a base58-btc signature of {length} bytes.")
     return signature
 

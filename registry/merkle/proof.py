@@ -28,7 +28,7 @@ def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) ->
         raise InclusionError(f"Leaf index {index} lies outside a tree of {size} leaves.")
     if len(path) != path_length(index, size):
         raise InclusionError(f"The inclusion path has {len(path)} hashes; it must have {path_length(index, size)}.")
-    if len(leaf) != HASH_BYTES or any(len(node) != HASH_BYTES for node in path):
+    if {len(leaf), *map(len, path)} != {HASH_BYTES}:
         raise InclusionError("A hash in the inclusion proof is not 32 bytes long.")
     node, last = leaf, size - 1
     for sibling in path:

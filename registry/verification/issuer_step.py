@@ -54,7 +54,7 @@ def check_signature(credential: Credential, evidence: Evidence | NoEvidence, at_
     missing: CannotTell | None = None
     for proof in proofs:
         try:
-            signer = signature.verify(credential.document, proof, at_hand)
+            signer = signature.verify(credential.document, proof, at_hand, doc_hash=credential.doc_hash)
             signed.append(_Signed(signer, str(proof.get("verificationMethod")), signature.suite_name(proof)))
         except CannotTell as error:
             missing = missing or error
@@ -143,7 +143,7 @@ def _self_certified(credential: Credential, issuer: str, at_hand: AtHand) -> Che
     """Without an anchor only the issuer's own key vouches for it: that of its did:key, or that its document names."""
     for proof in known_proofs(credential):
         try:
-            signer = signature.verify(credential.document, proof, at_hand)
+            signer = signature.verify(credential.document, proof, at_hand, doc_hash=credential.doc_hash)
         except HallmarkError:
             continue
         if signer.bound and signer.controller == issuer:
