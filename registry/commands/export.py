@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,14 +68,18 @@ def _opened(path: Path, *, without_anchor: bool) -> bytes:
     document = read_credential(data).document
     if not without_anchor or not data.lstrip().startswith(b"{"):
         return data
-    proofs = document.get("proof", [])
-    kept = [proof for proof in (proofs if isinstance(proofs, list) else [proofs]) if proof.get("cryptosuite") != SUITE]
+    kept = [proof for proof in _proofs(document) if proof.get("cryptosuite") != SUITE]
     if not kept:
         raise InputError(
             "Without its anchor proof the document has no proof at all.", todo="sign it, or export it whole"
         )
     # One proof alone stands outside an array: the verifiers that need this option expect it there.
     return _pretty({**document, "proof": kept[0] if len(kept) == 1 else kept})
+
+
+def _proofs(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    proofs = document.get("proof", [])
+    return [proof for proof in (proofs if isinstance(proofs, list) else [proofs]) if isinstance(proof, dict)]
 
 
 def _pretty(document: dict[str, Any]) -> bytes:
@@ -111,6 +115,7 @@ def _certificate_maker(args: Namespace) -> Callable[[bytes], bytes]:
 def _jwt_maker(args: Namespace) -> Callable[[bytes], bytes]:
     """Sign again, as a compact JWS, with the key of the issuer's home folder; only for the issuer's own documents."""
     from registry import bootstrap
+    from registry.credential.anchor_proof import SUITE
     from registry.credential.reader import read_document
     from registry.credential.rules import issuer_of
     from registry.credential.vc_jwt import sign
@@ -121,7 +126,8 @@ def _jwt_maker(args: Namespace) -> Callable[[bytes], bytes]:
         document = read_document(data)
         if issuer_of(document) != identity.did:
             raise InputError(f"Its issuer is {issuer_of(document)}, not you ({identity.did}).")
-        return sign(document, identity.seed).encode() + b"\n"
+        anchor = next((proof for proof in _proofs(document) if proof.get("cryptosuite") == SUITE), None)
+        return sign(document, identity.seed, anchor).encode() + b"\n"
 
     return make
 

@@ -66,11 +66,12 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
 
 
 def _read_jwt(data: bytes, max_bytes: int) -> Credential:
-    """A credential whose one signature is the JWS around it; proofs inside it are not looked at."""
+    """A credential whose one signature is the JWS around it; of the proofs inside it only our anchor is looked at."""
     document, proof = unpack(data, max_bytes=max_bytes)
-    document.pop("proof", None)
-    pointers, problem = _read_pointers(document)
-    return Credential(document, document_hash(document), (proof,), None, problem, pointers)
+    inside = [item for item in _as_list(document.pop("proof", None)) if isinstance(item, Mapping)]
+    anchor, problem = _read_anchor([item for item in inside if item.get("cryptosuite") == SUITE])
+    pointers, pointer_problem = _read_pointers(document)
+    return Credential(document, document_hash(document), (proof,), anchor, problem or pointer_problem, pointers)
 
 
 def _read_anchor(ours: list[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:

@@ -57,12 +57,13 @@ def _credential_of(claims: Json) -> dict[str, Any]:
     return inner
 
 
-def sign(document: Json, seed: bytes) -> str:
+def sign(document: Json, seed: bytes, anchor: Json | None = None) -> str:
     """A compact JWS (EdDSA, key named by `kid`) over a credential without its proofs, with the claims of section 8.2.
 
     Args:
         document: The credential.
         seed: Ed25519 seed, 32 bytes.
+        anchor: Its anchor proof, which then travels inside; the leaf does not depend on what carries the document.
 
     Raises:
         MalformedError: A credential without issuer, or with a validity that is no dateTimeStamp.
@@ -72,7 +73,8 @@ def sign(document: Json, seed: bytes) -> str:
     key = SigningKey(seed)
     header = {"alg": "EdDSA", "kid": method_of(did_of(bytes(key.verify_key))), "typ": "JWT"}
     body = _without_proof(document)
-    parts = [_encode(header), _encode({**body, **_claims_of(body)})]
+    carried = {} if anchor is None else {"proof": [anchor]}
+    parts = [_encode(header), _encode({**body, **carried, **_claims_of(body)})]
     signed = ".".join(parts)
     return f"{signed}.{_base64(key.sign(signed.encode()).signature)}"
 

@@ -76,15 +76,22 @@ def test_without_its_anchor_the_document_is_ordinary_and_still_says_that_it_was_
     assert checks(report)["signature"] == checks(report)["status"] == "valid"
 
 
-def test_jwt_is_signed_by_the_issuer_and_verifies(issued):
+def test_jwt_is_signed_by_the_issuer_carries_the_anchor_and_is_valid(issued):
     issued.ok("export credentials/001.json --format jwt --out jwt")
     text = (issued.folder / "jwt/001.jwt").read_text()
     assert text.count(".") == 2
     report = verdict(issued, "jwt/001.jwt")
-    assert checks(report)["signature"] == "valid"
-    assert report["verdict"] != "invalid"
+    assert checks(report)["signature"] == checks(report)["included"] == checks(report)["status"] == "valid"
+    assert report["verdict"] == "valid"
     issued.ok("export jwt/001.jwt --format png --out jwt-png")
-    assert checks(verdict(issued, "jwt-png/001.png"))["signature"] == "valid"
+    assert verdict(issued, "jwt-png/001.png")["verdict"] == "valid"
+
+
+def test_jwt_without_its_anchor_is_plain_and_still_says_that_it_was_anchored(issued):
+    issued.ok("export credentials/001.json --format jwt --without-anchor --out jwt-plain")
+    report = verdict(issued, "jwt-plain/001.jwt")
+    assert checks(report)["signature"] == checks(report)["status"] == "valid"
+    assert report["verdict"] == "unknown"
 
 
 def test_nobody_signs_a_jwt_for_another_issuer(issued, tmp_path):
