@@ -8,6 +8,8 @@ from registry.credential.ob_classes import SHAPES, Member, Shape
 from registry.credential.ob_values import DATA_TYPES, is_identity_hash
 from registry.credential.problem import Problem, each, member
 from registry.credential.status_entry import is_open_badge
+from registry.credential.strict_reader import Json
+from registry.credential.values import is_url
 from registry.credential.vc2 import has_types, vc2_problems
 
 # Not a rule broken: VC 2.0 allows it, the published JSON Schema of Open Badges does not.
@@ -35,32 +37,54 @@ def class_problems(path: str, root: Any, kind: str) -> list[Problem]:
 def narrower_notes(document: Mapping[str, Any]) -> list[Problem]:
     """Where a badge keeps to VC 2.0 but not to the narrower JSON Schema of Open Badges: others may refuse it."""
     kind = badge_class(document)
-    found = _walk("$", document, kind) if kind else iter(())
+    found = _walk("$", document, kind) if kind else []
     return [problem for problem in found if problem.code == NARROWER]
 
 
-def _walk(path: str, root: Any, kind: str) -> Iterator[Problem]:
-    stack: list[tuple[str, Any, str]] = [(path, root, kind)]
+# (where, value, class) of what is still to be looked at.
+_Task = tuple[str, Any, str]
+
+
+def _walk(path: str, root: Any, kind: str) -> list[Problem]:
+    """Problems and notes, object by object; paths are only spelled out where something stands below them."""
+    found: list[Problem] = []
+    stack: list[_Task] = [(path, root, kind)]
     while stack:
         path, value, name = stack.pop()
-        shape = SHAPES[name]
-        if not isinstance(value, Mapping):
-            if not (shape.text_allowed and isinstance(value, str)):
-                yield Problem(path, f"must be an object of the class {name}")
-            elif not DATA_TYPES["Url"][0](value):
-                yield Problem(path, f"must be a URL, or an object of the class {name}")
-            continue
-        yield from _types(path, value, shape)
-        if shape.credential:
-            yield from _credential(path, value)
-        inside: list[tuple[str, Any, str]] = []
-        for member_name, expected in shape.members.items():
-            yield from _member(path, value, member_name, expected, inside)
-        yield from _extras(path, value, name)
-        stack += reversed(inside)
+        if isinstance(value, dict):
+            stack += reversed(_object(path, value, name, found))
+        elif not (SHAPES[name].text_allowed and isinstance(value, str)):
+            found.append(Problem(path, f"must be an object of the class {name}"))
+        elif not is_url(value):
+            found.append(Problem(path, f"must be a URL, or an object of the class {name}"))
+    return found
 
 
-def _types(path: str, value: Mapping[str, Any], shape: Shape) -> Iterator[Problem]:
+def _object(path: str, value: Json, name: str, found: list[Problem]) -> list[_Task]:
+    """Judge one object of a class, and return what stands inside it."""
+    shape = SHAPES[name]
+    if value.get("type") != _ORDINARY_TYPE.get(name):
+        found += _types(path, value, shape)
+    if shape.credential:
+        found += _credential(path, value)
+    found += [Problem(f"{path}.{one}", "is required") for one in _REQUIRED[name] if one not in value]
+    inside: list[_Task] = []
+    for member_name, child in value.items():
+        expected = shape.members.get(member_name)
+        if expected is not None:
+            is_one = _IS_ONE.get(expected.kind)
+            if is_one is not None and not expected.many and child != "" and is_one(child):
+                continue
+            _member(f"{path}.{member_name}", child, expected, found, inside)
+        elif shape.closed and member_name != "type":
+            text = f"is not a member of the class {name}, which cannot be extended"
+            found.append(Problem(member(path, member_name), text))
+    if name in ("IdentityObject", "Reference"):
+        found += _joined(path, value, name)
+    return inside
+
+
+def _types(path: str, value: Json, shape: Shape) -> Iterator[Problem]:
     kinds = value.get("type")
     if shape.types and not (has_types(kinds) and any(kind in _listed(kinds) for kind in shape.types)):
         yield Problem(f"{path}.type", "must contain " + " or ".join(repr(kind) for kind in shape.types))
@@ -69,7 +93,7 @@ def _types(path: str, value: Mapping[str, Any], shape: Shape) -> Iterator[Proble
         yield Problem(f"{path}.type", f"is {wanted} in the schema of Open Badges", NARROWER)
 
 
-def _credential(path: str, value: Mapping[str, Any]) -> Iterator[Problem]:
+def _credential(path: str, value: Json) -> Iterator[Problem]:
     """What makes a class a credential: the contexts, and in nested ones the whole of VC 2.0."""
     if path != "$":
         yield from vc2_problems(value, path)
@@ -79,50 +103,46 @@ def _credential(path: str, value: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(f"{member(path, '@context')}[1]", "must be the context of Open Badges 3.0")
 
 
-def _member(
-    path: str, value: Mapping[str, Any], name: str, expected: Member, inside: list[tuple[str, Any, str]]
-) -> Iterator[Problem]:
-    """One member: present, in its multiplicity, of its kind; objects go to `inside` for later."""
-    place = member(path, name)
-    if name not in value:
-        if expected.required:
-            yield Problem(place, "is required")
-        elif expected.wider and expected.kind == "Url":
-            yield Problem(place, "is required in the schema of Open Badges", NARROWER)
-        return
-    child = value[name]
+def _member(path: str, child: Any, expected: Member, found: list[Problem], inside: list[_Task]) -> None:
+    """One member: in its multiplicity and of its kind; objects go to `inside` for later."""
     if isinstance(child, list) != expected.many:
         wanted = "an array" if expected.many else "a single value"
         if not expected.wider:
-            yield Problem(place, f"must be {wanted}")
+            found.append(Problem(path, f"must be {wanted}"))
             return
-        yield Problem(place, f"is {wanted} in the schema of Open Badges", NARROWER)
-    for where, item in each(place, child):
+        found.append(Problem(path, f"is {wanted} in the schema of Open Badges", NARROWER))
+    for place, item in each(path, child):
         if expected.kind in SHAPES:
-            inside.append((where, item, expected.kind))
+            inside.append((place, item, expected.kind))
         else:
-            yield from _leaf(where, item, expected)
+            _leaf(place, item, expected, found)
 
 
-def _leaf(path: str, value: Any, expected: Member) -> Iterator[Problem]:
+def _leaf(path: str, value: Any, expected: Member, found: list[Problem]) -> None:
     is_one, described = DATA_TYPES[expected.kind]
     if expected.required and value == "":
-        yield Problem(path, "is required, and must not be empty")
-    elif expected.wider and expected.kind == "Text" and isinstance(value, Mapping):
-        yield Problem(path, "is a plain text in the schema of Open Badges", NARROWER)
+        found.append(Problem(path, "is required, and must not be empty"))
+    elif expected.wider and expected.kind == "Text" and isinstance(value, dict):
+        found.append(Problem(path, "is a plain text in the schema of Open Badges", NARROWER))
     elif not is_one(value):
-        yield Problem(path, f"must be {described}")
+        found.append(Problem(path, f"must be {described}"))
 
 
-def _extras(path: str, value: Mapping[str, Any], name: str) -> Iterator[Problem]:
-    """Closed classes, and the one rule that joins two members."""
-    shape = SHAPES[name]
-    if shape.closed:
-        for extra in value.keys() - shape.members.keys() - {"type"}:
-            yield Problem(member(path, extra), f"is not a member of the class {name}, which cannot be extended")
+def _joined(path: str, value: Json, name: str) -> Iterator[Problem]:
+    """Rules that join two members, and the one member that only the schema requires."""
     if name == "IdentityObject" and value.get("hashed") is True and not is_identity_hash(value.get("identityHash")):
         yield Problem(f"{path}.identityHash", "must be 'sha256$' or 'md5$' and the hash in hex, because it is hashed")
+    elif name == "Reference" and "id" not in value:
+        yield Problem(f"{path}.id", "is required in the schema of Open Badges", NARROWER)
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
+
+
+# What stands in nearly every object of the class; whatever else stands there is looked at more closely.
+_ORDINARY_TYPE: dict[str, Any] = {
+    name: [*s.types] if s.type_is_list else s.types[0] for name, s in SHAPES.items() if len(s.types) == 1
+}
+_IS_ONE = {name: is_one for name, (is_one, _) in DATA_TYPES.items()}
+_REQUIRED = {name: tuple(one for one, expected in s.members.items() if expected.required) for name, s in SHAPES.items()}

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from registry.errors import MalformedError
 
+_DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_YEAR_DIGITS = 9
 # XML Schema 1.1 part 2, 3.4.28: 24:00:00 is the end of the day, zones reach 14:00, there is no second 60.
@@ -84,7 +85,7 @@ def _days_before(year: int, month: int) -> int:
     """Days from 1970-01-01 to the first of `month`, in the proleptic Gregorian calendar; the year 0 is 1 BCE."""
     past = year - 1
     days = past * 365 + past // 4 - past // 100 + past // 400 - 719_162
-    return days + sum(_days_in(year, earlier) for earlier in range(1, month))
+    return days + _DAYS_BEFORE[month - 1] + (month > 2 and _is_leap(year))
 
 
 def format_stamp(moment: datetime) -> str:

@@ -10,6 +10,8 @@ import base58
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _FORBIDDEN = re.compile(r'[\s<>"{}|\\^`\x00-\x1f\x7f]')
+# What nearly every URL looks like; the rest is looked at more closely.
+_ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~:/?#@!$&'()*+,;=%-]*)?|(?:did|urn):[\w.:%#/?=&-]+", re.ASCII)
 _SRI = re.compile(r"(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?", re.ASCII)
 _SRI_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _MAX_DIGEST = 200
@@ -30,7 +32,11 @@ _LANGUAGE_TAG = re.compile(
 
 def is_url(value: Any) -> bool:
     """Whether `value` is an absolute URL: a scheme, something behind it, and no character that no URL holds."""
-    if not isinstance(value, str) or not _SCHEME.match(value) or _FORBIDDEN.search(value):
+    if not isinstance(value, str):
+        return False
+    if _ORDINARY.fullmatch(value):
+        return True
+    if not _SCHEME.match(value) or _FORBIDDEN.search(value):
         return False
     try:
         parts = urlsplit(value)

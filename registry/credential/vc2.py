@@ -68,8 +68,10 @@ def _hint(types: Any) -> str:
 
 def has_types(value: Any) -> bool:
     """Whether `value` is a type: a text or a non-empty array of texts, none of them empty."""
-    items = value if isinstance(value, list) else [value]
-    return bool(items) and all(isinstance(item, str) and item.strip() == item != "" for item in items)
+    for item in value if isinstance(value, list) else [value]:
+        if not isinstance(item, str) or item.strip() != item or not item:
+            return False
+    return value != []
 
 
 def _optional_id(value: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -89,7 +91,7 @@ def _texts(value: Mapping[str, Any], path: str) -> Iterator[Problem]:
 def _text(value: Any, path: str) -> Iterator[Problem]:
     if isinstance(value, str):
         return
-    if not isinstance(value, Mapping) or not isinstance(value.get("@value"), str):
+    if not isinstance(value, dict) or not isinstance(value.get("@value"), str):
         yield Problem(path, "must be a text, or an object whose '@value' is a text")
         return
     for name in sorted(value.keys() - _LANGUAGE_MEMBERS):
@@ -103,11 +105,11 @@ def _text(value: Any, path: str) -> Iterator[Problem]:
 def _issuer(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
     """4.7: a URL, or an object with an id that is one."""
     issuer, path = document.get("issuer"), f"{path}.issuer"
-    if isinstance(issuer, Mapping) and "id" in issuer:
+    if isinstance(issuer, dict) and "id" in issuer:
         yield from _optional_id(issuer, path)
     elif not is_url(issuer):
         yield Problem(path, "must be a URL, or an object with an 'id' that is a URL")
-    if isinstance(issuer, Mapping):
+    if isinstance(issuer, dict):
         yield from _texts(issuer, path)
 
 
@@ -117,7 +119,7 @@ def _subjects(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
     if subjects == []:
         yield Problem(path, "must be an object with at least one member, or a list of such")
     for place, subject in each(path, subjects):
-        if not isinstance(subject, Mapping) or not subject:
+        if not isinstance(subject, dict) or not subject:
             yield Problem(place, "must be an object with at least one member, or a list of such")
         else:
             yield from _optional_id(subject, place)
@@ -147,7 +149,7 @@ def _typed(document: Mapping[str, Any], path: str, name: str, *, id_required: bo
     if name not in document:
         return
     for place, value in each(f"{path}.{name}", document[name]):
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             yield Problem(place, "must be an object with a 'type'")
             continue
         if not has_types(value.get("type")):
@@ -162,8 +164,8 @@ def _related(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
     """5.3: each resource with an id of its own and at least one digest."""
     seen: set[str] = set()
     for place, value in each(f"{path}.relatedResource", document.get("relatedResource", [])):
-        if not isinstance(value, Mapping) or not is_url(value.get("id")):
-            yield Problem(f"{place}.id" if isinstance(value, Mapping) else place, "is required, and a URL")
+        if not isinstance(value, dict) or not is_url(value.get("id")):
+            yield Problem(f"{place}.id" if isinstance(value, dict) else place, "is required, and a URL")
             continue
         if value["id"] in seen:
             yield Problem(f"{place}.id", "must not name a resource that the list names already")
@@ -189,7 +191,7 @@ def _digests(value: Mapping[str, Any], path: str) -> Iterator[Problem]:
 def _proofs(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
     """4.12, and Data Integrity 1.0, section 2.1: what every proof has, whatever its suite."""
     for place, proof in each(f"{path}.proof", document.get("proof", [])):
-        if not isinstance(proof, Mapping):
+        if not isinstance(proof, dict):
             yield Problem(place, "must be an object with a 'type'")
             continue
         if not isinstance(proof.get("type"), str) or not proof["type"]:

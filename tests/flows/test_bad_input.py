@@ -266,3 +266,27 @@ def test_missing_file_is_named_and_cannot_be_told(desk_once):
     outcome = desk_once.run("verify nowhere.json")
     assert outcome.code == 2
     assert "nowhere.json" in outcome.err
+
+
+def test_api_names_the_path_of_the_offending_property(api_once):
+    """In a report each broken rule has its path and W3C code; a refused document's problem has its path."""
+    document = {
+        "@context": ["https://www.w3.org/ns/credentials/v2", "relative"],
+        "type": ["VerifiableCredential"],
+        "issuer": {"id": "not a URL"},
+        "credentialSubject": {"id": "did:example:1"},
+        "validFrom": "2026-02-01T00:00:00Z",
+        "validUntil": "2026-01-01T00:00:00Z",
+    }
+    answer = api_once.post("/v1/verify", content=json.dumps(document))
+    assert answer.status_code == 200
+    conforming = answer.json()["checks"][1]
+    assert [(problem["path"], problem["code"]) for problem in conforming["problems"]] == [
+        ("$['@context'][1]", "MALFORMED_VALUE_ERROR"),
+        ("$.issuer.id", "MALFORMED_VALUE_ERROR"),
+        ("$.validUntil", "RANGE_ERROR"),
+    ]
+    profile = {"type": "HallmarkIssuerProfile", "version": 1, "contract": "eip155:1:0x00", "issuerId": "x", "name": "n"}
+    refused = api_once.put("/v1/documents/profile/" + "0" * 64, content=json.dumps(profile))
+    assert refused.status_code == 422
+    assert (refused.json()["title"], refused.json()["path"]) == ("MALFORMED_VALUE_ERROR", "$.issuerId")
