@@ -122,6 +122,17 @@ def decode_bits(encoded: str) -> bytes:
     return bits
 
 
+def encode_bits(bits: bytes) -> str:
+    """The reverse of `decode_bits`; the same bits give the same text.
+
+    Args:
+        bits: First bit leftmost, at least 131,072 of them; zeros are put behind fewer.
+    """
+    packed = zlib.compressobj(9, wbits=31)
+    data = packed.compress(bits.ljust(MIN_ENTRIES // 8, b"\0")) + packed.flush()
+    return "u" + urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
 def check_binding(entry: ListEntry, found: StatusList, issuers: Sequence[str | None], now: float) -> None:
     """That the list may speak about the entry at all: issuer, purpose, validity period (sections 2.2 and 3.2).
 

@@ -7,6 +7,8 @@ from hashlib import sha256
 
 import public_vectors
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from registry.credential import signature
 from registry.credential.did_key import did_of
@@ -15,6 +17,7 @@ from registry.credential.status_list import (
     MAX_INFLATED,
     check_binding,
     decode_bits,
+    encode_bits,
     id_matches,
     read_list,
     status_of,
@@ -186,6 +189,20 @@ def test_list_shrinks_below_the_limit_with_larger_statuses():
     found = read_list(list_document())
     with pytest.raises(StatusListLengthError):
         status_of(ListEntry("BitstringStatusListEntry", URL, "revocation", 0, 2), found, None)
+
+
+@given(st.binary(max_size=40_000))
+def test_bitstring_round_trips_and_has_the_least_length(bits):
+    assert decode_bits(encode_bits(bits)) == bits.ljust(16_384, b"\0")
+    assert encode_bits(bits) == encode_bits(bits)
+
+
+@given(st.sets(st.integers(0, 131_071), max_size=50), st.integers(0, 131_071))
+def test_exactly_the_set_bits_are_set(positions, probe):
+    found = read_list(list_document(encodedList=encode_bits(bits_with(*positions))))
+    for index in (*positions, probe):
+        value = status_of(ListEntry("BitstringStatusListEntry", URL, "revocation", index), found, None).value
+        assert value == (index in positions)
 
 
 def test_inflation_stops_at_the_limit():
