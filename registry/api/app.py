@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from registry import __version__
+from registry.api.freshness import Freshness
 from registry.api.problems import on_hallmark_error, on_http_error
 from registry.api.routes import documents, health, lookups, metrics, verify
 from registry.errors import HallmarkError
@@ -43,4 +44,5 @@ def build_app(services: Services) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_http_error)
     for routes in (verify, lookups, documents, health, metrics):
         app.include_router(routes.router)
+    app.add_middleware(Freshness, queries=services.queries)
     return app

@@ -11,6 +11,8 @@ from registry.ledger.status import bit_of
 from registry.verification.evidence import Evidence, NoEvidence
 from registry.verification.evidence_json import evidence_from_json
 
+_POSITION = "Hallmark-Position"
+
 
 class RegistryClient:
     """One registry (fills the port EvidenceSource).
@@ -22,6 +24,7 @@ class RegistryClient:
 
     def __init__(self, url: str, timeout: float = 10.0) -> None:
         self.url = url.rstrip("/")
+        self._position = "0/0"  # how late the last answer was: no replica may answer from an earlier state
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(timeout), retries=urllib3.Retry(1, redirect=0))
 
     def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
@@ -50,10 +53,12 @@ class RegistryClient:
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         try:
-            response = self._pool.request(method, self.url + path, body=body)
+            headers = {_POSITION: self._position}
+            response = self._pool.request(method, self.url + path, body=body, headers=headers)
         except (urllib3.exceptions.HTTPError, ValueError):
             todo = "check that it runs, or use --rpc"
             raise ChainUnavailable(f"The registry {self.url} did not answer.", todo=todo) from None
+        self._position = response.headers.get(_POSITION, self._position)
         return response.status, response.data
 
 

@@ -74,9 +74,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
         with _translated(engine), engine.execution_options(reads=True).begin() as connection:
             yield connection
         return
-    snapshot = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
     with _translated(engine), snapshot.begin() as connection:
         connection.exec_driver_sql(_GUARD)
+        yield connection
+
+
+@contextmanager
+def asking(engine: Engine) -> Iterator[Connection]:
+    """A connection for questions about the server itself, which need neither tables nor a snapshot."""
+    with _translated(engine), engine.execution_options(reads=True).begin() as connection:
         yield connection
 
 
@@ -162,7 +169,7 @@ def migrate(engine: Engine) -> None:
 
 
 def _schema_version(engine: Engine) -> str | None:
-    with _translated(engine), engine.execution_options(reads=True).begin() as connection:
+    with asking(engine) as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
         version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -173,5 +180,5 @@ def is_replica(engine: Engine) -> bool:
     """Whether the server follows another one and takes no writes."""
     if engine.dialect.name == "sqlite":
         return False
-    with _translated(engine), engine.begin() as connection:
+    with asking(engine) as connection:
         return bool(connection.execute(text("SELECT pg_is_in_recovery()")).scalar())

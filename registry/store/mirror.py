@@ -28,16 +28,20 @@ class SqlMirror:
         engine: Where it lives.
         contract: Which contract it mirrors.
         lease: The writer's lease: whatever is written fails once another writer has taken it.
+        accreditation: The accreditation contract beside it (20 bytes), where there is one.
     """
 
-    def __init__(self, engine: Engine, contract: ContractId, lease: Lease | None = None) -> None:
+    def __init__(
+        self, engine: Engine, contract: ContractId, lease: Lease | None = None, accreditation: bytes | None = None
+    ) -> None:
         self.engine = engine
         self.contract = contract
+        self.accreditation = accreditation
         self.lease = lease
         self._chain = contract.chain_id
 
     def prepare(self) -> None:
-        """Make or migrate the tables; ConfigError when they mirror another contract of this chain."""
+        """Make or migrate the tables; ConfigError when they mirror other contracts of this chain."""
         migrate(self.engine)
         with reading(self.engine) as connection:
             row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
@@ -45,6 +49,12 @@ class SqlMirror:
             raise ConfigError(
                 f"The database mirrors the contract 0x{row.contract.hex()}, not {self.contract}.",
                 todo="name another database with --database",
+            )
+        if row is not None and row.accreditation != (self.accreditation or b""):
+            raise ConfigError(
+                f"The database mirrors the accreditation contract 0x{row.accreditation.hex()}, but the deployment file"
+                f" names 0x{(self.accreditation or b'').hex()}: events would be missing.",
+                todo="index into another database, named with --database",
             )
 
     def checkpoint(self) -> Checkpoint | None:
@@ -113,7 +123,15 @@ class SqlMirror:
     def _write_checkpoint(self, connection: Connection, point: Checkpoint) -> None:
         block = (point.block.number, point.block.hash, point.block.time)
         completeness = (point.proven, point.evidence, point.storage_root, point.halted)
-        row = (self._chain, self.contract.address, *block, point.safe, point.final, *completeness)
+        row = (
+            self._chain,
+            self.contract.address,
+            self.accreditation or b"",
+            *block,
+            point.safe,
+            point.final,
+            *completeness,
+        )
         bulk.upsert(connection, t.checkpoint, [row])
 
     def rewind(self, ancestor: int) -> None:

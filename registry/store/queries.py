@@ -10,6 +10,7 @@ from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
 from registry.store.evidence import profile_document
+from registry.store.position import has_reached, position_of
 
 
 class RegistryQueries:
@@ -29,6 +30,17 @@ class RegistryQueries:
         block = {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}
         completeness = {"proven": row.proven, "evidence": row.evidence, "halted": row.halted}
         return {"contract": str(self.contract), "block": block, "safe": row.safe, "final": row.final} | completeness
+
+    def position(self) -> str:
+        """At least as late as every answer that was given before (store/position.py)."""
+        return position_of(self.engine)
+
+    def reached(self, position: str | None, block: int | None) -> bool:
+        """Whether the mirror is as late as this position and has read this block, as far as they are given."""
+        if position is not None and not has_reached(self.engine, position):
+            return False
+        point = self.checkpoint() if block is not None else None
+        return block is None or (point is not None and point["block"]["number"] >= block)
 
     def place_of_leaf(self, leaf_hash: bytes) -> Place | None:
         """Where a leaf hash (32 bytes) stands, if its batch's manifest was deposited."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from registry.credential.place import ContractId
 from registry.errors import StoreError
-from registry.ledger.entities import Issuer
+from registry.ledger.entities import Accreditor, Issuer
 from registry.ledger.history import history_of
 from registry.ledger.projection import fold, rows_needed
 from registry.ledger.word import WordDomain
@@ -31,7 +31,8 @@ from registry.store.rewind import canonical_events
 from registry.store.shadow import SHADOWS
 from registry.store.writer import load_state, write_history, write_state
 
-Witness = Callable[[Sequence[int]], Mapping[int, bytes]]
+Speaker = type[Issuer] | type[Accreditor]
+Witness = Callable[[Speaker, Sequence[int]], Mapping[int, bytes]]
 _REBUILDING = -1  # in the place of a chain id: one rebuild at a time
 _TRIES = 3
 _LOCK_SECONDS = 2.0
@@ -58,8 +59,8 @@ def rebuild(engine: Engine, contract: ContractId, *, witness: Witness | None = N
     Args:
         engine: The mirror's database.
         contract: Whose events are folded.
-        witness: The contract's own words at the mirror's block, for issuer ids: decides where the rebuilt words are
-            not the live ones. Without it such a rebuild is refused, because either may be wrong.
+        witness: The contracts' own words at the mirror's block, for ids of issuers or accreditors: decides where the
+            rebuilt words are not the live ones. Without it such a rebuild is refused, because either may be wrong.
         workers: Processes that fold; 0: as many as there are processors, one for a short chain.
 
     Raises:
@@ -88,6 +89,7 @@ class _Rebuild:
         self.witness = witness
         self.lease = lease
         self.chain = contract.chain_id
+        self.domain = WordDomain(contract.chain_id, contract.address)
         self.reached = (0, b"")  # newest block that is folded into the shadows
 
     def run(self, workers: int) -> Rebuilt:
@@ -95,6 +97,7 @@ class _Rebuild:
             shadow.create(connection)
         with reading(self.engine) as connection:
             self.reached = self._checkpoint(connection)
+            self.domain = self._domain(connection)
             expected = self._count(connection, self.reached[0])
         folded = self._refold(workers or _workers(expected), self.reached[0])
         if folded != expected:
@@ -110,7 +113,7 @@ class _Rebuild:
 
     def _refold(self, workers: int, until: int) -> int:
         url = self.engine.url.render_as_string(hide_password=False)
-        fold_part = partial(refold_part, url, self.contract, until, parts=workers)
+        fold_part = partial(refold_part, url, self.domain, until, parts=workers)
         if workers == 1:
             return fold_part(part=0)
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
@@ -121,6 +124,12 @@ class _Rebuild:
         if row is None:
             raise StoreError("There are no events to rebuild from.", todo="run `hallmark index`")
         return row.block_number, row.block_hash
+
+    def _domain(self, connection: Connection) -> WordDomain:
+        """The contracts that this database mirrors."""
+        c = t.checkpoint.c
+        address = connection.execute(select(c.accreditation).where(c.chain_id == self.chain)).scalar_one()
+        return WordDomain(self.chain, self.contract.address, address or None)
 
     def _count(self, connection: Connection, until: int) -> int:
         e, b = t.event.c, t.block.c
@@ -150,7 +159,7 @@ class _Rebuild:
             return 0
         items = list(canonical_events(connection, self.contract, t.event.c.block_number > number))
         state = load_state(connection, self.chain, (key for item in items for key in rows_needed(item)), SHADOWS)
-        fold(state, WordDomain(self.chain, self.contract.address), items)
+        fold(state, self.domain, items)
         write_state(connection, self.chain, state, SHADOWS)
         history = [row for item in items for row in history_of(item)]
         write_history(connection, self.chain, history, SHADOWS, fresh=True)
@@ -166,7 +175,8 @@ class _Rebuild:
                     started = time.monotonic()
                     self.lease.fence(connection)
                     late = self._catch_up(connection)
-                    self._compare_words(connection)
+                    for speaker in (Issuer, Accreditor):
+                        self._compare_words(connection, speaker)
                     shadow.swap(connection)
                 return late, time.monotonic() - started
             except StoreError as error:
@@ -176,20 +186,20 @@ class _Rebuild:
                 time.sleep(_LOCK_SECONDS)
         raise AssertionError
 
-    def _compare_words(self, connection: Connection) -> None:
-        live, rebuilt = t.ENTITY_TABLES[Issuer], SHADOWS[Issuer]
+    def _compare_words(self, connection: Connection, speaker: Speaker) -> None:
+        live, rebuilt = t.ENTITY_TABLES[speaker], SHADOWS[speaker]
         ours, theirs = (_words(table, self.chain) for table in (rebuilt, live))
         rows = [*connection.execute(ours.except_(theirs)), *connection.execute(theirs.except_(ours))]
         ids = sorted({row.issuer_id for row in rows})
         if not ids:
             return
-        told = self.witness(ids) if self.witness else {}
+        told = self.witness(speaker, ids) if self.witness else {}
         mine = {row.issuer_id: row.word for row in connection.execute(ours.where(rebuilt.c.issuer_id.in_(ids)))}
         wrong = [issuer_id for issuer_id in ids if told.get(issuer_id) != mine.get(issuer_id, bytes(32))]
         if wrong:
             raise StoreError(
-                f"The raw events lead issuer {wrong[0]} to another word than the mirror holds "
-                f"({len(wrong)} such issuers); nothing was changed.",
+                f"The raw events lead {speaker.TABLE} {wrong[0]} to another word than the mirror holds "
+                f"({len(wrong)} such); nothing was changed.",
                 todo="run `hallmark audit`, which asks the contract; if events are missing, index into a new database",
             )
 

@@ -29,18 +29,19 @@ _KEPT: tuple[type[AnyEntity], ...] = tuple(kind for kind in ENTITY_TYPES if kind
 _FLUSH_ROWS = 20_000
 
 
-def refold_part(url: str, contract: ContractId, until: int, part: int, parts: int) -> int:
+def refold_part(url: str, domain: WordDomain, until: int, part: int, parts: int) -> int:
     """Fold the issuers whose id leaves `part` when divided by `parts`, up to block `until`; how many events.
 
     Raises:
         LedgerError: The raw events do not chain: some are missing or were changed.
     """
     reader, writer = open_engine(url), open_engine(url)
+    contract = ContractId(domain.chain_id, domain.contract)
     collecting = gc.isenabled()
     gc.disable()  # rows and events hold no cycles; looking for some again and again costs a tenth
     try:
         with reading(reader) as connection:
-            return _Refold(writer, contract).run(_raw(connection, contract, until, part, parts))
+            return _Refold(writer, contract, domain).run(_raw(connection, contract, until, part, parts))
     finally:
         if collecting:
             gc.enable()
@@ -68,10 +69,10 @@ def _raw(connection: Connection, contract: ContractId, until: int, part: int, pa
 
 
 class _Refold:
-    def __init__(self, engine: Engine, contract: ContractId) -> None:
+    def __init__(self, engine: Engine, contract: ContractId, domain: WordDomain) -> None:
         self.engine = engine
         self.contract = contract
-        self.domain = WordDomain(contract.chain_id, contract.address)
+        self.domain = domain
         self.rows: dict[type[Any], list[bulk.Row]] = {kind: [] for kind in SHADOWS}
         self.buffered = 0
 

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, select, update
+from sqlalchemy import Connection, and_, case, delete, func, select, update
 
 from registry.credential.place import ContractId
+from registry.ledger import accreditation as acc
 from registry.ledger import events as ev
 from registry.ledger import history as hi
-from registry.ledger.decode import BlockRef, LedgerEvent, decode
+from registry.ledger.decode import TOPICS, BlockRef, LedgerEvent, decode
 from registry.ledger.entities import (
+    Accreditation,
+    Accreditor,
     Batch,
     Issuer,
     Key,
@@ -74,6 +77,10 @@ class _Undo:
         record = ("issuer_id", "batch_id")
         reaffirmed = self._touched(hi.RecordReaffirmed)
         self._restore(Reaffirmation, hi.RecordReaffirmed, record, reaffirmed, hi.reaffirmation_of_changes)
+        said = self._touched(acc.AccreditationChange)
+        statement, accreditors = ("issuer_id", "subject", "scope"), {key[:1]: None for key in said}
+        self._restore(Accreditation, acc.AccreditationChange, statement, said, acc.accreditation_of_changes)
+        self._restore(Accreditor, acc.AccreditationChange, ("issuer_id",), accreditors, acc.accreditor_of_changes)
         self._restore_issuers()
 
     def _touched(self, kind: type[Any]) -> Keys:
@@ -131,7 +138,9 @@ class _Undo:
 
     def _restore_issuers(self) -> None:
         """Word, recovery and profiles; an issuer that is not registered any more has lost its row already."""
-        ids = sorted({item.event.issuer_id for item in self.undone})
+        ids = sorted(
+            {item.event.issuer_id for item in self.undone if not isinstance(item.event, ev.ACCREDITATION_TYPES)}
+        )
         profiles = {issuer_id for issuer_id, facet in self._touched(hi.IssuerChange) if facet == hi.Facet.PROFILE}
         bulk.remove(
             self.connection,
@@ -155,6 +164,8 @@ def last_word(connection: Connection, contract: ContractId, issuer_id: int, unti
     e, b = t.event.c, t.block.c
     same = and_(b.chain_id == e.chain_id, b.block_number == e.block_number, b.block_hash == e.block_hash)
     where = [e.chain_id == contract.chain_id, e.issuer_id == issuer_id, b.canonical]
+    # events of the accreditation contract extend another word
+    where += [func.substr(e.topics, 1, 32).not_in([TOPICS[kind] for kind in ev.ACCREDITATION_TYPES])]
     where += [] if until is None else [e.block_number <= until]
     query = (
         select(e.block_number, e.log_index, e.block_hash, e.tx_hash, e.topics, e.data, b.block_time)

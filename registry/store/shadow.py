@@ -9,6 +9,8 @@ _beside = MetaData()
 SHADOWS: Tables = {
     kind: table.to_metadata(_beside, name=f"{table.name}_rebuilt") for kind, table in ENTITY_TABLES.items()
 }
+for _shadow in SHADOWS.values():
+    _shadow.indexes.clear()  # their names are taken by the live tables' until the swap, which makes them
 
 
 def create(connection: Connection) -> None:
@@ -54,6 +56,8 @@ def swap(connection: Connection) -> None:
         connection.exec_driver_sql(f'ALTER TABLE "{shadow.name}" RENAME TO "{live}"')
         if connection.dialect.name != "sqlite":
             connection.exec_driver_sql(f'ALTER TABLE "{live}" RENAME CONSTRAINT "{shadow.name}_pkey" TO "{live}_pkey"')
+        for index in ENTITY_TABLES[kind].indexes:
+            index.create(connection)
 
 
 def drop(connection: Connection) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, MetaData, String, Table
 
-from registry.ledger.entities import ENTITY_TYPES
+from registry.ledger.entities import ENTITY_TYPES, Accreditation
 from registry.ledger.history import HISTORY_TYPES
 
 metadata = MetaData()
@@ -39,9 +39,11 @@ def _table(name: str, *parts: Any, by: str | None = "issuer_id", **options: Any)
 
 def _entity_table(kind: type[Any]) -> Table:
     columns = [_column(field.name, field.type, key=field.name in kind.KEY) for field in fields(kind)]
-    return _table(kind.TABLE, _column("chain_id", int, key=True), *columns)
+    return _table(kind.TABLE, _column("chain_id", int, key=True), *columns, *_INDEXES.get(kind, ()))
 
 
+# whom others accredited is asked by the subject
+_INDEXES = {Accreditation: (Index("accreditation_by_subject", "chain_id", "subject"),)}
 ENTITY_TABLES = {kind: _entity_table(kind) for kind in (*ENTITY_TYPES, *HISTORY_TYPES)}
 """The projections: everything that can be rebuilt from `event` and `block`."""
 
@@ -74,6 +76,7 @@ checkpoint = _table(
     "checkpoint",
     _column("chain_id", int, key=True),
     _column("contract", bytes),
+    _column("accreditation", bytes),
     _column("block_number", int),
     _column("block_hash", bytes),
     _column("block_time", int),
