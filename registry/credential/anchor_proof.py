@@ -1,7 +1,8 @@
 """The suite `evm-merkle-jcs-2026`: proofValue, leaf entry and the proof around them (SPEC.md, sections 1.2, 2, 3)."""
 
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ SUITE = "evm-merkle-jcs-2026"
 TAG = b"hallmark-leaf-01"
 VERSION = 1
 MAX_PATH = 40
+# Characters of plain base64 become foreign ones, so that only those of base64url pass.
+_TO_STANDARD = bytes.maketrans(b"-_+/", b"+/..")
 _HEAD = struct.Struct(">BQ20sQ16s20sQQ32s")
 _ENTRY = struct.Struct(">16sQ20sQ16sQ32s32s32s")
 _MEMBERS = {"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"}
@@ -75,12 +78,13 @@ def decode_proof_value(text: str) -> AnchorClaim:
 def _base64url(text: str) -> bytes:
     if not text.startswith("u") or len(text) > 4096 or not text.isascii():
         raise MalformedError("proofValue is not multibase base64url ('u…').")
+    standard = text[1:].encode().translate(_TO_STANDARD)
     try:
-        data = urlsafe_b64decode(text[1:] + "=" * (-len(text[1:]) % 4))
+        data = a2b_base64(standard + b"=" * (-len(standard) % 4))
     except ValueError:
         raise MalformedError("proofValue is not base64url.") from None
-    # urlsafe_b64decode skips foreign characters and spare bits: only the one true spelling passes.
-    if urlsafe_b64encode(data).rstrip(b"=").decode() != text[1:]:
+    # a2b_base64 skips foreign characters and spare bits: only the one true spelling passes.
+    if b2a_base64(data, newline=False).rstrip(b"=") != standard:
         raise MalformedError("proofValue is not in its only base64url spelling.")
     return data
 

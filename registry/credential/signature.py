@@ -14,7 +14,7 @@ from registry.credential.canonical import canonical_bytes
 from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
 from registry.credential.controller import RELATION, Signer, find_signer
 from registry.credential.did_key import did_of, method_of
-from registry.credential.keys import KeyKind, check_signature
+from registry.credential.keys import KeyKind, PublicKey, check_signature
 from registry.credential.rdf_template import fast_quads
 from registry.credential.times import seconds_of
 from registry.errors import DataLossError, MalformedError, ProofError
@@ -154,33 +154,37 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: 
     signer = find_signer(method, at_hand.controllers, at_hand.now)
     if signer.key.kind not in suite.kinds:
         raise MalformedError(f"The suite {suite_name(proof)} takes no {signer.key.kind} key.")
-    signature, unsecured = _decode(value, _LENGTHS[signer.key.kind]), _unsecured(document, proof)
-    bare = "previousProof" not in proof
+    signature = _decode(value, _LENGTHS[signer.key.kind])
     config = {name: member for name, member in proof.items() if name != "proofValue"}
+    if doc_hash is not None and _signs_the_hash(suite, signer.key.kind, document, config):
+        check_signature(signer.key, signature, sha256(canonical_bytes(config)).digest() + doc_hash)
+    else:
+        _check_texts(suite, signer.key, signature, _unsecured(document, proof), config, at_hand)
+    return signer
+
+
+def _signs_the_hash(suite: Suite, kind: KeyKind, document: Json, config: Json) -> bool:
+    """Whether what is signed of the document is its `docHash`: JCS, SHA-256, no chain, the document's own contexts."""
+    if suite.over_rdf or kind is KeyKind.P384 or "previousProof" in config:
+        return False
+    return bool(config.get("@context", document.get("@context")) == document.get("@context"))
+
+
+def _check_texts(suite: Suite, key: PublicKey, signature: bytes, document: Json, config: Json, at_hand: AtHand) -> None:
+    """Raise unless the signature matches in one of the books of contexts; what the first of them says is told."""
     problem: ProofError | DataLossError | None = None
-    for book in _books(suite, unsecured, at_hand):
+    for book in _books(suite, document, at_hand):
         try:
-            message = _message(suite, unsecured, config, book, signer.key.kind, doc_hash if bare else None)
-            check_signature(signer.key, signature, message)
+            return check_signature(key, signature, _message(suite, document, config, book, key.kind))
         except (ProofError, DataLossError) as error:
             problem = problem or error
-        else:
-            return signer
     assert problem is not None  # there is at least one book
     raise problem
 
 
-def _message(
-    suite: Suite, document: Json, config: Json, book: ContextBook | None, kind: KeyKind, known: bytes | None = None
-) -> bytes:
-    """Hash of the proof configuration, then hash of the document: 64 bytes, or 96 for P-384 (section 3.2.4).
-
-    `known` is the document's JCS hash, which serves where the proof's contexts are the document's own.
-    """
+def _message(suite: Suite, document: Json, config: Json, book: ContextBook | None, kind: KeyKind) -> bytes:
+    """Hash of the proof configuration, then hash of the document: 64 bytes, or 96 for P-384 (section 3.2.4)."""
     digest = sha384 if kind is KeyKind.P384 else sha256
-    same = config.get("@context", document.get("@context")) == document.get("@context")
-    if known is not None and same and not suite.over_rdf and digest is sha256:
-        return sha256(canonical_bytes(config)).digest() + known
     config_text, text = suite.texts(document, config, book, digest().name)
     return digest(config_text).digest() + digest(text).digest()
 

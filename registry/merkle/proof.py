@@ -1,6 +1,7 @@
 """Check inclusion and consistency proofs (RFC 9162, sections 2.1.3.2 and 2.1.4.2)."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from registry.errors import InclusionError
 from registry.merkle.hashing import HASH_BYTES, node_hash
@@ -35,7 +36,8 @@ def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) ->
         # An odd last node is carried up without a sibling until it becomes a right child.
         while index == last and not index & 1:
             index, last = index >> 1, last >> 1
-        node = node_hash(sibling, node) if index & 1 else node_hash(node, sibling)
+        # `node_hash` written out: this loop is a tenth of what checking a credential costs.
+        node = sha256(b"\x01" + (sibling + node if index & 1 else node + sibling)).digest()
         index, last = index >> 1, last >> 1
     return node
 
