@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,17 @@ class Node:
             raise Reverted(reply["error"])
         return reply["result"]
 
+    def batch(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        """Results of many calls in one request, in their order."""
+        bodies = [
+            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            for number, (method, params) in enumerate(calls)
+        ]
+        request = urllib.request.Request(self.url, json.dumps(bodies).encode(), {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            replies = sorted(json.load(answer), key=lambda reply: reply["id"])
+        return [reply["result"] for reply in replies]
+
     def send(self, data: bytes, to: str | None = None, sender: int | str = 0) -> dict[str, Any]:
         """Send from an account (its number, or its address) with all the gas that a transaction may use; mined."""
         account = self.accounts[sender] if isinstance(sender, int) else sender
@@ -89,6 +100,13 @@ class Contract:
         call = {"to": self.address, "data": "0x" + self.data(name, *args).hex()}
         answer = bytes.fromhex(self.node.call("eth_call", call, "latest")[2:])
         return list(decode([type_of(part) for part in self.functions[name][1]["outputs"]], answer))
+
+    def views(self, questions: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+        """Many views (name, arguments …) of the latest block in one request."""
+        calls = [{"to": self.address, "data": "0x" + self.data(*question).hex()} for question in questions]
+        answers = self.node.batch([("eth_call", [call, "latest"]) for call in calls])
+        types = [[type_of(part) for part in self.functions[question[0]][1]["outputs"]] for question in questions]
+        return [list(decode(kind, bytes.fromhex(answer[2:]))) for kind, answer in zip(types, answers, strict=True)]
 
     def gas(self, name: str, *args: Any, sender: int | str = 0) -> int:
         return int(self.transact(name, *args, sender=sender)["gasUsed"], 16)
