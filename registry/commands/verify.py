@@ -114,6 +114,11 @@ def _open(path: Path, key: str | None) -> "Presented":
         return Presented(None, error)
 
 
+def _shown(detail: str) -> str:
+    """Words from documents and lists may hold codes that a terminal obeys."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in detail)
+
+
 def print_report(name: str, report: "Report") -> None:
     """The report as a person reads it."""
     colour = {"valid": "32", "invalid": "31", "unknown": "33"}[report.verdict.value]
@@ -122,7 +127,9 @@ def print_report(name: str, report: "Report") -> None:
     print(f"{name}: {shown}")
     said = ""
     for check in report.checks:
-        detail = "  (the same reason)" if check.detail == said != "" else f"  {check.detail}" if check.detail else ""
+        detail = (
+            "  (the same reason)" if check.detail == said != "" else f"  {_shown(check.detail)}" if check.detail else ""
+        )
         said = check.detail or said
         code = f"  [{check.code}]" if check.code else ""
         print(

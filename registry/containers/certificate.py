@@ -52,7 +52,7 @@ def certificate(details: Details, credential: bytes, code: Code) -> bytes:
     _body(canvas, details)
     _draw_facts(canvas, details)
     _draw_code(canvas, code)
-    _foot(canvas, details)
+    _foot(canvas, details, pdf.name_of(credential))
     canvas.showPage()
     canvas.save()
     return pdf.attach(whole.getvalue(), credential)
@@ -181,13 +181,13 @@ def _dark(row: list[bool]) -> list[tuple[int, int]]:
     return found
 
 
-def _foot(canvas: Any, details: Details) -> None:
+def _foot(canvas: Any, details: Details, attachment: str) -> None:
     room = _RIGHT - _QR - 28 - _LEFT
     lines = [
         f"Credential {details.identifier}" if details.identifier else "",
         f"Issuer {details.issuer_id}" if details.issuer_id else "",
         f"Anchored at {details.place}" if details.place else "",
-        f"This page is a picture of the credential. The signed credential is attached to this file: {pdf.FILE_NAME}.",
+        f"This page is a picture of the credential. The signed credential is attached to this file: {attachment}.",
     ]
     shown = [text.clean(line) for line in lines if line]
     canvas.setFillColor(_SOFT)

@@ -9,12 +9,17 @@ JWS_NAME = "credential.jwt"
 MAX_TEXT = 1024 * 1024
 
 
+def name_of(credential: bytes) -> str:
+    """The attachment's name: by what it is, a JSON document or a compact JWS."""
+    return FILE_NAME if credential.lstrip().startswith(b"{") else JWS_NAME
+
+
 def attach(page: bytes, credential: bytes) -> bytes:
     """The PDF with the credential's bytes as its one attachment."""
     from pypdf import PdfReader, PdfWriter
 
     writer = PdfWriter(clone_from=PdfReader(BytesIO(page)))
-    writer.add_attachment(FILE_NAME if credential.lstrip().startswith(b"{") else JWS_NAME, credential)
+    writer.add_attachment(name_of(credential), credential)
     whole = BytesIO()
     writer.write(whole)
     return whole.getvalue()

@@ -59,6 +59,17 @@ def test_nobody_is_asked_whose_host_was_not_named(desk_once, made):
     assert "not on your list of hosts" in report["status"]["detail"]
 
 
+def test_words_of_a_list_cannot_write_to_the_terminal(desk_once, made):
+    gone = {"id": json.loads(made.credential())["id"], "revoked": True, "revocationReason": "\x1b[2J\x1b[32mVALID\r"}
+    (desk_once.folder / "document.json").write_bytes(made.credential({"id": made.URL, "type": "1EdTechRevocationList"}))
+    (desk_once.folder / "list.json").write_bytes(made.revocation_list(gone))
+    outcome = desk_once.run("verify document.json --status-list list.json")
+    assert outcome.code == 1
+    assert "REVOKED" in outcome.out
+    assert "\x1b" not in outcome.out
+    assert "\r" not in outcome.out
+
+
 class Server(http.server.BaseHTTPRequestHandler):
     answer = b""
 
