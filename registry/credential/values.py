@@ -15,6 +15,7 @@ _ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~:/?#@!$&'()*+,;=%-]*)?|
 _SRI = re.compile(r"(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?", re.ASCII)
 _SRI_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _MAX_DIGEST = 200
+_SHA2_256 = b"\x12\x20"
 
 # RFC 5646, section 2.1: well-formed tags, the irregular ones by name.
 _LANGUAGE_TAG = re.compile(
@@ -70,20 +71,33 @@ def _is_one_sri(text: str) -> bool:
 
 def is_multibase_digest(value: Any) -> bool:
     """Whether `value` is a multihash (code, length, digest) in multibase base64url `u` or base58 `z`."""
-    if not isinstance(value, str) or not 1 < len(value) <= _MAX_DIGEST or not value.isascii():
-        return False
-    try:
-        if value[0] == "u":
-            data = urlsafe_b64decode(value[1:] + "=" * (-len(value[1:]) % 4))
-        elif value[0] == "z":
-            data = base58.b58decode(value[1:])
-        else:
-            return False
-    except ValueError:
-        return False
-    _, rest = _varint(data)
+    _, rest = _varint(_multibase(value))
     length, digest = _varint(rest)
     return length is not None and len(digest) == length >= 16
+
+
+def sha256_digests(*values: Any) -> set[bytes]:
+    """Every SHA-256 digest, 32 bytes each, among texts of SRI or multibase digests; other algorithms are left out."""
+    found = set()
+    for value in values:
+        if is_multibase_digest(value) and (data := _multibase(value)).startswith(_SHA2_256):
+            found.add(data[len(_SHA2_256) :])
+        elif is_sri_digest(value):
+            parts = (part.partition("?")[0] for part in value.split())
+            found |= {b64decode(part[7:]) for part in parts if part.startswith("sha256-")}
+    return found
+
+
+def _multibase(value: Any) -> bytes:
+    """The bytes of a text in multibase `u` or `z`; none where it is no such text."""
+    if not isinstance(value, str) or not 1 < len(value) <= _MAX_DIGEST or not value.isascii():
+        return b""
+    try:
+        if value[0] == "u":
+            return urlsafe_b64decode(value[1:] + "=" * (-len(value[1:]) % 4))
+        return base58.b58decode(value[1:]) if value[0] == "z" else b""
+    except ValueError:
+        return b""
 
 
 def _varint(data: bytes) -> tuple[int | None, bytes]:

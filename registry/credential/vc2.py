@@ -5,7 +5,7 @@ from typing import Any
 
 from registry.credential.problem import RANGE, Problem, each, member
 from registry.credential.times import seconds_of
-from registry.credential.values import is_language_tag, is_multibase_digest, is_sri_digest, is_url
+from registry.credential.values import is_language_tag, is_multibase_digest, is_sri_digest, is_url, sha256_digests
 from registry.errors import MalformedError
 
 VC2 = "https://www.w3.org/ns/credentials/v2"
@@ -17,6 +17,18 @@ _TYPED = {
     "termsOfUse": False,
     "evidence": False,
     "refreshService": False,
+}
+_SECURITY = "https://w3id.org/security"
+_DIGESTS = ("digestSRI", "digestMultibase")
+# Resources that never change, and whose SHA-256 their authors print (VC 2.0, B.1; Data Integrity 1.0, 2.4).
+_KNOWN_RESOURCES = {
+    url: bytes.fromhex(digest)
+    for url, digest in {
+        VC2: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
+        f"{_SECURITY}/data-integrity/v2": "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+        f"{_SECURITY}/multikey/v1": "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
+        f"{_SECURITY}/jwk/v1": "0f14b62f6071aafe00df265770ea0c7508e118247d79b7d861a406d2aa00bece",
+    }.items()
 }
 _LANGUAGE_MEMBERS = {"@value", "@language", "@direction"}
 
@@ -71,7 +83,7 @@ def has_types(value: Any) -> bool:
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, str) or item.strip() != item or not item:
             return False
-    return value != []
+    return bool(value != [])
 
 
 def _optional_id(value: Mapping[str, Any], path: str) -> Iterator[Problem]:
@@ -175,6 +187,10 @@ def _related(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
         if "mediaType" in value and not isinstance(value["mediaType"], str):
             yield Problem(f"{place}.mediaType", "must be a text")
         yield from _digests(value, place)
+        if value["id"] in _KNOWN_RESOURCES:
+            told = sha256_digests(*(digest for name in _DIGESTS for _, digest in each("", value.get(name, []))))
+            if told and _KNOWN_RESOURCES[value["id"]] not in told:
+                yield Problem(place, "must hold the digest of the resource, which is another one")
 
 
 def _digests(value: Mapping[str, Any], path: str) -> Iterator[Problem]:

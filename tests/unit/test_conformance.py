@@ -299,6 +299,11 @@ GOOD_MEMBERS: dict[str, dict[str, Any]] = {
             {"id": "https://example.org/c", "digestMultibase": "zQmSg9dZRzSCPPqdRDEdqmjqgVQLNRDpGkcCXUiSwVGb2tH"},
         ]
     },
+    "digests of the base context": {
+        "relatedResource": [
+            {"id": VC2, "digestSRI": f"{SHA256} sha256-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ="},
+        ]
+    },
     "end of the day": {"validFrom": "2026-01-31T24:00:00Z", "validUntil": "2026-02-01T00:00:00Z"},
     "until the year 99999": {"validUntil": "99999-12-31T23:59:59Z"},
     "proof set": {
@@ -371,6 +376,14 @@ BAD_MEMBERS: dict[str, tuple[dict[str, Any], str]] = {
     "digest in another base": (
         {"relatedResource": {"id": "urn:a:1", "digestMultibase": "f" + MULTIHASH[1:]}},
         "$.relatedResource.digestMultibase",
+    ),
+    "digest of another file than the base context": (
+        {"relatedResource": [{"id": VC2, "digestSRI": SHA256}]},
+        "$.relatedResource[0]",
+    ),
+    "multihash of another file than the base context": (
+        {"relatedResource": {"id": VC2, "digestMultibase": MULTIHASH}},
+        "$.relatedResource",
     ),
     "digest is cut": (
         {"relatedResource": {"id": "urn:a:1", "digestMultibase": [MULTIHASH, MULTIHASH[:-4]]}},
