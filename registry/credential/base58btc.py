@@ -10,25 +10,36 @@ __all__ = ["decode", "encode"]
 _ALPHABET = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _FOREIGN = 255
 _DIGITS = bytes(_ALPHABET.find(character) % 256 for character in range(256))
-_STEP = 10
-_POWERS = [58**exponent for exponent in range(_STEP + 1)]
+MAX_DIGITS = 256
+
+
+def _steps(bits: int) -> tuple[tuple[int, int, int], ...]:
+    """(mask of every other lane, its width, 58 to the digits in it), for lanes of 8, 16, … bits of a long integer."""
+    steps, width = [], 8
+    while width < bits:
+        lanes = sum(((1 << width) - 1) << place for place in range(0, bits, 2 * width))
+        steps.append((lanes, width, 58 ** (width // 8)))
+        width *= 2
+    return tuple(steps)
+
+
+_SHORT, _LONG = _steps(8 * MAX_DIGITS // 2), _steps(8 * MAX_DIGITS)
 
 
 def decode(text: str) -> bytes | None:
-    """The bytes behind `text`, or None when it holds anything but the alphabet: no two texts give the same bytes."""
-    if not text.isascii():
+    """The bytes behind at most 256 digits; None for more, or for anything that the alphabet lacks.
+
+    No two texts give the same bytes.
+    """
+    if not text.isascii() or len(text) > MAX_DIGITS:
         return None
     digits = text.encode().translate(_DIGITS)
     if _FOREIGN in digits:
         return None
-    number = 0
-    for start in range(0, len(digits), _STEP):
-        # Ten digits fit into a small integer; the long one is multiplied once for all of them.
-        chunk = 0
-        part = digits[start : start + _STEP]
-        for digit in part:
-            chunk = chunk * 58 + digit
-        number = number * _POWERS[len(part)] + chunk
+    number = int.from_bytes(digits, "big")
+    for lanes, width, power in _SHORT if 2 * len(digits) <= MAX_DIGITS else _LONG:
+        # All neighbours at once: each pair of lanes becomes one, the right one plus the left one times 58^n.
+        number = (number & lanes) + ((number >> width) & lanes) * power
     zeros = len(digits) - len(digits.lstrip(b"\0"))
     return bytes(zeros) + number.to_bytes((number.bit_length() + 7) // 8, "big")
 

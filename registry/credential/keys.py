@@ -4,11 +4,14 @@ Signatures are checked here, each kind of key by its own rule: what a table of s
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from registry.credential import base58btc
 from registry.errors import MalformedError, ProofError, UnknownKey
@@ -173,17 +176,14 @@ def check_signature(key: PublicKey, signature: bytes, message: bytes) -> None:
         ProofError: It does not match.
         UnknownKey: A kind of key whose signatures are not checked here.
     """
-    checks = {KeyKind.ED25519: _ed25519, KeyKind.P256: _ecdsa, KeyKind.P384: _ecdsa, KeyKind.RSA: _rsa_pkcs1}
-    if key.kind not in checks:
+    check = _CHECKS.get(key.kind)
+    if check is None:
         raise UnknownKey(f"Signatures by {key.kind} keys are not checked here.")
-    if not checks[key.kind](key, signature, message):
+    if not check(key, signature, message):
         raise ProofError("The signature does not match: the document or the proof was changed after signing.")
 
 
 def _ed25519(key: PublicKey, signature: bytes, message: bytes) -> bool:
-    from nacl.bindings import crypto_sign_open
-    from nacl.exceptions import BadSignatureError
-
     try:
         return len(signature) == 64 and crypto_sign_open(signature + message, key.raw) == message
     except BadSignatureError:
@@ -222,3 +222,11 @@ def _rsa_pkcs1(key: PublicKey, signature: bytes, message: bytes) -> bool:
     except ValueError:
         raise MalformedError("The RSA key is no key.") from None
     return True
+
+
+_CHECKS: Mapping[KeyKind, Callable[[PublicKey, bytes, bytes], bool]] = {
+    KeyKind.ED25519: _ed25519,
+    KeyKind.P256: _ecdsa,
+    KeyKind.P384: _ecdsa,
+    KeyKind.RSA: _rsa_pkcs1,
+}

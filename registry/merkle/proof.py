@@ -33,11 +33,14 @@ def root_from_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) ->
         raise InclusionError("A hash in the inclusion proof is not 32 bytes long.")
     node, last = leaf, size - 1
     for sibling in path:
-        # An odd last node is carried up without a sibling until it becomes a right child.
-        while index == last and not index & 1:
-            index, last = index >> 1, last >> 1
         # `node_hash` written out: this loop is a tenth of what checking a credential costs.
-        node = sha256(b"\x01" + (sibling + node if index & 1 else node + sibling)).digest()
+        if index & 1 or index == last:
+            node = sha256(b"\x01" + sibling + node).digest()
+            # An odd last node was carried up without a sibling until it became a right child.
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            node = sha256(b"\x01" + node + sibling).digest()
         index, last = index >> 1, last >> 1
     return node
 
