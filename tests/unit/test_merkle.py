@@ -242,3 +242,9 @@ def test_published_subtree_consistency_from_zero_reduces_to_consistency(file):
         pytest.skip("an EMPTY subtree counts as good there and is outside RFC 9162, 2.1.4 (0 < m) here")
     arguments = (case["end"], case["size"], case["root1"], case["root2"], case["proof"])
     assert _refused(verify_consistency, *arguments) is case["wantErr"], case["desc"]
+
+
+@pytest.mark.parametrize("size", [*range(1, 40), 4095, 4096, 4097, 8192, 8193, 10_001])
+def test_all_paths_at_once_are_the_paths_one_by_one(size):
+    tree = Tree([leaf_hash(number.to_bytes(4, "big")) for number in range(size)])
+    assert list(tree.paths()) == [b"".join(tree.path(index)) for index in range(size)]
