@@ -1,7 +1,7 @@
 """Open Badges 3.0 by rules of our own: the table of ob_classes is walked over a document, member by member."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from registry.credential.ob_classes import SHAPES, Member, Shape
@@ -79,8 +79,8 @@ def _object(path: str, value: Json, name: str, found: list[Problem]) -> list[_Ta
         elif shape.closed and member_name != "type":
             text = f"is not a member of the class {name}, which cannot be extended"
             found.append(Problem(member(path, member_name), text))
-    if name in ("IdentityObject", "Reference"):
-        found += _joined(path, value, name)
+    if name in _JOINED:
+        found += _JOINED[name](path, value)
     return inside
 
 
@@ -128,18 +128,37 @@ def _leaf(path: str, value: Any, expected: Member, found: list[Problem]) -> None
         found.append(Problem(path, f"must be {described}"))
 
 
-def _joined(path: str, value: Json, name: str) -> Iterator[Problem]:
-    """Rules that join two members, and the one member that only the schema requires."""
-    if name == "IdentityObject" and value.get("hashed") is True and not is_identity_hash(value.get("identityHash")):
+def _identity(path: str, value: Json) -> Iterator[Problem]:
+    if value.get("hashed") is True and not is_identity_hash(value.get("identityHash")):
         yield Problem(f"{path}.identityHash", "must be 'sha256$' or 'md5$' and the hash in hex, because it is hashed")
-    elif name == "Reference" and "id" not in value:
+
+
+def _reference(path: str, value: Json) -> Iterator[Problem]:
+    if "id" not in value:
         yield Problem(f"{path}.id", "is required in the schema of Open Badges", NARROWER)
+
+
+def _achievement_subject(path: str, value: Json) -> Iterator[Problem]:
+    if "id" not in value and not value.get("identifier"):
+        yield Problem(f"{path}.id", "or at least one identifier is required: whose achievement it is")
+
+
+def _proof(path: str, value: Json) -> Iterator[Problem]:
+    if isinstance(value.get("proofPurpose"), str) and value["proofPurpose"] != "assertionMethod":
+        yield Problem(f"{path}.proofPurpose", "must be 'assertionMethod' in Open Badges")
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+# Rules of the specification's prose that join members, or that its tables cannot say.
+_JOINED: dict[str, Callable[[str, Json], Iterator[Problem]]] = {
+    "IdentityObject": _identity,
+    "Reference": _reference,
+    "AchievementSubject": _achievement_subject,
+    "Proof": _proof,
+}
 # What stands in nearly every object of the class; whatever else stands there is looked at more closely.
 _ORDINARY_TYPE: dict[str, Any] = {
     name: [*s.types] if s.type_is_list else s.types[0] for name, s in SHAPES.items() if len(s.types) == 1

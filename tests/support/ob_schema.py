@@ -26,6 +26,8 @@ WE_REFUSE_MORE = {
     "a required text that is empty says nothing": r"is required, and must not be empty",
     "Data Integrity 1.0, 2.1: proofPurpose, and cryptosuite": r"(proofPurpose|cryptosuite) is required",
     "VC 2.0, 4.3: the contexts are a set": r"must not repeat an earlier context",
+    "specification, B.1: a subject has an id or an identifier": r"or at least one identifier is required",
+    "specification, B.1: proofs are made as assertionMethod": r"must be 'assertionMethod'",
     "specification, B.6: the form of an IdentityHash": r"because it is hashed",
     "specification, B.6: a CountryCode has two capitals": r"country code",
     "VC 2.0, 4.5: a type is not an empty text": r"\.type must (be a text or an array of texts|contain)",
@@ -117,6 +119,8 @@ PLANTED: list[tuple[tuple[Any, ...], Any]] = [
     (("relatedResource",), {"id": "r", "digestSRI": "sha256-x"}),
     (("@context", 2), "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"),
     (("proof", 0, "proofPurpose"), 1),
+    (("proof", 0, "proofPurpose"), "authentication"),
+    (("credentialSubject",), {"type": ["AchievementSubject"], "identifier": []}),
     (("credentialStatus",), [{"type": "BitstringStatusListEntry"}]),
     (("evidence",), {"type": "Evidence"}),
 ]

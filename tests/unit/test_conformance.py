@@ -184,6 +184,18 @@ def test_broken_rule_is_named_with_its_path(where, value, path):
     assert path in paths(document)
 
 
+def test_badge_belongs_to_somebody_by_id_or_by_identifier():
+    subject = {name: value for name, value in BADGE[S].items() if name != "id"}
+    assert paths({**BADGE, S: subject}) == []
+    assert paths({**BADGE, S: {**subject, "identifier": []}}) == ["$.credentialSubject.id"]
+
+
+def test_proof_of_a_badge_is_an_assertion():
+    proof = {**BADGE["proof"][0], "proofPurpose": "authentication"}
+    assert paths({**BADGE, "proof": [proof]}) == ["$.proof[0].proofPurpose"]
+    assert paths({**V, "proof": proof}) == []
+
+
 def test_issuer_is_found_alone_or_in_an_object():
     assert issuer_of({"issuer": "did:example:1"}) == issuer_of({"issuer": {"id": "did:example:1"}}) == "did:example:1"
     for nothing in ({}, {"issuer": None}, {"issuer": 1}, {"issuer": {"id": 1}}, {"issuer": ["did:example:1"]}):
