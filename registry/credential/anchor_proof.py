@@ -70,9 +70,14 @@ def decode_proof_value(text: str) -> AnchorClaim:
         raise MalformedError(f"proofValue has version {version}; this program reads version {VERSION}.")
     if not 0 < count <= MAX_LEAVES or index >= count:
         raise MalformedError(f"proofValue names leaf {index} of a batch of {count}.")
-    path = tuple(data[i : i + 32] for i in range(_HEAD.size, len(data), 32))
-    place = Place(BatchId(ContractId(chain, contract), issuer, batch), index)
-    return AnchorClaim(place, account, count, salt, path)
+    path = tuple([data[i : i + 32] for i in range(_HEAD.size, len(data), 32)])
+    return AnchorClaim(Place(_batch(chain, contract, issuer, batch), index), account, count, salt, path)
+
+
+@lru_cache(maxsize=256)
+def _batch(chain: int, contract: bytes, issuer: int, batch: bytes) -> BatchId:
+    """The batch that a whole batch of proofs names."""
+    return BatchId(ContractId(chain, contract), issuer, batch)
 
 
 def _base64url(text: str) -> bytes:

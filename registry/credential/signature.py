@@ -6,8 +6,11 @@ Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256, sha384
 from typing import Any
+
+from nacl.signing import SigningKey
 
 from registry.credential import base58btc, vc_jwt
 from registry.credential.canonical import canonical_bytes
@@ -68,8 +71,23 @@ def _jcs_texts(document: Json, config: Json, book: ContextBook | None, digest: s
 def _rdf_texts(document: Json, config: Json, book: ContextBook | None, digest: str) -> tuple[bytes, bytes]:
     """Proof configuration and document as canonical N-Quads, both in the document's contexts."""
     assert book is not None  # suites over RDF are given contexts
-    config = {**config, "@context": document.get("@context")}
-    return fast_quads(config, book, digest).encode(), fast_quads(document, book, digest).encode()
+    config_quads = _config_quads(config, document.get("@context"), book, digest)
+    return config_quads.encode(), fast_quads(document, book, digest).encode()
+
+
+def _config_quads(config: Json, contexts: Any, book: ContextBook, digest: str) -> str:
+    """The statements of a proof configuration, which a whole batch shares. Only texts are kept: 1 equals True."""
+    listed = isinstance(contexts, list)
+    if listed and all(isinstance(text, str) for text in (*contexts, *config.values())):
+        return _shared_config_quads(tuple(config.items()), tuple(contexts), book, digest)
+    return fast_quads({**config, "@context": contexts}, book, digest)
+
+
+@lru_cache(maxsize=256)
+def _shared_config_quads(
+    config: tuple[tuple[str, Any], ...], contexts: tuple[Any, ...], book: ContextBook, digest: str
+) -> str:
+    return fast_quads({**dict(config), "@context": list(contexts)}, book, digest)
 
 
 _ED25519, _NIST = frozenset({KeyKind.ED25519}), frozenset({KeyKind.P256, KeyKind.P384})
@@ -113,14 +131,12 @@ def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[
     Raises:
         UnknownContext, DataLossError, WorkLimit, CannotTell, TransformationError: The document cannot be signed as RDF.
     """
-    from nacl.signing import SigningKey
-
-    key = SigningKey(seed)
+    key, method = _key_of_seed(seed)
     config: dict[str, Any] = {
         "type": _DATA_INTEGRITY,
         "cryptosuite": suite,
         "created": created,
-        "verificationMethod": method_of(did_of(bytes(key.verify_key))),
+        "verificationMethod": method,
         "proofPurpose": RELATION,
     }
     if not SUITES[suite].over_rdf and "@context" in document:
@@ -128,6 +144,13 @@ def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[
     book = pinned_contexts() if SUITES[suite].over_rdf else None
     message = _message(SUITES[suite], _without_proof(document), config, book, KeyKind.ED25519)
     return {**config, "proofValue": "z" + base58btc.encode(key.sign(message).signature)}
+
+
+@lru_cache(maxsize=2)
+def _key_of_seed(seed: bytes) -> tuple[SigningKey, str]:
+    """The key of a seed and its did:key verification method: deriving them costs more than a signature."""
+    key = SigningKey(seed)
+    return key, method_of(did_of(bytes(key.verify_key)))
 
 
 def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: bytes | None = None) -> Signer:
