@@ -59,6 +59,7 @@ BADGE = {
     "issuer": {"id": world.DID, "type": ["Profile"]},
     "credentialSubject": {
         "type": ["AchievementSubject"],
+        "id": "did:example:learner",
         "achievement": {
             "id": "urn:a", "type": ["Achievement"], "criteria": {"narrative": "x"}, "description": "d", "name": "n"
         },
