@@ -26,6 +26,7 @@ def test_demo_tells_the_whole_story_and_exits_0(engine, tmp_path):
         "anchored 200 credentials in block",
         "indexed",
         "credentials/0001.json: VALID",
+        "certificates/0002.pdf: VALID",
         "changed.json: INVALID",
         "credentials/0004.json: INVALID",
         "privilegeWithdrawn",
