@@ -30,8 +30,8 @@ from registry.errors import (
     StatusVerificationError,
 )
 from registry.verification.evidence import NoEvidence, Policy
-from registry.verification.list_step import ListAnswer
-from registry.verification.verdict import Verdict
+from registry.verification.list_step import ListAnswer, with_lists
+from registry.verification.verdict import Check, Verdict
 from registry.verification.verify import judge, present
 
 SEED = sha256(b"status list tests: issuer").digest()
@@ -449,3 +449,22 @@ def test_published_revoked_sample_is_invalid_because_its_list_says_so():
     sure = judge(presented, NoEvidence("No chain."), Policy((), NOW), {})
     assert sure.check("status").code == "STATUS_RETRIEVAL_ERROR"
     assert sure.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("chain", [Verdict.VALID, Verdict.INVALID, Verdict.UNKNOWN])
+@pytest.mark.parametrize("lists", ["unreachable", "clear", "set", "forged"])
+def test_where_the_chain_was_read_a_list_can_only_make_it_worse(chain, lists):
+    """A document that was signed elsewhere and anchored as it is: its own list counts beside the chain."""
+    answers = {
+        "unreachable": answer(None),
+        "clear": answer(signed(list_document())),
+        "set": answer(signed(list_document(94567))),
+        "forged": answer(foreign("signed by a stranger")),
+    }
+    read, said = present(credential(entry())).credential, Check("status", chain, "FROM_CHAIN")
+    assert read is not None
+    check = with_lists(said, read, answers[lists], Policy((), NOW))
+    if lists == "set" and chain is not Verdict.INVALID:
+        assert (check.verdict, check.code) == (Verdict.INVALID, "REVOKED")
+    else:
+        assert check == said
