@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from xml.sax.saxutils import escape
 
-from registry.containers import text
+from registry.containers import svg, text
 from registry.containers.details import Details
 
 _SIZE = 512
@@ -15,7 +15,7 @@ _TICK = ((158, 262), (226, 330), (356, 186))
 
 
 def own_picture(document: Mapping[str, Any], kind: str) -> bytes | None:
-    """The picture that the achievement carries as a data URI; one on the web is not fetched.
+    """The picture that the achievement carries as a data URI; one on the web is not fetched, an active one not used.
 
     Args:
         document: The credential.
@@ -29,9 +29,10 @@ def own_picture(document: Mapping[str, Any], kind: str) -> bytes | None:
         return None
     head, _, body = address.partition(",")
     try:
-        return b64decode(body, validate=True) if head.endswith(";base64") else unquote_to_bytes(body)
+        image = b64decode(body, validate=True) if head.endswith(";base64") else unquote_to_bytes(body)
     except ValueError:
         return None
+    return image if kind != "image/svg+xml" or svg.is_passive(image) else None
 
 
 def plain_svg(details: Details) -> bytes:

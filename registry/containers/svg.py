@@ -13,6 +13,7 @@ NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
 _SVG = "http://www.w3.org/2000/svg"
 _ELEMENT = f"{NAMESPACE} credential"
 _MAX_DEPTH = 256
+_ACTIVE = {"script", "foreignobject", "handler", "listener", "iframe", "set", "animate"}
 _START_TAG = re.compile(rb"<[^\s/>]+(?:[^>\"']|\"[^\"]*\"|'[^']*')*?(?P<empty>/?)>", re.DOTALL)
 _ESCAPES = ((b"]]>", b"]]\\u003e"), ("\ufffe".encode(), b"\\ufffe"), ("\uffff".encode(), b"\\uffff"))
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -66,6 +67,27 @@ def bake(image: bytes, credential: bytes) -> bytes:
     if tag is None:
         raise ContainerError("The SVG's first tag cannot be found.")
     return image[: tag.start()] + _opened(image, tag) + _element(credential) + _closed(image, tag)
+
+
+def is_passive(image: bytes) -> bool:
+    """Whether a picture from a document can be passed on: an SVG without scripts, handlers and foreign content."""
+    active = False
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal active
+        active |= name.rpartition(" ")[2].lower() in _ACTIVE
+        for attribute, value in attributes.items():
+            handler = attribute.rpartition(" ")[2].lower().startswith("on")
+            active |= handler or "".join(value.split()).lower().startswith(("javascript:", "data:text"))
+
+    try:
+        _read(image)
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler = start
+        parser.Parse(image, True)
+    except (ContainerError, expat.ExpatError):
+        return False
+    return not active
 
 
 def _opened(image: bytes, tag: re.Match[bytes]) -> bytes:

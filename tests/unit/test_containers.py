@@ -4,6 +4,7 @@ import contextlib
 import json
 import struct
 import zlib
+from base64 import b64encode
 from io import BytesIO
 
 import public_vectors
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from registry.containers import picture as picture_module
 from registry.containers import png, qr, sealed, svg
 from registry.containers.carrier import read_container
+from registry.containers.details import details_of
 from registry.errors import ContainerError
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.verdict import Verdict
@@ -203,6 +206,49 @@ def test_damaged_svg_is_read_or_refused(noise, place):
     image = svg.bake(EMPTY_SVG, b'{"a": 1}')
     with contextlib.suppress(ContainerError):
         svg.extract(image[:place] + noise + image[place:])
+
+
+def carrying(image: bytes, kind: str) -> dict:
+    address = f"data:{kind};base64,{b64encode(image).decode()}"
+    return {"credentialSubject": {"achievement": {"image": {"id": address, "type": "Image"}}}}
+
+
+def test_picture_of_the_achievement_is_used_where_the_document_holds_it():
+    assert picture_module.own_picture(carrying(picture(), "image/png"), "image/png") == picture()
+    assert picture_module.own_picture(carrying(EMPTY_SVG, "image/svg+xml"), "image/svg+xml") == EMPTY_SVG
+    assert picture_module.own_picture(carrying(picture(), "image/png"), "image/svg+xml") is None
+    web = {"credentialSubject": {"achievement": {"image": {"id": "https://a.example/b.png", "type": "Image"}}}}
+    assert picture_module.own_picture(web, "image/png") is None
+    assert picture_module.own_picture({"credentialSubject": [1]}, "image/png") is None
+    broken = {"credentialSubject": {"achievement": {"image": "data:image/png;base64,?"}}}
+    assert picture_module.own_picture(broken, "image/png") is None
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        b"<script>alert(1)</script>",
+        b"<SCRIPT/>",
+        b"<g onload='alert(1)'/>",
+        b"<g ONCLICK='alert(1)'/>",
+        b"<a href=' java\nscript:alert(1)'/>",
+        b"<a xmlns:x='http://www.w3.org/1999/xlink' x:href='javascript:alert(1)'/>",
+        b"<foreignObject><body xmlns='http://www.w3.org/1999/xhtml'/></foreignObject>",
+        b"<use href='data:text/html,x'/>",
+        b"<animate attributeName='href' to='javascript:alert(1)'/>",
+    ],
+)
+def test_active_picture_of_a_document_is_never_passed_on(inside):
+    assert picture_module.own_picture(carrying(drawing(inside), "image/svg+xml"), "image/svg+xml") is None
+    assert picture_module.own_picture(carrying(drawing(b"<g/>"), "image/svg+xml"), "image/svg+xml") is not None
+
+
+def test_plain_badge_names_achievement_and_issuer_and_nothing_in_them_is_markup():
+    details = details_of({"name": "<script>alert(1)</script>", "issuer": "did:example:a&b"}, None)
+    assert svg.is_passive(picture_module.plain_svg(details))
+    assert b"&lt;script&gt;" in picture_module.plain_svg(details)
+    with Image.open(BytesIO(picture_module.plain_png())) as image:
+        assert image.size == (512, 512)
 
 
 # --- codes -----------------------------------------------------------------------------------------------------------
