@@ -67,7 +67,9 @@ def mirror(settings: Settings) -> "SqlMirror":
     from registry.store.engine import open_engine
     from registry.store.mirror import SqlMirror
 
-    opened = SqlMirror(open_engine(settings.database), deployment(settings).contract)
+    place = deployment(settings)
+    beside = place.accreditation.address if place.accreditation else None
+    opened = SqlMirror(open_engine(settings.database), place.contract, accreditation=beside)
     opened.prepare()
     return opened
 
@@ -94,18 +96,20 @@ def leading(follower: "Follower", wait: float | None, say: Callable[[str], None]
 
 
 def rebuild(settings: Settings) -> "Rebuilt":
-    """All projections again from the raw events; the contract decides where words differ, if an endpoint is named."""
+    """All projections again from the raw events; the contracts decide where words differ, if an endpoint is named."""
+    from registry.ledger.entities import Accreditor, Issuer
     from registry.store.rebuild import rebuild as rebuild_mirror
 
     opened = mirror(settings)
 
-    def witness(issuer_ids: Sequence[int]) -> Mapping[int, bytes]:
+    def witness(speaker: type[Issuer | Accreditor], issuer_ids: Sequence[int]) -> Mapping[int, bytes]:
         point, source = opened.checkpoint(), chain(settings)
         source.check_identity()
         header = source.headers([point.block.number]).get(point.block.number) if point else None
         if point is None or header is None or header.block.hash != point.block.hash:
             return {}
-        return source.storage(header, issuer_ids).words
+        view = (source.storage if speaker is Issuer else source.accreditation_storage)(header, issuer_ids)
+        return view.words if view else {}
 
     return rebuild_mirror(opened.engine, opened.contract, witness=witness if settings.rpc else None)
 

@@ -19,8 +19,8 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "deploy": Command("put the contract on a chain", deploy.add, deploy.run),
-    "issuer": Command("register an issuer, manage its keys and profile", issuer.add, issuer.run),
+    "deploy": Command("put the contracts on a chain", deploy.add, deploy.run),
+    "issuer": Command("register an issuer, manage its keys, profile and accreditations", issuer.add, issuer.run),
     "issue": Command("results to signed, anchored credentials", issue.add, issue.run),
     "anchor": Command("anchor documents that are ready", issue.add_anchor, issue.run),
     "publish": Command("deposit profile and manifests at a registry", issue.add_publish, issue.run_publish),

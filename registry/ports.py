@@ -23,11 +23,11 @@ class Tiers:
 
 
 class StorageView(NamedTuple):
-    """The contract's own storage at one block, the independent witness.
+    """A contract's own storage at one block, the independent witness.
 
     Attributes:
-        issuer_count: How many issuers there are.
-        words: Issuer id → word (32 bytes), for the issuers that were asked for.
+        issuer_count: How many issuers there are; in the accreditation contract, how many accreditors.
+        words: Issuer id → word (32 bytes) in that contract, for the issuers that were asked for.
         storage_root: Root of the contract's storage trie, 32 bytes; None where the node proves nothing.
         proven: Whether all this was proven against the header's state root; otherwise it is the node's word.
     """
@@ -45,8 +45,12 @@ class ChainSource(Protocol):
     def contract(self) -> ContractId:
         """The contract that is read."""
 
+    @property
+    def accreditation(self) -> bytes | None:
+        """The accreditation contract beside it (20 bytes), whose logs are read as well; None where there is none."""
+
     def check_identity(self) -> None:
-        """Raise WrongChain unless chain id, genesis hash and contract code are the deployment's."""
+        """Raise WrongChain unless chain id, genesis hash and the contracts' code are the deployment's."""
 
     def tiers(self) -> Tiers:
         """How far the chain is."""
@@ -55,16 +59,19 @@ class ChainSource(Protocol):
         """Headers of these blocks; one that the node does not have is missing."""
 
     def logs(self, first: int, last: int) -> list[RawLog]:
-        """The contract's logs of blocks `first` … `last`, in chain order."""
+        """The contracts' logs of blocks `first` … `last`, in chain order."""
 
     def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
-        """The contract's logs of these blocks, by their hashes, from another endpoint where there is one."""
+        """The contracts' logs of these blocks, by their hashes, from another endpoint where there is one."""
 
     def logs_by_receipts(self, header: Header) -> list[RawLog]:
-        """The contract's logs of a block, proven by its receipts root; LedgerError when it does not hold."""
+        """The contracts' logs of a block, proven by its receipts root; LedgerError when it does not hold."""
 
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
         """Issuer count and words in the state after this block; proven where node and header allow it."""
+
+    def accreditation_storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView | None:
+        """The same of the accreditation contract; None where there is none, or not yet."""
 
     def agrees(self, number: int, block_hash: bytes) -> bool:
         """Whether another endpoint still has this block; False where there is no other one."""
@@ -89,7 +96,8 @@ class Checkpoint:
         safe, final: The tiers when it was taken.
         proven: Highest block at which the folded words were the contract's own; 0: never yet.
         evidence: How that was seen: `proof` (eth_getProof against a sealed header), `views`, or empty.
-        storage_root: The contract's storage root there (32 bytes), or empty.
+        storage_root: Roots of the contracts' storage there (32 bytes for the registry, 32 for accreditation where there
+            is such a contract), or empty.
         halted: Why nothing is written any more, or empty; only an operator clears it.
     """
 

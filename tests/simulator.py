@@ -10,8 +10,8 @@ from registry.ledger.word import WordDomain
 class MemoryMirror:
     """Keeps events by block; rows are folded from those of canonical blocks."""
 
-    def __init__(self, contract):
-        self.domain = WordDomain(contract.chain_id, contract.address)
+    def __init__(self, contract, accreditation=None):
+        self.domain = WordDomain(contract.chain_id, contract.address, accreditation)
         self.state, self.blocks, self.events = State(), {}, {}
         self.point = None
 

@@ -1,6 +1,6 @@
 """The audit: replay, compare with the mirror, compare with the contract (its words are the independent witness)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,9 +8,10 @@ from typing import Any
 from registry.audit.diff import Difference, differences
 from registry.audit.replay import replay
 from registry.errors import ChainUnavailable, LedgerError, RpcError
-from registry.ledger.entities import ENTITY_TYPES, Issuer
+from registry.ledger.entities import ENTITY_TYPES, Accreditor, Issuer
+from registry.ledger.header import Header
 from registry.ledger.state import State
-from registry.ports import ChainSource, Checkpoint, Mirror
+from registry.ports import ChainSource, Checkpoint, Mirror, StorageView
 
 _MOST_DIFFERENCES = 100
 
@@ -84,11 +85,24 @@ def _contract_problem(chain: ChainSource, state: State, first: int) -> str:
     header = chain.headers([latest]).get(latest)
     if header is None:
         return f"The endpoint no longer has block {latest}. Run the audit again."
-    issuers = state.all(Issuer)
-    view = chain.storage(header, [issuer.issuer_id for issuer in issuers])
-    if view.issuer_count != len(issuers):
-        return f"The contract counts {view.issuer_count} issuers, its events {len(issuers)}: events are left out."
-    wrong = next((issuer for issuer in issuers if view.words[issuer.issuer_id] != issuer.word), None)
+    houses = ((Issuer, chain.storage), (Accreditor, chain.accreditation_storage))
+    return next(filter(None, (_storage_problem(speaker, read, state, header) for speaker, read in houses)), "")
+
+
+def _storage_problem(
+    speaker: type[Issuer] | type[Accreditor],
+    read: Callable[[Header, Sequence[int]], StorageView | None],
+    state: State,
+    header: Header,
+) -> str:
+    """Why the words are not the contract's own, or empty."""
+    name, rows = speaker.TABLE, state.all(speaker)
+    view = read(header, [row.issuer_id for row in rows])
+    if view is None:
+        return ""
+    if view.issuer_count != len(rows):
+        return f"The contract counts {view.issuer_count} {name}s, its events {len(rows)}: events are left out."
+    wrong = next((row for row in rows if view.words[row.issuer_id] != row.word), None)
     if wrong is not None:
-        return f"The events of issuer {wrong.issuer_id} do not lead to the contract's word: the endpoint hides some."
+        return f"The events of {name} {wrong.issuer_id} do not lead to the contract's word: the endpoint hides some."
     return ""

@@ -14,7 +14,7 @@ def replay(chain: ChainSource, state: State, first: int, last: int, *, receipts:
         LedgerError: Logs are missing, forged or reordered: the words do not chain.
         ChainUnavailable: The endpoint does not answer.
     """
-    domain = WordDomain(chain.contract.chain_id, chain.contract.address)
+    domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
     count, ahead = 0, Ahead(chain, receipts=receipts)
     while first <= last:
         fetched = ahead.take(first, last)

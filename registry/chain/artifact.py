@@ -15,6 +15,10 @@ _PLACES = (
 )
 
 
+ARTIFACTS = ("CredentialRegistry", "Accreditation")
+"""The contracts that this program talks to."""
+
+
 @dataclass(frozen=True)
 class Artifact:
     """ABI and creation bytecode of one contract."""
@@ -36,7 +40,7 @@ def load_artifact(name: str = "CredentialRegistry") -> Artifact:
 
 def revert_reason(data: bytes) -> tuple[str, str]:
     """Name and readable form of the custom error in revert data, e.g. "AlreadyAnchored(1, 0x…)"."""
-    for entry in load_artifact().abi:
+    for entry in (entry for name in ARTIFACTS for entry in load_artifact(name).abi):
         if entry["type"] != "error":
             continue
         kinds = [parameter["type"] for parameter in entry["inputs"]]

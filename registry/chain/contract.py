@@ -1,18 +1,19 @@
-"""The contract's state-changing functions, one method each, for one account (fills the port Anchorer)."""
+"""The contracts' state-changing functions, for one account (fills the port Anchorer), and their deployment."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from registry.chain.artifact import load_artifact
-from registry.chain.deployment import Deployment, write_deployment
+from registry.chain.deployment import DeployedContract, Deployment, write_deployment
 from registry.chain.logs import raw_log
 from registry.chain.signer import DEV_CHAINS
 from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
-from registry.errors import LedgerError, WrongChain
+from registry.errors import ConfigError, LedgerError, WrongChain
 from registry.ledger.decode import LedgerEvent, decode
 from registry.ledger.events import IssuerRegistered
 from registry.ledger.keccak import keccak
@@ -48,10 +49,26 @@ class RegistryContract:
         Raises:
             Reverted: With the contract's custom error.
         """
-        receipt, answer = self._tx.transact(self.contract.address, self._tx.encode(function, *arguments))
+        return self._send(self.contract.address, self._tx.encode(function, *arguments))
+
+    def send_accreditation(self, function: str, *arguments: Any) -> tuple[Receipt, list[LedgerEvent]]:
+        """The same for a function of the accreditation contract: `accredit`, `withdraw`.
+
+        Raises:
+            ConfigError: The deployment has no such contract.
+            Reverted: With the contract's custom error.
+        """
+        address = self.chain.accreditation
+        if address is None:
+            what = f"The deployment file of {self.contract} names no accreditation contract."
+            raise ConfigError(what, todo="name a file that has one with --deployment")
+        return self._send(address, self._tx.encode(function, *arguments, contract="Accreditation"))
+
+    def _send(self, to: bytes, data: bytes) -> tuple[Receipt, list[LedgerEvent]]:
+        receipt, answer = self._tx.transact(to, data)
         header = self.chain.headers([receipt.block.number])[receipt.block.number]
         logs = [raw_log(log) for log in answer["logs"]]
-        events = [decode(log, header.block) for log in logs if log.address == self.contract.address]
+        events = [decode(log, header.block) for log in logs if log.address == to]
         return Receipt(True, header.block, receipt.gas_used, receipt.gas_price), events
 
     def register(self, keys: Sequence[tuple[bytes, int]], recovery: bytes, profile_hash: bytes = bytes(32)) -> int:
@@ -86,6 +103,11 @@ class RegistryContract:
         """The receipt of a mined transaction, or None."""
         return self._tx.receipt(tx_hash)
 
+    def now(self) -> int:
+        """Time of the newest block, seconds since 1970."""
+        latest = self.chain.tiers().latest
+        return self.chain.headers([latest])[latest].block.time
+
     def tiers(self) -> Tiers:
         """How far the chain is."""
         return self.chain.tiers()
@@ -101,25 +123,28 @@ class RegistryContract:
 
 
 def deploy(transactor: Transactor, path: Path) -> Deployment:
-    """Deploy the contract and write its deployment file.
+    """Deploy the registry and the accreditation contract beside it, and write their deployment file.
 
-    On development chains two confirmations are called final; elsewhere 64, where the node has no tags.
+    On development chains two confirmations are called final; elsewhere 64, where the node has no tags. A crash between
+    the two leaves a file that names the registry alone: it works, without accreditation.
     """
     rpc = transactor.rpc
     chain_id = int(rpc.call("eth_chainId"), 16)
     if chain_id != transactor.chain_id:
         raise WrongChain(f"The endpoint {rpc.url} is chain {chain_id}.", todo="check --rpc")
-    receipt, answer = transactor.transact(None, load_artifact().bytecode)
-    address = bytes.fromhex(answer["contractAddress"][2:])
-    code = bytes.fromhex(rpc.call("eth_getCode", answer["contractAddress"], "latest")[2:])
-    genesis = rpc.call("eth_getBlockByNumber", "0x0", False)
+    registry = _put(transactor, load_artifact().bytecode)
+    genesis = bytes.fromhex(rpc.call("eth_getBlockByNumber", "0x0", False)["hash"][2:])
     depths = (1, 2) if chain_id in DEV_CHAINS else (12, 64)
-    deployment = Deployment(
-        ContractId(chain_id, address),
-        bytes.fromhex(genesis["hash"][2:]),
-        keccak(code),
-        receipt.block.number,
-        *depths,
-    )
+    contract = ContractId(chain_id, registry.address)
+    deployment = Deployment(contract, genesis, registry.code_hash, registry.block_number, *depths)
+    write_deployment(path, deployment)
+    argument = bytes(12) + registry.address
+    deployment = replace(deployment, accreditation=_put(transactor, load_artifact("Accreditation").bytecode + argument))
     write_deployment(path, deployment)
     return deployment
+
+
+def _put(transactor: Transactor, creation: bytes) -> DeployedContract:
+    receipt, answer = transactor.transact(None, creation)
+    code = bytes.fromhex(transactor.rpc.call("eth_getCode", answer["contractAddress"], "latest")[2:])
+    return DeployedContract(bytes.fromhex(answer["contractAddress"][2:]), keccak(code), receipt.block.number)

@@ -11,6 +11,23 @@ from registry.verification.evidence import TrustedContract
 
 
 @dataclass(frozen=True, slots=True)
+class DeployedContract:
+    """A contract beside the registry: address (20 bytes), code hash (32 bytes) and block of its deployment."""
+
+    address: bytes
+    code_hash: bytes
+    block_number: int
+
+    def to_json(self) -> dict[str, Any]:
+        """As it stands in a deployment file."""
+        return {
+            "address": "0x" + self.address.hex(),
+            "codeHash": "0x" + self.code_hash.hex(),
+            "blockNumber": self.block_number,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """A deployed registry contract.
 
@@ -21,6 +38,7 @@ class Deployment:
         block_number: Block of the deployment: nothing before it has to be read.
         safe_after: Confirmations that make a block safe where the node has no tags.
         final_after: The same for final.
+        accreditation: The accreditation contract beside it, where there is one.
     """
 
     contract: ContractId
@@ -29,6 +47,7 @@ class Deployment:
     block_number: int
     safe_after: int
     final_after: int
+    accreditation: DeployedContract | None = None
 
     @property
     def trusted(self) -> TrustedContract:
@@ -37,13 +56,14 @@ class Deployment:
 
     def to_json(self) -> dict[str, Any]:
         """The content of a deployment file."""
-        return {
+        body = {
             "contract": str(self.contract),
             "genesisHash": "0x" + self.genesis_hash.hex(),
             "codeHash": "0x" + self.code_hash.hex(),
             "blockNumber": self.block_number,
             "confirmations": {"safe": self.safe_after, "final": self.final_after},
         }
+        return body | ({"accreditation": self.accreditation.to_json()} if self.accreditation else {})
 
 
 def read_deployment(path: Path) -> Deployment:
@@ -57,11 +77,21 @@ def read_deployment(path: Path) -> Deployment:
             int(body["blockNumber"]),
             int(body["confirmations"]["safe"]),
             int(body["confirmations"]["final"]),
+            _accreditation(body.get("accreditation")),
         )
     except OSError as error:
         raise ConfigError(f"The deployment file {path} cannot be read: {error.strerror}.", todo=_TODO) from None
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path} is no deployment file.", todo=_TODO) from None
+
+
+def _accreditation(body: Any) -> DeployedContract | None:
+    if body is None:
+        return None
+    address, code_hash = (bytes.fromhex(body[name].removeprefix("0x")) for name in ("address", "codeHash"))
+    if len(address) != 20 or len(code_hash) != 32:
+        raise ValueError
+    return DeployedContract(address, code_hash, int(body["blockNumber"]))
 
 
 _TODO = "run `hallmark deploy`, or name the file with --deployment"

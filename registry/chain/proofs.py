@@ -1,4 +1,4 @@
-"""The contract's storage by `eth_getProof` (EIP-1186), verified against a header's state root before it is believed."""
+"""The contracts' storage by `eth_getProof` (EIP-1186), verified against a header's state root before it is believed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from registry.chain.rpc import Caller
 from registry.errors import HallmarkError, LedgerError, RpcError
 from registry.ledger.header import Header
-from registry.ledger.slots import ISSUER_COUNT, word_slot
+from registry.ledger.slots import ACCREDITOR_COUNT, ISSUER_COUNT, accreditor_count, word_slot
 from registry.ledger.trie import proven_account, proven_word
 from registry.ports import StorageView
 
@@ -30,14 +30,45 @@ def proven_storage(rpc: Caller, contract: bytes, header: Header, issuer_ids: Seq
         NotOffered: The endpoint gives no such proofs.
         LedgerError: It gives proofs that do not hold.
     """
-    keys = [ISSUER_COUNT, *map(word_slot, issuer_ids)]
+    root, count, words = _proven(rpc, contract, header, ISSUER_COUNT, issuer_ids)
+    return StorageView(int.from_bytes(count, "big"), words, root, True)
+
+
+def proven_accreditation(
+    rpc: Caller, contract: bytes, registry: bytes, header: Header, issuer_ids: Sequence[int]
+) -> StorageView:
+    """Number of accreditors and their words in the accreditation contract, each proven, and that it is this registry's.
+
+    Args:
+        rpc: Who is asked.
+        contract: Address of the accreditation contract, 20 bytes.
+        registry: Address of the registry, which stands in its storage (SPEC.md, section 5.10), 20 bytes.
+        header: A sealed header.
+        issuer_ids: Whose words.
+
+    Raises:
+        NotOffered: The endpoint gives no such proofs.
+        LedgerError: It gives proofs that do not hold, or the contract belongs to another registry.
+    """
+    root, shared, words = _proven(rpc, contract, header, ACCREDITOR_COUNT, issuer_ids)
+    count, named = accreditor_count(shared)
+    if named != registry:
+        what = f"The accreditation contract belongs to the registry 0x{named.hex()}, not 0x{registry.hex()}."
+        raise LedgerError(what, todo="check the deployment file")
+    return StorageView(count, words, root, True)
+
+
+def _proven(
+    rpc: Caller, contract: bytes, header: Header, count_slot: bytes, issuer_ids: Sequence[int]
+) -> tuple[bytes, bytes, dict[int, bytes]]:
+    """Storage root, the slot with the count, and words by issuer id."""
+    keys = [count_slot, *map(word_slot, issuer_ids)]
     values: list[bytes] = []
     root = b""
     for start in range(0, len(keys), _SLOTS_PER_CALL):
         root, found = _prove(rpc, contract, header, keys[start : start + _SLOTS_PER_CALL])
         values += found
-    words = dict(zip(issuer_ids, values[1:], strict=True))
-    return StorageView(int.from_bytes(values[0], "big"), words, root, True)
+    return root, values[0], dict(zip(issuer_ids, values[1:], strict=True))
 
 
 def _prove(rpc: Caller, contract: bytes, header: Header, keys: Sequence[bytes]) -> tuple[bytes, list[bytes]]:

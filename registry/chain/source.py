@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from registry.chain.deployment import Deployment
+from registry.chain.deployment import DeployedContract, Deployment
 from registry.chain.headers import header_of
 from registry.chain.logs import raw_logs
 from registry.chain.pool import RpcPool
-from registry.chain.proofs import NotOffered, proven_storage
+from registry.chain.proofs import NotOffered, proven_accreditation, proven_storage
 from registry.chain.receipts import logs_by_receipts
 from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
@@ -34,6 +34,16 @@ class RpcChain:
         """The contract that is read."""
         return self.deployment.contract
 
+    @property
+    def accreditation(self) -> bytes | None:
+        """The accreditation contract beside it, 20 bytes."""
+        return self.deployment.accreditation.address if self.deployment.accreditation else None
+
+    @property
+    def _addresses(self) -> str | list[str]:
+        """Whose logs are read, as `eth_getLogs` wants it."""
+        return [self.address, "0x" + self.accreditation.hex()] if self.accreditation else self.address
+
     def check_identity(self) -> None:
         """Raise WrongChain unless chain id, genesis hash and code are the deployment's."""
         chain_id, genesis_hash, code_hash = self.identity()
@@ -43,6 +53,19 @@ class RpcChain:
             raise self._wrong(f"has chain id {chain_id}, but another first block: it is another chain")
         if code_hash != self.deployment.code_hash:
             raise self._wrong(f"has no registry contract, or another one, at {self.address}")
+        if self.deployment.accreditation is not None:
+            self._check_accreditation(self.deployment.accreditation)
+
+    def _check_accreditation(self, expected: DeployedContract) -> None:
+        """Code hash, and the registry that stands in the contract's storage."""
+        address = "0x" + expected.address.hex()
+        call = {"to": address, "data": call_data("registry()")}
+        code, answer = self.rpc.batch([("eth_getCode", [address, "latest"]), ("eth_call", [call, "latest"])])
+        registry = words(answer)
+        if keccak(bytes.fromhex(code[2:])) != expected.code_hash or not registry:
+            raise self._wrong(f"has no accreditation contract, or another one, at {address}")
+        if registry[0][12:] != self.contract.address:
+            raise self._wrong(f"has an accreditation contract of another registry at {address}")
 
     def identity(self) -> tuple[int, bytes, bytes]:
         """Chain id, genesis hash and keccak-256 of the contract's code (32 bytes each), as the endpoint has them."""
@@ -75,8 +98,8 @@ class RpcChain:
         return {header.block.number: header for header in map(_header, filter(None, answers))}
 
     def logs(self, first: int, last: int) -> list[RawLog]:
-        """The contract's logs of blocks `first` … `last`, from a node that has the last of them."""
-        query = {"address": self.address, "fromBlock": hex(first), "toBlock": hex(last)}
+        """The contracts' logs of blocks `first` … `last`, from a node that has the last of them."""
+        query = {"address": self._addresses, "fromBlock": hex(first), "toBlock": hex(last)}
         calls: list[Call] = [("eth_getLogs", [query]), ("eth_getBlockByNumber", [hex(last), False])]
         answers, newest = self.rpc.batch(calls)
         if not newest:
@@ -85,17 +108,17 @@ class RpcChain:
         return _logs(answers)
 
     def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
-        """The contract's logs of these blocks, from another endpoint where there is one."""
+        """The contracts' logs of these blocks, from another endpoint where there is one."""
         others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
         rpc = others[0] if others else self.rpc
-        queries = [{"address": self.address, "fromBlock": hex(n), "toBlock": hex(n)} for n in numbers]
+        queries = [{"address": self._addresses, "fromBlock": hex(n), "toBlock": hex(n)} for n in numbers]
         answers = rpc.batch([("eth_getLogs", [query]) for query in queries])
         return [log for answer in answers for log in _logs(answer)]
 
     def logs_by_receipts(self, header: Header) -> list[RawLog]:
-        """The contract's logs of a block, proven by its receipts root."""
+        """The contracts' logs of a block, proven by its receipts root."""
         logs = logs_by_receipts(self.rpc, header)
-        return [log for log in logs if log.address == self.contract.address]
+        return [log for log in logs if log.address in (self.contract.address, self.accreditation)]
 
     def agrees(self, number: int, block_hash: bytes) -> bool:
         """Whether another endpoint still has this block; False where there is no other one."""
@@ -124,9 +147,26 @@ class RpcChain:
                 return proven_storage(self.rpc, self.contract.address, header, issuer_ids)
             except NotOffered:
                 self._offers_proofs = False
+        return self._viewed(self.address, ("issuerCount()", "issuerWord(uint64)"), header, issuer_ids)
+
+    def accreditation_storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView | None:
+        """The same of the accreditation contract; None where there is none, or not yet."""
+        beside = self.deployment.accreditation
+        if beside is None or header.block.number < beside.block_number:
+            return None
+        if self._offers_proofs and header.sealed:
+            try:
+                return proven_accreditation(self.rpc, beside.address, self.contract.address, header, issuer_ids)
+            except NotOffered:
+                self._offers_proofs = False
+        names = ("accreditorCount()", "accreditorWord(uint64)")
+        return self._viewed("0x" + beside.address.hex(), names, header, issuer_ids)
+
+    def _viewed(self, address: str, names: tuple[str, str], header: Header, issuer_ids: Sequence[int]) -> StorageView:
+        """Count and words by a contract's own views (their signatures), which prove nothing."""
+        data = [call_data(names[0]), *(call_data(names[1], issuer_id) for issuer_id in issuer_ids)]
         at = hex(header.block.number)
-        calls = [call_data("issuerCount()"), *(call_data("issuerWord(uint64)", issuer_id) for issuer_id in issuer_ids)]
-        count, *answers = self.views(calls, at)
+        count, *answers = self.rpc.batch([("eth_call", [{"to": address, "data": each}, at]) for each in data])
         found = {issuer_id: words(answer)[0] for issuer_id, answer in zip(issuer_ids, answers, strict=True)}
         return StorageView(integers(count)[0], found, None, False)
 

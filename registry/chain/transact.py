@@ -6,7 +6,7 @@ from typing import Any
 from eth_account.signers.local import LocalAccount
 from web3 import Web3
 
-from registry.chain.artifact import load_artifact, revert_reason
+from registry.chain.artifact import ARTIFACTS, load_artifact, revert_reason
 from registry.chain.rpc import Caller
 from registry.errors import ChainUnavailable, InsufficientFunds, Reverted, RpcError
 from registry.ledger.decode import BlockRef
@@ -18,6 +18,10 @@ _TODO = {
     "IssuerFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
     "UnknownIssuer": "register the issuer first: `hallmark issuer register`",
     "AlreadyAnchored": "nothing has to be done: the batch is on chain",
+    "NotAdmin": "sign with an account that is an admin of this issuer",
+    "AccreditorFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
+    "UnknownSubject": "the subject must be registered first; check its id",
+    "NotAccredited": "nothing has to be done: no such accreditation is in force",
 }
 
 
@@ -28,16 +32,16 @@ class Transactor:
         self.rpc = rpc
         self.chain_id = chain_id
         self._account = account
-        self._contract = Web3().eth.contract(abi=load_artifact().abi)
+        self._contracts = {name: Web3().eth.contract(abi=load_artifact(name).abi) for name in ARTIFACTS}
 
     @property
     def address(self) -> bytes:
         """The account, 20 bytes."""
         return bytes.fromhex(self._account.address[2:])
 
-    def encode(self, function: str, *arguments: Any) -> bytes:
-        """Calldata of a contract function."""
-        return bytes.fromhex(str(self._contract.encode_abi(function, list(arguments)))[2:])
+    def encode(self, function: str, *arguments: Any, contract: str = "CredentialRegistry") -> bytes:
+        """Calldata of a function of a contract, which is named as its artifact is."""
+        return bytes.fromhex(str(self._contracts[contract].encode_abi(function, list(arguments)))[2:])
 
     def sign(self, to: bytes | None, data: bytes) -> SignedTransaction:
         """Estimate, price and sign (EIP-1559); nothing is sent. `to` None deploys.

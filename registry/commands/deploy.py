@@ -1,4 +1,4 @@
-"""hallmark deploy: put the contract on a chain and write its deployment file."""
+"""hallmark deploy: put the contracts on a chain and write their deployment file."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -14,7 +14,7 @@ def add(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Deploy; prints the contract and the file."""
+    """Deploy; prints the contracts and the file."""
     from registry import bootstrap
     from registry.chain.contract import deploy
 
@@ -22,4 +22,6 @@ def run(args: Namespace) -> int:
     path = args.out or Path("contracts/deployments") / f"{transactor.chain_id}.json"
     deployed = deploy(transactor, path)
     print(f"deployed {deployed.contract} in block {deployed.block_number}; written to {path}")
+    if deployed.accreditation is not None:
+        print(f"accreditation by its issuers: 0x{deployed.accreditation.address.hex()}")
     return 0

@@ -1,11 +1,11 @@
-"""hallmark issuer register | show | add-key | retire-key | distrust-key | freeze | unfreeze | profile."""
+"""hallmark issuer register | show | profile | add-key | retire-key | distrust-key | freeze | unfreeze | accredit, …."""
 
 import json
 from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from registry.commands import options
+from registry.commands import accreditation, options
 
 if TYPE_CHECKING:
     from registry.config import Settings
@@ -35,6 +35,7 @@ def add(parser: ArgumentParser) -> None:
     distrust.add_argument("--since", type=int, required=True, metavar="SECONDS", help="block time since 1970")
     acts.add_parser("freeze", help="stop everything but containment")
     acts.add_parser("unfreeze", help="go on")
+    accreditation.add(acts)
     for act in acts.choices.values():
         options.add_chain(act)
         options.add_account(act)
@@ -50,6 +51,8 @@ def run(args: Namespace) -> int:
         return _show(settings)
     if args.act == "profile":
         return _profile(args, settings)
+    if args.act in accreditation.ACTS:
+        return accreditation.run(args, settings)
     return _act(args, settings)
 
 

@@ -1,10 +1,10 @@
 """Completeness by proof: what the events lead to must be what the contract's storage holds (DESIGN, promise 5)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.errors import Incomplete
-from registry.ledger.entities import Issuer
+from registry.ledger.entities import Accreditor, Issuer
 from registry.ledger.header import Header
 from registry.ledger.state import State
 from registry.ports import ChainSource, Checkpoint, Mirror, StorageView
@@ -16,7 +16,7 @@ _ROTATING = 250
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How the words were seen to be the contract's own: `proof` or `views`; and the storage root, or empty."""
+    """How the words were seen to be the contracts' own: `proof` or `views`; and the storage roots, or empty."""
 
     evidence: str
     storage_root: bytes
@@ -25,71 +25,104 @@ class Completeness:
 def check_complete(
     chain: ChainSource, mirror: Mirror, state: State, header: Header, point: Checkpoint | None, *, all_issuers: bool
 ) -> Completeness:
-    """Compare folded words and issuer count with the contract's storage after `header`.
+    """Compare folded words and counts with the storage of both contracts after `header`.
 
     Args:
         chain: Where storage is read.
-        mirror: Words of issuers that `state` does not hold.
+        mirror: Words that `state` does not hold.
         state: The rows that the events up to `header` changed, not yet written.
         header: The block that the comparison rests on.
-        point: The checkpoint before, with its storage root.
+        point: The checkpoint before, with its storage roots.
         all_issuers: Whether every issuer is compared (on catch-up), or the touched ones and some more.
 
     Raises:
         Incomplete: Events are missing or forged; `what` names the first issuer.
         LedgerError: The endpoint's proofs do not hold.
     """
-    touched = {issuer.issuer_id: issuer.word for issuer in state.all(Issuer)}
-    folded = touched | _others(mirror, touched, header, all_issuers=all_issuers)
-    view = chain.storage(header, sorted(folded))
-    if not all_issuers and not touched and point is not None and _moved(view, point):
+    # whether storage moved cannot be told where the checkpoint was not proven
+    root = point.storage_root if point is not None and point.proven == point.block.number else b""
+    houses = (
+        _House(Issuer, chain.storage, root[:_ROOT_BYTES]),
+        _House(Accreditor, chain.accreditation_storage, root[_ROOT_BYTES:]),
+    )
+    found = (_check(house, mirror, state, header, all_issuers=all_issuers) for house in houses)
+    views = [view for view in found if view is not None]
+    roots = b"".join(view.storage_root or b"" for view in views)
+    return Completeness("proof" if all(view.proven for view in views) else "views", roots)
+
+
+Speaker = type[Issuer] | type[Accreditor]
+_TODO = "the endpoint leaves events out; another one is asked"
+_ROOT_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _House:
+    """A contract: who has words there, how its storage is read, and its storage root at the checkpoint, or empty."""
+
+    speaker: Speaker
+    read: Callable[[Header, Sequence[int]], StorageView | None]
+    root: bytes
+
+    def moved(self, view: StorageView) -> bool:
+        """Whether storage is another one than at the checkpoint."""
+        return bool(view.storage_root and self.root and view.storage_root != self.root)
+
+
+def _check(house: _House, mirror: Mirror, state: State, header: Header, *, all_issuers: bool) -> StorageView | None:
+    """One contract's storage, compared; None where the contract is not there (yet)."""
+    touched = {row.issuer_id: row.word for row in state.all(house.speaker)}
+    folded = touched | _others(house.speaker, mirror, touched, header, all_issuers=all_issuers)
+    view = house.read(header, sorted(folded))
+    if view is None:
+        return None
+    silent_move = not touched and house.moved(view)
+    if silent_move and not all_issuers:
         # Storage changed though no event came: ask about everybody, to name who it was.
-        folded = _words(mirror)
-        view = chain.storage(header, sorted(folded))
-    _compare(view, folded, header, _count(mirror, touched, folded))
-    if not touched and point is not None and _moved(view, point):
+        folded = _words(house.speaker, mirror)
+        view = house.read(header, sorted(folded)) or view
+    _compare(house.speaker, view, folded, header, _count(house.speaker, mirror, touched, folded))
+    if silent_move:
         raise Incomplete(
             f"The contract's storage changed by block {header.block.number}, but no event came.", todo=_TODO
         )
-    return Completeness("proof" if view.proven else "views", view.storage_root or b"")
+    return view
 
 
-_TODO = "the endpoint leaves events out; another one is asked"
+def _words(speaker: Speaker, mirror: Mirror) -> dict[int, bytes]:
+    return {row.issuer_id: row.word for row in mirror.rows(speaker) if isinstance(row, speaker)}
 
 
-def _moved(view: StorageView, point: Checkpoint) -> bool:
-    """Whether storage is another one than at the checkpoint; cannot be told where that was not proven."""
-    same_block = point.proven == point.block.number
-    return same_block and bool(view.storage_root and point.storage_root and view.storage_root != point.storage_root)
-
-
-def _words(mirror: Mirror) -> dict[int, bytes]:
-    return {row.issuer_id: row.word for row in mirror.rows(Issuer) if isinstance(row, Issuer)}
-
-
-def _others(mirror: Mirror, touched: Mapping[int, bytes], header: Header, *, all_issuers: bool) -> dict[int, bytes]:
-    """Issuers beside the touched ones: everybody, or a part that moves on with the block number."""
-    count = mirror.count(Issuer)
-    if all_issuers or (touched and count <= _ALL_UP_TO):
-        return {issuer_id: word for issuer_id, word in _words(mirror).items() if issuer_id not in touched}
+def _others(
+    speaker: Speaker, mirror: Mirror, touched: Mapping[int, bytes], header: Header, *, all_issuers: bool
+) -> dict[int, bytes]:
+    """Those beside the touched ones: everybody, or a part that moves on with the block number."""
+    if all_issuers or (touched and mirror.count(speaker) <= _ALL_UP_TO):
+        return {issuer_id: word for issuer_id, word in _words(speaker, mirror).items() if issuer_id not in touched}
     if not touched:
         return {}
-    start = header.block.number * _ROTATING % count
-    wanted = [(Issuer, (1 + (start + step) % count,)) for step in range(_ROTATING)]
-    rows = mirror.load(key for key in wanted if key[1][0] not in touched).all(Issuer)
+    issuers = mirror.count(Issuer)
+    start = header.block.number * _ROTATING % issuers
+    wanted = ((start + step) % issuers + 1 for step in range(_ROTATING))
+    rows = mirror.load((speaker, (issuer_id,)) for issuer_id in wanted if issuer_id not in touched).all(speaker)
     return {row.issuer_id: row.word for row in rows}
 
 
-def _count(mirror: Mirror, touched: Iterable[int], folded: Mapping[int, bytes]) -> int:
-    """How many issuers the events know: ids are sequential, so the highest one is the count."""
-    return max([mirror.count(Issuer), *touched, *folded], default=0)
+def _count(speaker: Speaker, mirror: Mirror, touched: Iterable[int], folded: Mapping[int, bytes]) -> int:
+    """How many the events know. Issuers are numbered, so that the highest is the count; accreditors are not."""
+    known = mirror.count(speaker)
+    if speaker is Issuer:
+        return max([known, *touched, *folded], default=0)
+    before = {row.issuer_id for row in mirror.load((speaker, (issuer_id,)) for issuer_id in touched).all(speaker)}
+    return known + sum(issuer_id not in before for issuer_id in touched)
 
 
-def _compare(view: StorageView, folded: Mapping[int, bytes], header: Header, count: int) -> None:
+def _compare(speaker: Speaker, view: StorageView, folded: Mapping[int, bytes], header: Header, count: int) -> None:
+    name, number = speaker.TABLE, header.block.number
     if view.issuer_count != count:
-        what = f"The contract counts {view.issuer_count} issuers at block {header.block.number}, its events {count}."
+        what = f"The contract counts {view.issuer_count} {name}s at block {number}, its events {count}."
         raise Incomplete(what, todo=_TODO)
     for issuer_id, word in folded.items():
         if view.words.get(issuer_id) != word:
-            what = f"The events of issuer {issuer_id} do not lead to its word at block {header.block.number}."
+            what = f"The events of {name} {issuer_id} do not lead to its word at block {number}."
             raise Incomplete(what, todo=_TODO)

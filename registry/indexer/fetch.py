@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from registry.errors import ChainUnavailable, LedgerError
 from registry.ledger.decode import LedgerEvent, RawLog, decode
+from registry.ledger.events import ACCREDITATION_TYPES
 from registry.ledger.header import Header, bloom_bits, may_hold
 from registry.ports import ChainSource
 
@@ -44,7 +45,13 @@ def fetch_range(chain: ChainSource, first: int, last: int, *, receipts: bool = F
         raise ChainUnavailable(f"The endpoint lacks headers of blocks {first} … {last}.", todo="it is asked again")
     check_links(headers)
     logs = _by_receipts(chain, headers, logs) if receipts else _with_missing(chain, found, logs)
-    return Fetched(first, last, headers, [(log, _decoded(log, found)) for log in logs])
+    contracts = contracts_of(chain)
+    return Fetched(first, last, headers, [(log, _decoded(contracts, log, found)) for log in logs])
+
+
+def contracts_of(chain: ChainSource) -> tuple[bytes, ...]:
+    """The addresses whose logs count: the registry, and the accreditation contract where there is one."""
+    return (chain.contract.address, *([chain.accreditation] if chain.accreditation else []))
 
 
 def check_links(headers: Sequence[Header]) -> None:
@@ -63,11 +70,14 @@ def suspicious_blocks(headers: Iterable[Header], with_logs: Iterable[int], bits:
 
 def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[RawLog]) -> list[RawLog]:
     """Ask for suspicious blocks again, elsewhere if possible: a filter may be wrong when it says yes, never when no."""
-    bits = bloom_bits(chain.contract.address)
-    asked = suspicious_blocks(headers.values(), {log.block_number for log in logs}, bits)
+    contracts, asked = contracts_of(chain), set[int]()
+    for address in contracts:
+        seen = {log.block_number for log in logs if log.address == address}
+        asked.update(suspicious_blocks(headers.values(), seen, bloom_bits(address)))
     if not asked or len(asked) > max(8, _BLOOM_SHARE * len(headers)):
         return logs
-    more = [log for log in chain.logs_elsewhere(asked) if log.address == chain.contract.address]
+    known = set(logs)
+    more = [log for log in chain.logs_elsewhere(sorted(asked)) if log.address in contracts and log not in known]
     if not more:
         return logs
     chain.distrust(f"it left logs of block {more[0].block_number} out")
@@ -76,8 +86,9 @@ def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[
 
 def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLog]) -> list[RawLog]:
     """The logs that the receipts roots prove; LedgerError when the node's own logs are others."""
-    bits = bloom_bits(chain.contract.address)
-    proven = [log for h in headers if may_hold(h.logs_bloom, bits) for log in chain.logs_by_receipts(h)]
+    filters = [bloom_bits(address) for address in contracts_of(chain)]
+    maybe = [h for h in headers if any(may_hold(h.logs_bloom, bits) for bits in filters)]
+    proven = [log for h in maybe for log in chain.logs_by_receipts(h)]
     if proven != logs:
         what = (
             f"The logs of blocks {headers[0].block.number} … {headers[-1].block.number} are not those of the receipts."
@@ -86,11 +97,18 @@ def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLo
     return proven
 
 
-def _decoded(log: RawLog, headers: Mapping[int, Header]) -> LedgerEvent:
+def _decoded(contracts: tuple[bytes, ...], log: RawLog, headers: Mapping[int, Header]) -> LedgerEvent:
     header = headers.get(log.block_number)
     if header is None or header.block.hash != log.block_hash:
         # The chain moved between two answers: nothing is written, the next try sees one chain.
         raise ChainUnavailable(f"Block {log.block_number} was replaced while it was read.", todo="it is asked again")
     if not log.topics:
         raise LedgerError(f"Log {log.log_index} of block {log.block_number} has no topic.")
-    return decode(log, header.block)
+    item = decode(log, header.block)
+    emitters = contracts[1:] if isinstance(item.event, ACCREDITATION_TYPES) else contracts[:1]
+    if log.address not in emitters:
+        raise LedgerError(
+            f"Log {log.log_index} of block {log.block_number}, {type(item.event).__name__}, is of another contract.",
+            todo="ask another endpoint; check the deployment file",
+        )
+    return item

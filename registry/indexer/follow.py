@@ -57,7 +57,7 @@ class Follower:
         self.chain = chain
         self.mirror = mirror
         self.start = start
-        self.domain = WordDomain(chain.contract.chain_id, chain.contract.address)
+        self.domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
         self._ahead = Ahead(chain, receipts=receipts)
         self.on_fault: Callable[[Exception], None] = lambda _: None
 

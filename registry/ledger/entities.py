@@ -156,5 +156,48 @@ class PendingChange(Entity):
         return not self.by_recovery and actor != self.requester
 
 
-AnyEntity = Issuer | Key | Batch | Reaffirmation | ProfilePeriod | StatusWord | StatusChange | PendingChange
+@dataclass(frozen=True, slots=True)
+class Accreditor(Entity):
+    """An issuer that accredited somebody, with its word (32 bytes) in the accreditation contract."""
+
+    TABLE: ClassVar[str] = "accreditor"
+
+    word: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Accreditation(Entity):
+    """The newest statement of an issuer about a subject (another issuer's id) and a scope (32 bytes).
+
+    It holds from `since` until `until` (0: no end); said at `stated_at`, withdrawn at `withdrawn_at` (0: not).
+    """
+
+    TABLE: ClassVar[str] = "accreditation"
+    KEY: ClassVar[tuple[str, ...]] = ("issuer_id", "subject", "scope")
+
+    subject: int
+    scope: bytes
+    since: int
+    until: int
+    stated_at: int
+    withdrawn_at: int
+
+    def holds_at(self, time: int) -> bool:
+        """Whether it holds at a moment (seconds since 1970), by what is known now (SPEC.md, section 5.10)."""
+        within = self.since <= time and (self.until == 0 or time < self.until)
+        return within and (self.withdrawn_at == 0 or time < self.withdrawn_at)
+
+
+AnyEntity = (
+    Issuer
+    | Key
+    | Batch
+    | Reaffirmation
+    | ProfilePeriod
+    | StatusWord
+    | StatusChange
+    | PendingChange
+    | Accreditor
+    | Accreditation
+)
 ENTITY_TYPES: tuple[type[AnyEntity], ...] = AnyEntity.__args__

@@ -1,4 +1,4 @@
-"""The contract's events as frozen values, one class each, fields in the contract's order (SPEC.md, section 5.3).
+"""The contracts' events as frozen values, one class each, fields in the contracts' order (SPEC.md, 5.3 and 5.10).
 
 Identifiers are integers, accounts 20 bytes, batch ids 16 bytes, hashes and words 32 bytes, times block seconds.
 """
@@ -161,7 +161,33 @@ class Unfrozen(NamedTuple):
     word: bytes
 
 
-AnyEvent = (
+class Accredited(NamedTuple):
+    """An issuer accredits another (the accreditation contract): from `since` until `until` (0: no end), for a scope."""
+
+    issuer_id: int
+    subject: int
+    scope: bytes
+    since: int
+    until: int
+    actor: bytes
+    word: bytes
+
+
+class Withdrawn(NamedTuple):
+    """An accreditation ends with the time of this block (the accreditation contract)."""
+
+    issuer_id: int
+    subject: int
+    scope: bytes
+    actor: bytes
+    word: bytes
+
+
+AccreditationEvent = Accredited | Withdrawn
+ACCREDITATION_TYPES = (Accredited, Withdrawn)
+"""Events of the accreditation contract; all others are the registry's."""
+
+RegistryEvent = (
     IssuerRegistered
     | KeyAdded
     | KeyRetired
@@ -178,6 +204,7 @@ AnyEvent = (
     | Frozen
     | Unfrozen
 )
+AnyEvent = RegistryEvent | AccreditationEvent
 EVENT_TYPES: tuple[type[AnyEvent], ...] = AnyEvent.__args__
 ABI: dict[type[AnyEvent], str] = {
     IssuerRegistered: "uint64 indexed issuerId,address recovery,address actor,bytes32 word",
@@ -203,5 +230,10 @@ ABI: dict[type[AnyEvent], str] = {
     StatusEpochOpened: "uint64 indexed issuerId,uint16 epoch,address actor,bytes32 word",
     Frozen: "uint64 indexed issuerId,address actor,bytes32 word",
     Unfrozen: "uint64 indexed issuerId,address actor,bytes32 word",
+    Accredited: (
+        "uint64 indexed issuerId,uint64 indexed subject,bytes32 indexed scope,"
+        "uint64 since,uint64 until,address actor,bytes32 word"
+    ),
+    Withdrawn: ("uint64 indexed issuerId,uint64 indexed subject,bytes32 indexed scope,address actor,bytes32 word"),
 }
 """Parameters as Solidity declares them, in the order of the fields."""

@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any, ClassVar
 
 from registry.ledger import events as ev
+from registry.ledger.accreditation import AccreditationChange, change_of
 from registry.ledger.decode import LedgerEvent
 from registry.ledger.entities import (
     Entity,
@@ -117,7 +118,7 @@ class RequestChange(Entity):
     changed_at: int
 
 
-HistoryRow = IssuerChange | KeyChange | RecordReaffirmed | RequestChange
+HistoryRow = IssuerChange | KeyChange | RecordReaffirmed | RequestChange | AccreditationChange
 HISTORY_TYPES: tuple[type[HistoryRow], ...] = HistoryRow.__args__
 
 _SILENT = (ev.Anchored, ev.StatusChanged)
@@ -135,6 +136,8 @@ def history_of(item: LedgerEvent) -> Sequence[HistoryRow]:
     if isinstance(event, ev.Reaffirmed):
         where = (item.block.number, item.log_index)
         return (RecordReaffirmed(event.issuer_id, event.batch_id, *where, event.account, item.block.time),)
+    if isinstance(event, ev.ACCREDITATION_TYPES):
+        return (change_of(item, event),)
     return (_issuer_change(event, item),)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from registry.errors import LedgerError
+from registry.ledger import accreditation
 from registry.ledger import events as ev
 from registry.ledger.decode import LedgerEvent
 from registry.ledger.entities import (
@@ -18,7 +19,7 @@ from registry.ledger.entities import (
 )
 from registry.ledger.state import RowKey, State
 from registry.ledger.status import Action
-from registry.ledger.word import IssuerWord, WordDomain, next_tail
+from registry.ledger.word import IssuerWord, WordDomain, gap, next_tail
 
 _NO_HASH = bytes(32)
 
@@ -26,6 +27,8 @@ _NO_HASH = bytes(32)
 def rows_needed(item: LedgerEvent) -> list[RowKey]:
     """The rows that `apply` reads for this event; whoever holds the mirror elsewhere loads them first."""
     event, issuer_id = item.event, item.event.issuer_id
+    if isinstance(event, ev.ACCREDITATION_TYPES):
+        return accreditation.rows_needed(event)
     needed: list[RowKey] = [(Issuer, (issuer_id,))]
     match event:
         case ev.KeyRetired() | ev.KeyDistrusted():
@@ -54,12 +57,15 @@ def fold(state: State, domain: WordDomain, items: Iterable[LedgerEvent]) -> Stat
 
 def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
     """Check one event against its issuer's word and put what it changes into `state`."""
+    if isinstance(item.event, ev.ACCREDITATION_TYPES):
+        accreditation.apply(state, domain, item, item.event)
+        return
     issuer = state.get(Issuer, item.event.issuer_id)
     _check_word(domain, issuer, item)
     if isinstance(item.event, ev.IssuerRegistered):
         issuer = _registered(item.event, item)
     if issuer is None:
-        raise _gap(item, "its issuer was never registered")
+        raise gap(item, "its issuer was never registered")
     state.put(issuer.with_word(item.event.word))
     _effect(state, item)
 
@@ -67,11 +73,11 @@ def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
 def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) -> None:
     event = item.event
     if (issuer is None) != isinstance(event, ev.IssuerRegistered):
-        raise _gap(item, "an issuer starts with one IssuerRegistered event, and only there")
+        raise gap(item, "an issuer starts with one IssuerRegistered event, and only there")
     before = issuer.word if issuer else _NO_HASH
     head = domain.head(event.issuer_id, before, item.payload)
     if event.word != head + _tail(before, event):
-        raise _gap(item, f"it does not extend word {IssuerWord.unpack(before).sequence} of issuer {event.issuer_id}")
+        raise gap(item, f"it does not extend word {IssuerWord.unpack(before).sequence} of issuer {event.issuer_id}")
 
 
 def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
@@ -106,6 +112,8 @@ def _effect(state: State, item: LedgerEvent) -> None:
             _status_effect(state, event, item)
         case ev.IssuerRegistered() | ev.StatusEpochOpened() | ev.Frozen() | ev.Unfrozen():
             pass
+        case ev.Accredited() | ev.Withdrawn():
+            pass  # apply() handed it over
 
 
 def _key_effect(
@@ -173,10 +181,3 @@ def _with_mask(word: StatusWord, action: int, mask: int) -> StatusWord:
         case _:
             raise LedgerError(f"Status action {action} does not exist.", todo="the log is forged; ask another endpoint")
     return replace(word, revoked=revoked.to_bytes(32, "big"), suspended=suspended.to_bytes(32, "big"))
-
-
-def _gap(item: LedgerEvent, why: str) -> LedgerError:
-    return LedgerError(
-        f"{type(item.event).__name__} in block {item.block.number}, log {item.log_index}, cannot be applied: {why}.",
-        todo="events are missing, forged or out of order; ask another endpoint for this range",
-    )

@@ -7,7 +7,8 @@ from registry.errors import LedgerError
 from registry.ledger.keccak import keccak
 from registry.ledger.rlp import Item, decode_list
 
-EMPTY_ROOT = keccak(b"\x80")
+_EMPTY_NODE = b"\x80"
+EMPTY_ROOT = keccak(_EMPTY_NODE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def proven_value(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes:
     Raises:
         LedgerError: Nodes that do not hash together, break off, or go on behind the end.
     """
-    if root == EMPTY_ROOT and not nodes:
+    if root == EMPTY_ROOT and list(nodes) in ([], [_EMPTY_NODE]):  # nodes differ in how they prove an empty trie
         return b""
     path = keccak(key).hex()
     expected: Item = root

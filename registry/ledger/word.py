@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from registry.errors import LedgerError
+from registry.ledger.decode import LedgerEvent
 from registry.ledger.keccak import keccak
 
 HEAD_BYTES = 26
@@ -29,11 +31,15 @@ class IssuerWord:
 
 
 class WordDomain:
-    """What ties words to one contract: chain id (u64) and contract address (20 bytes)."""
+    """What ties words to one contract: chain id (u64) and contract address (20 bytes).
 
-    def __init__(self, chain_id: int, contract: bytes) -> None:
+    `of_accreditation` is the same for the accreditation contract beside it, or None where there is none.
+    """
+
+    def __init__(self, chain_id: int, contract: bytes, accreditation: bytes | None = None) -> None:
         self.chain_id = chain_id
         self.contract = contract
+        self.of_accreditation = WordDomain(chain_id, accreditation) if accreditation else None
         self._fields = chain_id.to_bytes(32, "big") + bytes(12) + contract
 
     def head(self, issuer_id: int, word: bytes, payload: bytes) -> bytes:
@@ -55,3 +61,11 @@ def next_tail(word: bytes, epoch: int | None = None, frozen: bool | None = None)
     if frozen is not None:
         tail = tail & ~1 | frozen
     return tail.to_bytes(6, "big")
+
+
+def gap(item: LedgerEvent, why: str) -> LedgerError:
+    """The error of an event that does not follow from those before it."""
+    return LedgerError(
+        f"{type(item.event).__name__} in block {item.block.number}, log {item.log_index}, cannot be applied: {why}.",
+        todo="events are missing, forged or out of order; ask another endpoint for this range",
+    )

@@ -51,9 +51,9 @@ class SqlMirror:
                 todo="name another database with --database",
             )
         if row is not None and row.accreditation != (self.accreditation or b""):
+            theirs, ours = (f"0x{a.hex()}" if a else "none" for a in (row.accreditation, self.accreditation))
             raise ConfigError(
-                f"The database mirrors the accreditation contract 0x{row.accreditation.hex()}, but the deployment file"
-                f" names 0x{(self.accreditation or b'').hex()}: events would be missing.",
+                f"The database mirrors another accreditation contract ({theirs}) than the deployment names ({ours}).",
                 todo="index into another database, named with --database",
             )
 

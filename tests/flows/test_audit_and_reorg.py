@@ -20,6 +20,7 @@ def busy(desk):
     desk.ok(f"issuer add-key {extra} --role status")
     desk.ok("issuer profile --name 'Northwind University'")
     request_admin(desk, desk.chain.accounts[5].address)
+    desk.ok("issuer accredit 1 --scope achievement.json")
     desk.ok("index")
     return desk
 
@@ -83,6 +84,7 @@ def edited(new_desk, tmp_path_factory):
     desk.issue(3)
     desk.ok("status revoke credentials/001.json")
     request_admin(desk, desk.chain.accounts[5].address)
+    desk.ok("issuer accredit 1 --scope achievement.json")
     desk.ok("index")
     with sqlite3.connect(desk.folder / "hallmark.sqlite") as connection:
         yield connection, desk

@@ -51,6 +51,11 @@ def deployment_of(desk):
         os.chdir(before)
 
 
+def mirror_of(desk):
+    place = deployment_of(desk)
+    return MemoryMirror(place.contract, place.accreditation.address)
+
+
 def follow(chain, mirror, desk, **options):
     follower = Follower(chain, mirror, deployment_of(desk).block_number, **options)
     for _ in follower.run(pause=lambda _: None):
@@ -78,7 +83,7 @@ def all_logs(desk):
 
 
 def test_honest_chain_is_mirrored_and_proven(life):
-    mirror = follow(chain_of(life), MemoryMirror(deployment_of(life).contract), life)
+    mirror = follow(chain_of(life), mirror_of(life), life)
     assert len(mirror.state.all(Issuer)) == 2
     assert len(mirror.state.all(Batch)) == 1
     assert mirror.point.proven == mirror.point.block.number
@@ -90,7 +95,7 @@ def test_each_log_left_out_is_noticed(life):
         place = all_logs(life)[left_out]
         chain = Liar(life, lambda logs, place=place: [log for log in logs if log != place])
         with pytest.raises(LedgerError):
-            follow(chain, MemoryMirror(deployment_of(life).contract), life)
+            follow(chain, mirror_of(life), life)
 
 
 def test_last_logs_left_out_together_are_noticed(life):
@@ -99,14 +104,14 @@ def test_last_logs_left_out_together_are_noticed(life):
     for kept in range(1, len(logs)):
         chain = Liar(life, lambda found, kept=kept: [log for log in found if log in logs[:kept]])
         with pytest.raises(Incomplete):
-            follow(chain, MemoryMirror(deployment_of(life).contract), life)
+            follow(chain, mirror_of(life), life)
 
 
 def test_whole_issuer_left_out_is_noticed(life):
     second = (2).to_bytes(32, "big")
     chain = Liar(life, lambda logs: [log for log in logs if log.topics[1] != second])
     with pytest.raises(Incomplete, match="counts 2 issuers"):
-        follow(chain, MemoryMirror(deployment_of(life).contract), life)
+        follow(chain, mirror_of(life), life)
 
 
 def test_forged_field_is_noticed(life):
@@ -114,7 +119,7 @@ def test_forged_field_is_noticed(life):
         data = bytes([*log.data[:-33], log.data[-33] ^ 1, *log.data[-32:]])
         chain = Liar(life, lambda logs, log=log, data=data: [x._replace(data=data) if x == log else x for x in logs])
         with pytest.raises(LedgerError):
-            follow(chain, MemoryMirror(deployment_of(life).contract), life)
+            follow(chain, mirror_of(life), life)
         assert number >= 0
 
 
@@ -124,7 +129,7 @@ def test_reordered_and_doubled_logs_are_noticed(life):
 
     for lie in (swap, lambda logs: [*logs, *logs[-1:]], lambda logs: list(reversed(logs))):
         with pytest.raises(HallmarkError):
-            follow(Liar(life, lie), MemoryMirror(deployment_of(life).contract), life)
+            follow(Liar(life, lie), mirror_of(life), life)
 
 
 def test_second_endpoint_heals_what_the_first_left_out(life):
@@ -136,8 +141,8 @@ def test_second_endpoint_heals_what_the_first_left_out(life):
             return [a[:-1] if c[0] == "eth_getLogs" and a else a for c, a in zip(calls, answers, strict=True)]
 
     pool = RpcPool([LyingRpc(life.chain.url), Rpc(life.chain.url.replace("127.0.0.1", "localhost"))])
-    mirror = follow(chain_of(life, pool), MemoryMirror(deployment_of(life).contract), life)
-    honest = follow(chain_of(life), MemoryMirror(deployment_of(life).contract), life)
+    mirror = follow(chain_of(life, pool), mirror_of(life), life)
+    honest = follow(chain_of(life), mirror_of(life), life)
     assert mirror.state.all(Issuer) == honest.state.all(Issuer)
     assert mirror.point.proven == mirror.point.block.number
     assert pool.faults()[life.chain.url] >= 1
@@ -158,19 +163,19 @@ def test_silent_block_is_asked_again_because_of_its_bloom(life):
         def logs_elsewhere(self, numbers):
             return RpcChain.logs_elsewhere(self, numbers)
 
-    mirror = follow(Once(life, None), MemoryMirror(deployment_of(life).contract), life)
+    mirror = follow(Once(life, None), mirror_of(life), life)
     assert mirror.point.proven == mirror.point.block.number
 
 
 def test_receipts_mode_proves_every_log(life):
     if life.chain.engine != "anvil":
         pytest.skip("py-evm has no eth_getBlockReceipts")
-    mirror = follow(chain_of(life), MemoryMirror(deployment_of(life).contract), life, receipts=True)
+    mirror = follow(chain_of(life), mirror_of(life), life, receipts=True)
     assert len(mirror.events) == len(all_logs(life))
     place = all_logs(life)[3]
     chain = Liar(life, lambda logs: [log for log in logs if log != place])
     with pytest.raises(LedgerError, match="not those of the receipts"):
-        follow(chain, MemoryMirror(deployment_of(life).contract), life, receipts=True)
+        follow(chain, mirror_of(life), life, receipts=True)
 
 
 def test_without_storage_proofs_the_views_serve_and_the_weaker_evidence_is_said(life):
@@ -182,7 +187,7 @@ def test_without_storage_proofs_the_views_serve_and_the_weaker_evidence_is_said(
                 raise RpcError("the method eth_getProof does not exist", rpc_code=-32601)
             return super().call(method, *params)
 
-    mirror = follow(chain_of(life, NoProofs(life.chain.url)), MemoryMirror(deployment_of(life).contract), life)
+    mirror = follow(chain_of(life, NoProofs(life.chain.url)), mirror_of(life), life)
     assert mirror.point.evidence == "views"
     logs = all_logs(life)
 
@@ -191,7 +196,7 @@ def test_without_storage_proofs_the_views_serve_and_the_weaker_evidence_is_said(
 
     chain = Both(life, lambda found: [log for log in found if log in logs[:-2]], NoProofs(life.chain.url))
     with pytest.raises(Incomplete):
-        follow(chain, MemoryMirror(deployment_of(life).contract), life)
+        follow(chain, mirror_of(life), life)
 
 
 def test_forged_storage_proof_is_not_believed(life):
@@ -207,7 +212,7 @@ def test_forged_storage_proof_is_not_believed(life):
             return answer
 
     with pytest.raises(LedgerError):
-        follow(chain_of(life, Forger(life.chain.url)), MemoryMirror(deployment_of(life).contract), life)
+        follow(chain_of(life, Forger(life.chain.url)), mirror_of(life), life)
 
 
 def anvil_only(desk):
@@ -218,7 +223,7 @@ def anvil_only(desk):
 def test_node_that_is_merely_behind_rolls_nothing_back(desk):
     desk.issue(2)
     desk.mine(4)
-    chain, mirror = chain_of(desk), MemoryMirror(deployment_of(desk).contract)
+    chain, mirror = chain_of(desk), mirror_of(desk)
     follow(chain, mirror, desk)
     before = mirror.point
 
@@ -234,7 +239,7 @@ def test_node_that_is_merely_behind_rolls_nothing_back(desk):
 def test_one_disagreeing_endpoint_is_set_aside_and_rolls_nothing_back(desk):
     desk.issue(2)
     desk.mine(4)
-    mirror = MemoryMirror(deployment_of(desk).contract)
+    mirror = mirror_of(desk)
     follow(chain_of(desk), mirror, desk)
     before = mirror.point
 
@@ -260,7 +265,7 @@ def test_halt_past_finality_stays_until_an_operator_accepts(desk):
     desk.mine(2)
     desk.ok("status revoke credentials/001.json")
     desk.mine(6)
-    chain, mirror = chain_of(desk), MemoryMirror(deployment_of(desk).contract)
+    chain, mirror = chain_of(desk), mirror_of(desk)
     follow(chain, mirror, desk)
     desk.chain.rpc("anvil_reorg", 7, [])
     desk.mine(2)
@@ -279,7 +284,7 @@ def test_storage_that_changes_without_an_event_is_noticed(desk):
     anvil_only(desk)
     desk.issue(1)
     desk.mine(3)
-    chain, mirror = chain_of(desk), MemoryMirror(deployment_of(desk).contract)
+    chain, mirror = chain_of(desk), mirror_of(desk)
     follow(chain, mirror, desk)
     contract = "0x" + deployment_of(desk).contract.address.hex()
     desk.chain.rpc("anvil_setStorageAt", contract, "0x" + "ab" * 32, "0x" + "11" * 32)
@@ -298,7 +303,7 @@ def test_time_out_narrows_the_range(life):
                 raise ChainUnavailable("The chain endpoint did not answer: Read timed out.")
             return super().logs(first, last)
 
-    mirror = follow(Slow(Rpc(life.chain.url), deployment_of(life)), MemoryMirror(deployment_of(life).contract), life)
+    mirror = follow(Slow(Rpc(life.chain.url), deployment_of(life)), mirror_of(life), life)
     assert mirror.point.proven == mirror.point.block.number
     assert max(asked[5:], default=0) <= 8
 

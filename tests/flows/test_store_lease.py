@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from lives import CONTRACT, Life
+from lives import ACCREDITATION, CONTRACT, Life
 
 from registry.errors import StoreError
 from registry.store.engine import open_engine, transaction
@@ -58,13 +58,13 @@ def start(database_url):
 @pytest.fixture
 def engine(database_url):
     opened = open_engine(database_url)
-    SqlMirror(opened, CONTRACT).prepare()
+    SqlMirror(opened, CONTRACT, accreditation=ACCREDITATION).prepare()
     yield opened
     opened.dispose()
 
 
 def checkpoint(engine):
-    point = SqlMirror(engine, CONTRACT).checkpoint()
+    point = SqlMirror(engine, CONTRACT, accreditation=ACCREDITATION).checkpoint()
     return point and point.block.number
 
 
@@ -154,7 +154,7 @@ def test_only_one_of_many_that_start_together_leads(database_url, engine):
 
 
 def test_without_a_token_nothing_is_written(engine):
-    mirror = SqlMirror(engine, CONTRACT, Lease(engine, CONTRACT.chain_id))
+    mirror = SqlMirror(engine, CONTRACT, Lease(engine, CONTRACT.chain_id), ACCREDITATION)
     life = Life(seed=1)
     life.mine(2)
     with pytest.raises(LeaseLost):
@@ -174,7 +174,7 @@ def test_renewing_keeps_the_lease_beyond_its_first_end(engine):
 
 def test_rewinding_is_fenced_as_well(engine):
     old, new = Lease(engine, CONTRACT.chain_id, ttl=0.0), Lease(engine, CONTRACT.chain_id)
-    mirror = SqlMirror(engine, CONTRACT, old)
+    mirror = SqlMirror(engine, CONTRACT, old, ACCREDITATION)
     life = Life(seed=1)
     life.mine(4)
     old.acquire()

@@ -1,7 +1,7 @@
 """The mirror's writer on both databases: what it holds equals a fold from the first block, whatever was rewound."""
 
 import pytest
-from lives import CONTRACT, Life
+from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import func, select, text
 
 from registry.errors import StoreError
@@ -14,7 +14,7 @@ from registry.store.mirror import SqlMirror
 
 @pytest.fixture
 def mirror(database_url):
-    opened = SqlMirror(open_engine(database_url), CONTRACT)
+    opened = SqlMirror(open_engine(database_url), CONTRACT, accreditation=ACCREDITATION)
     opened.prepare()
     yield opened
     opened.engine.dispose()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from lives import CONTRACT, GENESIS, Life
+from lives import ACCREDITATION, CONTRACT, GENESIS, Life
 
 from registry.credential.place import BatchId, Place
 from registry.ledger.entities import (
@@ -38,7 +38,7 @@ def write(mirror, life, first=1, size=4):
 
 @pytest.fixture
 def mirror(database_url):
-    opened = SqlMirror(open_engine(database_url), CONTRACT)
+    opened = SqlMirror(open_engine(database_url), CONTRACT, accreditation=ACCREDITATION)
     opened.prepare()
     yield opened
     opened.engine.dispose()
@@ -113,7 +113,7 @@ def places(life):
 def test_evidence_as_of_a_block_is_what_was_gathered_when_it_was_the_newest(database_url, tmp_path):
     life = Life(seed=41, issuers=3)
     life.mine(40, events=6)
-    mirror = SqlMirror(open_engine(database_url), CONTRACT)
+    mirror = SqlMirror(open_engine(database_url), CONTRACT, accreditation=ACCREDITATION)
     mirror.prepare()
     source, then = SqlEvidence(mirror.engine, TRUSTED), {}
     everywhere = places(life)

@@ -5,7 +5,7 @@ import threading
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from lives import CONTRACT, Life
+from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import func, select, text
 
 from registry.errors import HallmarkError, LedgerError, StoreError
@@ -29,7 +29,7 @@ def rows(engine):
 
 @pytest.fixture
 def mirror(database_url):
-    opened = SqlMirror(open_engine(database_url), CONTRACT)
+    opened = SqlMirror(open_engine(database_url), CONTRACT, accreditation=ACCREDITATION)
     opened.prepare()
     yield opened
     opened.engine.dispose()
@@ -198,7 +198,7 @@ def test_edited_word_is_repaired_when_the_contract_confirms_the_rebuilt_one(mirr
         connection.execute(text("UPDATE issuer SET word = :word WHERE issuer_id = 1"), {"word": bytes(32)})
     with pytest.raises(StoreError):
         rebuild(mirror.engine, CONTRACT)
-    rebuild(mirror.engine, CONTRACT, witness=lambda ids: {n: words[n] for n in ids})
+    rebuild(mirror.engine, CONTRACT, witness=lambda _, ids: {n: words[n] for n in ids})
     assert {row.issuer_id: row.word for row in mirror.rows(Issuer)} == words
 
 

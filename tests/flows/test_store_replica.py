@@ -6,7 +6,7 @@ import time
 import clusters
 import pytest
 from fastapi.testclient import TestClient
-from lives import CONTRACT, Life
+from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import text
 
 from registry.api.app import Services, build_app
@@ -45,7 +45,7 @@ class Pair:
     def __init__(self, primary, replica):
         url = primary.new_database()
         name = url.partition("@/")[2].partition("?")[0]
-        self.mirror = SqlMirror(open_engine(url), CONTRACT)
+        self.mirror = SqlMirror(open_engine(url), CONTRACT, accreditation=ACCREDITATION)
         self.mirror.prepare()
         self.there = open_engine(replica.url(name))
         self.primary, self.replica = api(self.mirror.engine), api(self.there)

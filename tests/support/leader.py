@@ -5,7 +5,7 @@ Prints `lead TOKEN` when it leads, then for each line `ok BLOCK`, or `lost` with
 
 import sys
 
-from lives import CONTRACT, Life
+from lives import ACCREDITATION, CONTRACT, Life
 
 from registry.errors import StoreError
 from registry.store.engine import open_engine
@@ -16,7 +16,7 @@ from registry.store.mirror import SqlMirror
 def main() -> int:
     engine = open_engine(sys.argv[1])
     lease = Lease(engine, CONTRACT.chain_id, ttl=float(sys.argv[2]))
-    mirror = SqlMirror(engine, CONTRACT, lease)
+    mirror = SqlMirror(engine, CONTRACT, lease, ACCREDITATION)
     mirror.prepare()
     print("lead", lease.acquire(waiting=lambda leader: print("waiting", leader, flush=True)), flush=True)
     life = Life(seed=1)

@@ -20,7 +20,8 @@ from registry.ledger.word import IssuerWord, WordDomain
 from registry.ports import Checkpoint, Step
 
 CONTRACT = ContractId(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
-DOMAIN = WordDomain(CONTRACT.chain_id, CONTRACT.address)
+ACCREDITATION = bytes.fromhex("8464135c8f25da09e49bc8782676a84730c318bc")
+DOMAIN = WordDomain(CONTRACT.chain_id, CONTRACT.address, ACCREDITATION)
 GENESIS = 1_800_000_000
 
 
@@ -33,6 +34,8 @@ class _Issuer:
     retired: set[bytes] = field(default_factory=set)
     batches: list[bytes] = field(default_factory=list)
     requests: list[tuple[bytes, bytes]] = field(default_factory=list)
+    accreditor: bytes = bytes(32)
+    said: list[tuple[int, bytes]] = field(default_factory=list)
 
 
 class Life:
@@ -104,8 +107,17 @@ class Life:
             return self._register()
         issuer_id = self.random.choice(list(self.issuers))
         choice = self.random.choices(
-            [self._anchor, self._status, self._key, self._profile, self._reaffirm, self._flags, self._request],
-            [5, 5, 3, 2, 1, 2, 2],
+            [
+                self._anchor,
+                self._status,
+                self._key,
+                self._profile,
+                self._reaffirm,
+                self._flags,
+                self._request,
+                self._accredit,
+            ],
+            [5, 5, 3, 2, 1, 2, 2, 2],
         )[0]
         return choice(issuer_id)
 
@@ -186,6 +198,16 @@ class Life:
         values = {"issuer_id": issuer_id, "account": bytes([self.random.randint(1, 3)]) * 20, "actor": actor}
         return ev.ChangeRequested, values | {"kind": 1, "roles": 1, "distrust_from": 0, "ready_at": GENESIS + 9}
 
+    def _accredit(self, issuer_id: int) -> tuple[type[ev.AnyEvent], dict[str, object]]:
+        issuer, values = self.issuers[issuer_id], {"issuer_id": issuer_id, "actor": self._bytes(20)}
+        if issuer.said and self.random.random() < 0.4:
+            subject, scope = self.random.choice(issuer.said)
+            return ev.Withdrawn, values | {"subject": subject, "scope": scope}
+        # few subjects and scopes, so that statements are made again
+        values |= {"subject": self.random.randint(1, 3), "scope": bytes([self.random.randint(1, 2)]) * 32}
+        until = self.random.choice([0, GENESIS + 900, 2**64 - 1])
+        return ev.Accredited, values | {"since": self.random.randint(1, GENESIS + 500), "until": until}
+
     def _bytes(self, size: int) -> bytes:
         return self.random.randbytes(size)
 
@@ -193,12 +215,16 @@ class Life:
         self, block: BlockRef, index: int, kind: type[ev.AnyEvent], values: dict[str, object]
     ) -> tuple[RawLog, LedgerEvent]:
         """The log with its true word; decoded once with a blank word to learn the payload's hash."""
-        before = self.issuers[int(str(values["issuer_id"]))].word
+        issuer = self.issuers[int(str(values["issuer_id"]))]
+        beside = kind in ev.ACCREDITATION_TYPES
+        before = issuer.accreditor if beside else issuer.word
         old = IssuerWord.unpack(before)
         blank = decode(self._raw(block, index, kind, {**values, "word": bytes(32)}), block)
         frozen = kind is ev.Frozen or (old.frozen and kind is not ev.Unfrozen)
         epoch = int(str(values["epoch"])) if kind is ev.StatusEpochOpened else old.epoch
-        head = DOMAIN.head(blank.event.issuer_id, before, blank.payload)
+        domain = DOMAIN.of_accreditation if beside else DOMAIN
+        assert domain is not None
+        head = domain.head(blank.event.issuer_id, before, blank.payload)
         word = IssuerWord(head, old.sequence + 1, epoch, frozen).pack()
         log = self._raw(block, index, kind, {**values, "word": word})
         item = decode(log, block)
@@ -224,12 +250,18 @@ class Life:
                 heads.append(word)
         data = b"".join(heads) + tail
         tx_hash = hashlib.sha256(block.hash + bytes([index % 256, index // 256])).digest()
-        return RawLog(CONTRACT.address, tuple(topics), data, block.number, block.hash, tx_hash, index)
+        address = ACCREDITATION if kind in ev.ACCREDITATION_TYPES else CONTRACT.address
+        return RawLog(address, tuple(topics), data, block.number, block.hash, tx_hash, index)
 
     def _note(self, event: ev.AnyEvent) -> None:
         issuer = self.issuers.setdefault(event.issuer_id, _Issuer())
-        issuer.word = event.word
+        if isinstance(event, ev.ACCREDITATION_TYPES):
+            issuer.accreditor = event.word
+        else:
+            issuer.word = event.word
         match event:
+            case ev.Accredited():
+                issuer.said.append((event.subject, event.scope))
             case ev.KeyAdded():
                 issuer.keys.append(event.account)
             case ev.KeyRetired() | ev.KeyDistrusted():

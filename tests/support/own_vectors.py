@@ -29,8 +29,11 @@ def generator() -> ModuleType:
 def raw_log(log: dict[str, Any], block: BlockRef, index: int = 0) -> RawLog:
     """A log of the vectors' form as a node would give it."""
     topics = tuple(map(bytes.fromhex, log["topics"]))
-    contract = bytes.fromhex(generator().PLACE["contract"])
-    return RawLog(contract, topics, bytes.fromhex(log["data"]), block.number, block.hash, b"\xcc" * 32, index)
+    made_by = generator()
+    contract = made_by.ACCREDITATION if log["event"] in made_by.ACCREDITATION_EVENTS else made_by.PLACE["contract"]
+    return RawLog(
+        bytes.fromhex(contract), topics, bytes.fromhex(log["data"]), block.number, block.hash, b"\xcc" * 32, index
+    )
 
 
 def decoded(log: dict[str, Any], block: BlockRef, index: int = 0) -> LedgerEvent:

@@ -14,7 +14,7 @@ from registry.ledger.decode import TOPICS, BlockRef, RawLog, decode
 from registry.ledger.keccak import keccak
 
 ROOT = Path(__file__).resolve().parents[2]
-LOGS = own_vectors.load("ledger/events.json")["logs"]
+LOGS = [log for name in ("events", "accreditation") for log in own_vectors.load(f"ledger/{name}.json")["logs"]]
 BLOCK = BlockRef(12, b"\xbb" * 32, 1_800_000_000)
 
 
@@ -55,8 +55,9 @@ def test_log_is_decoded_into_its_event_and_payload(log):
     assert (item.block, item.log_index, item.tx_hash) == (BLOCK, 3, b"\xcc" * 32)
 
 
-def test_events_are_those_of_the_committed_artifact():
-    abi = json.loads((ROOT / "contracts/artifacts/CredentialRegistry.json").read_bytes())["abi"]
+def test_events_are_those_of_the_committed_artifacts():
+    names = ("CredentialRegistry", "Accreditation")
+    abi = [entry for n in names for entry in json.loads((ROOT / f"contracts/artifacts/{n}.json").read_bytes())["abi"]]
     declared = {}
     for entry in abi:
         if entry["type"] == "event":

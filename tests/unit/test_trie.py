@@ -40,8 +40,9 @@ def test_present_and_absent_words_are_proven_as_py_trie_holds_them(size):
         assert proven_word(made.root_hash, slot(number), nodes) == expected
 
 
-def test_empty_trie_proves_absence_without_nodes():
-    assert proven_value(EMPTY_ROOT, b"anything", []) == b""
+@pytest.mark.parametrize("nodes", [[], [b"\x80"]])
+def test_empty_trie_proves_absence_without_nodes_or_with_the_empty_one(nodes):
+    assert proven_value(EMPTY_ROOT, b"anything", nodes) == b""
     with pytest.raises(LedgerError):
         proven_value(keccak(b"another root"), b"anything", [])
 

@@ -572,6 +572,13 @@ EVENTS: dict[str, tuple[int, dict[str, str]]] = {
 }
 
 
+ACCREDITATION = "8464135c8f25da09e49bc8782676a84730c318bc"
+ACCREDITATION_EVENTS: dict[str, tuple[int, dict[str, str]]] = {
+    "Accredited": (3, {"subject": "uint64", "scope": WORD, "since": "uint64", "until": "uint64", "actor": ADDRESS}),
+    "Withdrawn": (3, {"subject": "uint64", "scope": WORD, "actor": ADDRESS}),
+}
+
+
 def as_abi(kind: str, value: Any) -> Any:
     if kind == ADDRESS:
         return "0x" + value
@@ -591,12 +598,13 @@ def hashed(kind: str, value: Any) -> bytes:
 
 def log(name: str, issuer_id: int, values: dict[str, Any], before: bytes, after: tuple[int, bool]) -> dict[str, Any]:
     """A log with its payload and words; `after`: epoch and frozen flag as they stand after the event."""
-    indexed, kinds = EVENTS[name]
+    indexed, kinds = {**EVENTS, **ACCREDITATION_EVENTS}[name]
+    contract = ACCREDITATION if name in ACCREDITATION_EVENTS else PLACE["contract"]
     kinds = {"issuerId": "uint64", **kinds}
     values = {"issuerId": issuer_id, **values}
     topic0 = keccak(f"{name}({','.join([*kinds.values(), WORD])})".encode())
     payload = keccak(topic0 + b"".join(hashed(kinds[field], values[field]) for field in kinds))
-    domain = (PLACE["chainId"], "0x" + PLACE["contract"], issuer_id, before, payload)
+    domain = (PLACE["chainId"], "0x" + contract, issuer_id, before, payload)
     head = keccak(encode(["uint256", ADDRESS, "uint64", WORD, WORD], domain))[:26]
     sequence = int.from_bytes(before[26:30], "big") + 1
     word = head + sequence.to_bytes(4, "big") + (after[0] * 2 + after[1]).to_bytes(2, "big")
@@ -674,6 +682,31 @@ def life() -> list[dict[str, Any]]:
     return logs
 
 
+def accreditations() -> list[dict[str, Any]]:
+    """What issuer 7 said about issuers 2 and 9, as a chain of its words in the accreditation contract."""
+    admin, scope_1, scope_2 = secret("admin", 20).hex(), secret("scope 1").hex(), secret("scope 2").hex()
+
+    def period(subject: int, scope: str, since: int, until: int) -> dict[str, Any]:
+        return {"subject": subject, "scope": scope, "since": since, "until": until, "actor": admin}
+
+    def end(subject: int, scope: str) -> dict[str, Any]:
+        return {"subject": subject, "scope": scope, "actor": admin}
+
+    steps: list[tuple[str, dict[str, Any]]] = [
+        ("Accredited", period(2, scope_1, 1_800_000_000, 1_900_000_000)),
+        ("Accredited", period(9, scope_1, 1_700_000_000, 0)),
+        ("Withdrawn", end(2, scope_1)),
+        ("Accredited", period(9, scope_2, 1, 2**64 - 1)),
+        ("Accredited", period(2, scope_1, 1_850_000_000, 0)),
+        ("Withdrawn", end(9, scope_2)),
+    ]
+    logs, word = [], bytes(32)
+    for name, values in steps:
+        logs.append(log(name, 7, values, word, (0, False)))
+        word = bytes.fromhex(logs[-1]["wordAfter"])
+    return logs
+
+
 def files() -> dict[str, Any]:
     """File name → content."""
     three = anchored("batch of three, index 1", batch(3), 1)
@@ -693,6 +726,12 @@ def files() -> dict[str, Any]:
         "anchor/documents.json": documents(),
         "anchor/pointers.json": pointers(),
         "ledger/events.json": {**domain, "issuerId": 7, "logs": life()},
+        "ledger/accreditation.json": {
+            **domain,
+            "accreditation": ACCREDITATION,
+            "issuerId": 7,
+            "logs": accreditations(),
+        },
     }
 
 
