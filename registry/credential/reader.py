@@ -4,12 +4,12 @@ The fast way is taken only where its guards prove that `strict_reader` and `rfc8
 same bytes; everything else, and every refusal, is theirs. `make credential-deep` holds both against each other.
 """
 
-from typing import Any
+from typing import NamedTuple
 
-import msgspec
 import orjson
 
 from registry.credential.canonical import canonical_bytes, sorted_bytes
+from registry.credential.fast_json import FastDecoder
 from registry.credential.strict_reader import MAX_DEPTH, MAX_INTEGER, Json, check_brackets, read_strict
 from registry.errors import ParsingError
 
@@ -27,7 +27,7 @@ _SHALLOW_BYTES = 3_000
 _DEEP_MARGIN = sum(1 + 2 * level for level in range(1, MAX_DEPTH + 1))
 
 
-class Reading(msgspec.Struct, frozen=True):
+class Reading(NamedTuple):
     """A document and the RFC 8785 form of the whole of it.
 
     `plain` says that orjson writes it, and every part of it, as RFC 8785 asks (see `canonical_bytes`).
@@ -63,7 +63,7 @@ def read_canonical(data: bytes, *, max_bytes: int = MAX_BYTES) -> Reading:
         raise ParsingError(
             f"The document has {len(data):,} bytes; the limit is {max_bytes:,}.", todo="split or shrink it"
         )
-    reading = _read_fast(data)
+    reading = _read_fast(data) if _FAST.is_ready() else None
     if reading is None:
         document = read_strict(data)
         reading = Reading(document, canonical_bytes(document), False)
@@ -76,10 +76,7 @@ def _read_fast(data: bytes) -> Reading | None:
         return None
     if len(data) > _SHALLOW_BYTES:
         check_brackets(data)
-    try:
-        document = _decode(data)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        return None
+    document = _FAST.decode(data)
     written = sorted_bytes(document) if type(document) is dict else None
     if written is None:
         return None
@@ -109,4 +106,4 @@ def _number(digits: str) -> int | float:
     return int(number) if number.is_integer() else number
 
 
-_decode: Any = msgspec.json.Decoder(float_hook=_number).decode
+_FAST = FastDecoder(_number)

@@ -9,9 +9,15 @@ from typing import Any
 import rfc8785
 
 from registry.credential.canonical import canonical_bytes
+from registry.credential.fast_json import SLOW_CALLS
 from registry.credential.reader import read_canonical
 from registry.credential.strict_reader import read_strict
 from registry.errors import MalformedError, ParsingError
+
+# The fast decoders are not there at first.
+for _ in range(SLOW_CALLS + 1):
+    read_canonical(b"{}")
+    canonical_bytes({})
 
 # Plain, escaped, beyond ASCII, the block before the surrogates and behind them, and beyond the BMP: where the orders
 # of UTF-8 and UTF-16 part. Brackets, colons and digits inside strings try the guards.
