@@ -73,6 +73,9 @@ def dataset_of(document: Mapping[str, Any], book: ContextBook) -> Dataset:
             raise TransformationError(f"The document is no JSON-LD: {cause.args[0]!s:.200}") from None
         except RecursionError:
             raise WorkLimit("The document's statements nest too deeply.") from None
+        except (TypeError, ValueError, LookupError, AttributeError) as error:
+            # What the library did not expect says nothing about the document, and must not end the program.
+            raise CannotTell(f"The JSON-LD library failed on it ({type(error).__name__}).") from error
     return dataset
 
 
