@@ -15,14 +15,12 @@ from functools import lru_cache
 from typing import Any
 
 from registry.credential.contexts import ContextBook
-from registry.credential.jsonld import Dataset, canonical_quads, dataset_of
-from registry.credential.rdf_render import Line, NeedsLibrary, Statements, picker, statements_of
+from registry.credential.jsonld import canonical_quads, dataset_of
+from registry.credential.rdf_compile import MARKER, Template, escaped, marker, template_of, terms_of
+from registry.credential.rdf_render import NeedsLibrary, picker
 from registry.errors import HallmarkError
 
-_MARKER = "urn:hallmark-marker:{:06}"
-_MARKED = re.compile(r"urn:hallmark-marker:(\d{6})")
 _REWRITTEN = ("http://www.w3.org/2001/XMLSchema#double", "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON")
-_XSD_STRING, _LANG = "http://www.w3.org/2001/XMLSchema#string", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"
 # Absolute in every context whose terms leave these schemes alone, and written as they are.
 _SCHEMES = ("http", "https", "urn", "did", "mailto")
 _IRIS = re.compile(r'(?:(?:https?://|urn:|did:|mailto:)[^\s<>"{}|^`\\\x00-\x20\x7f]*\n)*')
@@ -52,15 +50,7 @@ class _Family:
     pick_iris: Pick = _NOTHING
     pick_literals: Pick = _NOTHING
     pick_fixed: Pick = _NOTHING
-    templates: dict[Any, "_Template | None"] | None = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """Statements, and the IRIs in them that no text of a document may equal."""
-
-    statements: Statements
-    iris: frozenset[str]
+    templates: dict[Any, Template | None] | None = field(default_factory=dict)
 
 
 def fast_quads(document: Mapping[str, Any], book: ContextBook, digest: str = "sha256") -> str:
@@ -137,7 +127,7 @@ def _from_template(
     return None if template is None else _fill(template, family, texts, iris, digest)
 
 
-def _fill(template: _Template, family: _Family, texts: list[str], iris: Sequence[str], digest: str) -> str | None:
+def _fill(template: Template, family: _Family, texts: list[str], iris: Sequence[str], digest: str) -> str | None:
     if not template.iris.isdisjoint(iris):
         return None
     literals = family.pick_literals(texts)
@@ -146,7 +136,7 @@ def _fill(template: _Template, family: _Family, texts: list[str], iris: Sequence
             return None
         texts = list(texts)
         for number in family.literals:
-            texts[number] = _escaped(texts[number])
+            texts[number] = escaped(texts[number])
     try:
         return template.statements.fill(texts, digest)
     except NeedsLibrary:
@@ -157,29 +147,23 @@ def _unwritable(text: str) -> bool:
     return any(character < " " and character not in "\t\n\r" for character in text) or "\x7f" in text
 
 
-def _escaped(text: str) -> str:
-    for plain, escape in (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"), ('"', '\\"')):
-        text = text.replace(plain, escape)
-    return text
-
-
 def _classify(family: _Family, document: Mapping[str, Any], texts: Sequence[str], book: ContextBook) -> None:
     """Ask the library with a marker for every text, and see what becomes of each."""
     family.templates = None
-    markers = [_MARKER.format(number) for number in range(len(texts))]
-    if not _schemes_are_free(book) or any("urn:hallmark-marker:" in text for text in texts):
+    markers = list(map(marker, range(len(texts))))
+    if not _schemes_are_free(book) or any(MARKER in text for text in texts):
         return
     try:
-        terms = list(_terms(dataset_of(_with_texts(document, iter(markers)), book)))
+        terms = list(terms_of(dataset_of(_with_texts(document, iter(markers)), book)))
     except HallmarkError:
         return
     iris = {term["value"] for term in terms if term["type"] == "IRI"}
     kept = [term for term in terms if term["type"] == "literal" and term["datatype"] not in _REWRITTEN]
     literals = {term["value"] for term in kept}
     # A word without a colon in the place of an IRI is a term of the contexts, such as a proof purpose.
-    free = {marker for marker, text in zip(markers, texts, strict=True) if marker in iris and ":" in text}
-    family.iris = tuple(number for number, marker in enumerate(markers) if marker in free - literals)
-    family.literals = tuple(number for number, marker in enumerate(markers) if marker in literals - iris)
+    free = {mark for mark, text in zip(markers, texts, strict=True) if mark in iris and ":" in text}
+    family.iris = tuple(number for number, mark in enumerate(markers) if mark in free - literals)
+    family.literals = tuple(number for number, mark in enumerate(markers) if mark in literals - iris)
     family.fixed = tuple(sorted({*range(len(texts))} - {*family.iris} - {*family.literals}))
     family.pick_iris, family.pick_literals = picker(family.iris), picker(family.literals)
     family.pick_fixed = picker(family.fixed)
@@ -188,68 +172,30 @@ def _classify(family: _Family, document: Mapping[str, Any], texts: Sequence[str]
 
 def _compile(
     family: _Family, key: Any, document: Mapping[str, Any], texts: list[str], book: ContextBook, digest: str
-) -> _Template | None:
+) -> Template | None:
     """A template for this key; None, for good, where it does not say what the library says."""
     assert family.templates is not None  # the caller has a key into it
     if len(family.templates) >= _MAX_TEMPLATES:
         family.templates.clear()
     family.templates[key] = None
+    if any(MARKER in text for text in texts):
+        return None
     marked = list(texts)
     for number in family.literals:
-        marked[number] = _MARKER.format(number)
+        marked[number] = marker(number)
     iris = family.pick_iris(texts)
     for number, text in zip(family.iris, iris, strict=True):
-        marked[number] = _MARKER.format(family.iris[iris.index(text)])
+        marked[number] = marker(family.iris[iris.index(text)])
     try:
         dataset = dataset_of(_with_texts(document, iter(marked)), book)
         expected = canonical_quads(document, book, digest)
     except HallmarkError:
         return None
-    template = _template_of(dataset, len(texts))
+    template = template_of(dataset, len(texts))
     if _fill(template, family, texts, iris, digest) not in (None, expected):
         return None
     family.templates[key] = template
     return template
-
-
-def _template_of(dataset: Dataset, first_label: int) -> _Template:
-    labels: dict[str, int] = {}
-    lines: dict[Line, list[Line]] = {}
-    for graph, triples in dataset.items():
-        for triple in triples:
-            subject, predicate, target = (_pieces(triple[part], labels, first_label) for part in _PARTS)
-            name = () if graph == "@default" else (" ", *_pieces(_named(graph), labels, first_label))
-            lines.setdefault((*subject, " "), []).append((*predicate, " ", *target, *name, " .\n"))
-    iris = frozenset(term["value"] for term in _terms(dataset) if term["type"] == "IRI")
-    return _Template(statements_of(lines, range(first_label, first_label + len(labels))), iris)
-
-
-_PARTS = ("subject", "predicate", "object")
-
-
-def _named(graph: str) -> dict[str, str]:
-    return {"type": "blank node" if graph.startswith("_:") else "IRI", "value": graph}
-
-
-def _pieces(term: Mapping[str, str], labels: dict[str, int], first_label: int) -> Line:
-    """A term as it is written, with the numbers of values in the place of markers and blank nodes."""
-    value = term["value"]
-    if term["type"] == "blank node":
-        return (labels.setdefault(value, first_label + len(labels)),)
-    marked = _MARKED.fullmatch(value)
-    if term["type"] == "IRI":
-        return ("<", int(marked[1]) if marked else value, ">")
-    datatype = term["datatype"]
-    behind = f"@{term['language']}" if datatype == _LANG else "" if datatype == _XSD_STRING else f"^^<{datatype}>"
-    return ('"', int(marked[1]) if marked else _escaped(value), f'"{behind}')
-
-
-def _terms(dataset: Dataset) -> Any:
-    for graph, triples in dataset.items():
-        for triple in triples:
-            yield from (triple[part] for part in _PARTS)
-        if graph != "@default":
-            yield _named(graph)
 
 
 def _with_texts(value: Any, texts: Any) -> Any:
