@@ -21,9 +21,10 @@ MAX_BYTES = 256 * 1024
 # would be the 33rd level. A line break never stands in a written string. Whoever gets there has passed a line of each
 # of 2, 4, … 64 spaces, which the form without white space lacks.
 _TOO_DEEP = b"\n" + b" " * (2 * MAX_DEPTH)
-# The decoder recurses on the C stack, 280 bytes a level, and libraries raise Python's limit (py_ecc: to 100,000): a
-# longer text is looked at first; a shorter one cannot fill the smallest stack of a thread, 1 MB.
-_SHALLOW_BYTES = 3_000
+# The decoder recurses on the C stack, 280 bytes a level, and libraries raise Python's limit (py_ecc: to 100,000). What
+# may nest deeper than this is looked at first; the rest cannot fill the smallest stack of a thread, 1 MB.
+_SAFE_DEPTH = 3_000
+_OBJECT_BYTES = 5
 _DEEP_MARGIN = sum(1 + 2 * level for level in range(1, MAX_DEPTH + 1))
 
 
@@ -74,7 +75,7 @@ def _read_fast(data: bytes) -> Reading | None:
     """None wherever it is not certain that the strict reader would return the same."""
     if b"\\" in data and b"\\u" in data:
         return None
-    if len(data) > _SHALLOW_BYTES:
+    if len(data) > _SAFE_DEPTH and data.count(b"[") + len(data) // _OBJECT_BYTES > _SAFE_DEPTH:
         check_brackets(data)
     document = _FAST.decode(data)
     written = sorted_bytes(document) if type(document) is dict else None
