@@ -85,11 +85,11 @@ def _base64url(text: str) -> bytes:
         raise MalformedError("proofValue is not multibase base64url ('u…').")
     standard = text[1:].encode().translate(_TO_STANDARD)
     try:
-        data = a2b_base64(standard + b"=" * (-len(standard) % 4))
+        data = a2b_base64(standard + b"=" * (-len(standard) % 4), strict_mode=True)
     except ValueError:
         raise MalformedError("proofValue is not base64url.") from None
-    # a2b_base64 skips foreign characters and spare bits: only the one true spelling passes.
-    if b2a_base64(data, newline=False).rstrip(b"=") != standard:
+    # Strict reading leaves two spellings: padding of its own, and spare bits at the end.
+    if b2a_base64(data[len(data) // 3 * 3 :], newline=False).rstrip(b"=") != standard[len(data) // 3 * 4 :]:
         raise MalformedError("proofValue is not in its only base64url spelling.")
     return data
 
@@ -134,7 +134,7 @@ def read_anchor_proof(proof: Mapping[str, Any]) -> AnchorProof:
     Raises:
         MalformedError: Other members than SPEC.md section 1.2 lists, or values that contradict each other.
     """
-    if set(proof) != _MEMBERS or not all(isinstance(value, str) for value in proof.values()):
+    if proof.keys() != _MEMBERS or {*map(type, proof.values())} != {str}:
         raise MalformedError("An anchor proof has exactly these text members: " + ", ".join(sorted(_MEMBERS)) + ".")
     claim = decode_proof_value(proof["proofValue"])
     expected, config_hash = _expected(claim.place.batch.contract, claim.account, proof["created"])

@@ -1,6 +1,6 @@
 """A credential that was read: the document with what every later step asks of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,11 +56,11 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
         return _read_jwt(data, max_bytes)
     reading = read_canonical(data, max_bytes=max_bytes)
     document = reading.document
-    proofs = [proof for proof in _as_list(document.get("proof")) if isinstance(proof, Mapping)]
+    proofs = [proof for proof in _as_list(document.get("proof")) if isinstance(proof, dict)]
     ours = [proof for proof in proofs if proof.get("cryptosuite") == SUITE]
     anchor, problem = _read_anchor(ours)
     pointers, pointer_problem = _read_pointers(document)
-    others = tuple(proof for proof in proofs if proof.get("cryptosuite") != SUITE)
+    others = tuple([proof for proof in proofs if proof.get("cryptosuite") != SUITE])
     doc_hash = document_hash(document, plain=reading.plain)
     return Credential(document, doc_hash, others, anchor, problem or pointer_problem, pointers)
 
@@ -74,7 +74,7 @@ def _read_jwt(data: bytes, max_bytes: int) -> Credential:
     return Credential(document, document_hash(document), (proof,), anchor, problem or pointer_problem, pointers)
 
 
-def _read_anchor(ours: list[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:
+def _read_anchor(ours: Sequence[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:
     if len(ours) > 1:
         return None, "The document carries more than one anchor proof."
     try:

@@ -105,8 +105,8 @@ def suite_name(proof: Json) -> str:
 
     Either name is enough to be taken for that suite, so that a proof with one of them changed is refused, not skipped.
     """
-    names = [str(proof[member]) for member in ("cryptosuite", "type") if member in proof]
-    return next((name for name in names if name in SUITES), names[0] if names else "unnamed")
+    suite, kind = str(proof.get("cryptosuite", "")), str(proof.get("type", ""))
+    return suite if suite in SUITES else kind if kind in SUITES else suite or kind or "unnamed"
 
 
 def is_known(proof: Json) -> bool:
