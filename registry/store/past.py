@@ -11,10 +11,22 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from registry.credential.place import ContractId
+from registry.ledger import accreditation as acc
 from registry.ledger import history as hi
 from registry.ledger.decode import BlockRef
-from registry.ledger.entities import Batch, Issuer, Key, PendingChange, ProfilePeriod, Reaffirmation, StatusWord
+from registry.ledger.entities import (
+    Accreditation,
+    Batch,
+    Issuer,
+    Key,
+    PendingChange,
+    ProfilePeriod,
+    Reaffirmation,
+    StatusWord,
+)
 from registry.ledger.entities import StatusChange as Change
+from registry.ledger.state import key_of
+from registry.store import bulk
 from registry.store import tables as t
 from registry.store.present import status_changes
 from registry.store.rewind import last_word
@@ -95,6 +107,20 @@ class Past:
         """All profile slots; one that ended later is still in force."""
         return hi.profiles_of_changes(self._rows(hi.IssuerChange, issuer_id=issuer_id))
 
+    def accreditations_given(self, issuer_id: int, most: int | None = None) -> list[Accreditation]:
+        """What an issuer had said of others by then: what was withdrawn later still stands here."""
+        return _newest_first(self._rows(acc.AccreditationChange, issuer_id=issuer_id))[:most]
+
+    def accreditations_received(self, issuer_id: int, most: int | None = None) -> list[Accreditation]:
+        """What others had said of an issuer; found by the statements there are now, of which none ever goes."""
+        c = t.ENTITY_TABLES[Accreditation].c
+        names = ("chain_id", *Accreditation.KEY)
+        query = select(*(c[name] for name in names)).where(c.chain_id == self.chain_id, c.subject == issuer_id)
+        keys = [tuple(row) for row in self.connection.execute(query)]
+        table, columns = t.ENTITY_TABLES[acc.AccreditationChange], COLUMNS[acc.AccreditationChange]
+        changes = (acc.AccreditationChange(*row) for row in bulk.fetch(self.connection, table, columns, names, keys))
+        return _newest_first([change for change in changes if change.block_number <= self.block])[:most]
+
     def _rows(self, kind: type[Any], **key: Any) -> list[Any]:
         """Rows of a kind with this key at or below the block, oldest first."""
         c = t.ENTITY_TABLES[kind].c
@@ -102,6 +128,11 @@ class Past:
         query = select(*(c[name] for name in COLUMNS[kind])).where(*same, c.block_number <= self.block)
         found = [kind(*row) for row in self.connection.execute(query)]
         return found if kind is Batch else sorted(found, key=hi.place_of)
+
+
+def _newest_first(changes: list[acc.AccreditationChange]) -> list[Accreditation]:
+    statements = acc.accreditations_of_changes(changes)
+    return sorted(statements, key=lambda said: (said.withdrawn_at != 0, -said.stated_at, *key_of(said)))
 
 
 def periods(connection: Connection, chain_id: int, issuer_id: int) -> list[Period]:

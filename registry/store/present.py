@@ -5,7 +5,16 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection, and_, select
 
-from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod, Reaffirmation, StatusChange, StatusWord
+from registry.ledger.entities import (
+    Accreditation,
+    Batch,
+    Issuer,
+    Key,
+    ProfilePeriod,
+    Reaffirmation,
+    StatusChange,
+    StatusWord,
+)
 from registry.store import tables as t
 from registry.store.rows import COLUMNS
 
@@ -35,6 +44,12 @@ class Rows(Protocol):
 
     def profiles(self, issuer_id: int) -> Sequence[ProfilePeriod]:
         """All profile slots."""
+
+    def accreditations_given(self, issuer_id: int, most: int | None = None) -> Sequence[Accreditation]:
+        """What an issuer said of others: what stands first, then what it withdrew, newest first, at most so many."""
+
+    def accreditations_received(self, issuer_id: int, most: int | None = None) -> Sequence[Accreditation]:
+        """What others said of an issuer, in the same order; anybody who is registered can say something."""
 
 
 class Present:
@@ -80,6 +95,21 @@ class Present:
         table = t.ENTITY_TABLES[ProfilePeriod]
         where = and_(table.c.chain_id == self.chain_id, table.c.issuer_id == issuer_id)
         return [ProfilePeriod(*row) for row in self.connection.execute(_select(ProfilePeriod).where(where))]
+
+    def accreditations_given(self, issuer_id: int, most: int | None = None) -> list[Accreditation]:
+        """What an issuer said of others."""
+        return self._accreditations("issuer_id", issuer_id, most)
+
+    def accreditations_received(self, issuer_id: int, most: int | None = None) -> list[Accreditation]:
+        """What others said of an issuer."""
+        return self._accreditations("subject", issuer_id, most)
+
+    def _accreditations(self, column: str, issuer_id: int, most: int | None) -> list[Accreditation]:
+        c = t.ENTITY_TABLES[Accreditation].c
+        newest = (c.withdrawn_at != 0, c.stated_at.desc(), c.issuer_id, c.subject, c.scope)
+        query = _select(Accreditation).where(c.chain_id == self.chain_id, c[column] == issuer_id)
+        ordered = query.order_by(*newest).limit(most)
+        return [Accreditation(*row) for row in self.connection.execute(ordered)]
 
     def _one(self, kind: type[Any], *key: Any) -> Any:
         table = t.ENTITY_TABLES[kind]

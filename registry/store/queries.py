@@ -5,12 +5,15 @@ from typing import Any
 from sqlalchemy import Engine, and_, select
 
 from registry.credential.place import BatchId, ContractId, Place
-from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod
+from registry.ledger.entities import Accreditation, Batch, Issuer, Key, ProfilePeriod
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
 from registry.store.evidence import profile_document
 from registry.store.position import has_reached, position_of
+from registry.store.present import Present
+
+_MOST_SHOWN = 200
 
 
 class RegistryQueries:
@@ -29,7 +32,9 @@ class RegistryQueries:
             return None
         block = {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}
         completeness = {"proven": row.proven, "evidence": row.evidence, "halted": row.halted}
-        return {"contract": str(self.contract), "block": block, "safe": row.safe, "final": row.final} | completeness
+        beside = "0x" + row.accreditation.hex() if row.accreditation else None
+        contracts = {"contract": str(self.contract), "accreditation": beside}
+        return contracts | {"block": block, "safe": row.safe, "final": row.final} | completeness
 
     def position(self) -> str:
         """At least as late as every answer that was given before (store/position.py)."""
@@ -67,7 +72,7 @@ class RegistryQueries:
         }
 
     def issuer(self, issuer_id: int) -> dict[str, Any] | None:
-        """An issuer with its keys, profiles (with documents where deposited) and word."""
+        """An issuer with its keys, profiles (with documents where deposited), word and newest accreditations."""
         row = self._first(t.ENTITY_TABLES[Issuer], issuer_id=issuer_id)
         if row is None:
             return None
@@ -77,6 +82,9 @@ class RegistryQueries:
             key_rows = connection.execute(select(keys).where(self._of(keys, issuer_id))).all()
             profile_rows = connection.execute(select(profiles).where(self._of(profiles, issuer_id))).all()
             documents = {p.profile_hash: profile_document(connection, p.profile_hash) for p in profile_rows}
+            now = Present(connection, self._chain)
+            given = now.accreditations_given(issuer_id, _MOST_SHOWN)
+            received = now.accreditations_received(issuer_id, _MOST_SHOWN)
         return {
             "id": f"{self.contract}:{issuer_id}",
             "word": "0x" + row.word.hex(),
@@ -95,6 +103,21 @@ class RegistryQueries:
                 }
                 for p in profile_rows
             ],
+            "accreditations": {
+                "given": [self._accreditation_json(said) for said in given],
+                "received": [self._accreditation_json(said) for said in received],
+            },
+        }
+
+    def _accreditation_json(self, said: Accreditation) -> dict[str, Any]:
+        return {
+            "issuer": f"{self.contract}:{said.issuer_id}",
+            "subject": f"{self.contract}:{said.subject}",
+            "scope": "0x" + said.scope.hex(),
+            "since": said.since,
+            "until": said.until or None,
+            "statedAt": said.stated_at,
+            "withdrawnAt": said.withdrawn_at or None,
         }
 
     def events(self, after: tuple[int, int], limit: int) -> list[dict[str, Any]]:

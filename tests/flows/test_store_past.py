@@ -9,6 +9,7 @@ from lives import ACCREDITATION, CONTRACT, GENESIS, Life
 
 from registry.credential.place import BatchId, Place
 from registry.ledger.entities import (
+    Accreditation,
     Batch,
     Issuer,
     Key,
@@ -19,6 +20,7 @@ from registry.ledger.entities import (
     StatusWord,
 )
 from registry.ledger.history import Facet
+from registry.ledger.state import key_of
 from registry.ledger.word import IssuerWord
 from registry.store.engine import open_engine, reading
 from registry.store.evidence import SqlEvidence
@@ -57,6 +59,10 @@ def life(mirror):
     return made
 
 
+def by_key(accreditations):
+    return sorted(accreditations, key=key_of)
+
+
 def assert_past_equals_replay(past, state, everything):
     """`state` is the replay to the block; `everything` the one to the end, for keys that came later."""
     for issuer in everything.all(Issuer):
@@ -67,6 +73,9 @@ def assert_past_equals_replay(past, state, everything):
         assert past.keys(number) == [key for key in state.all(Key) if key.issuer_id == number]
         slots = [period for period in state.all(ProfilePeriod) if period.issuer_id == number]
         assert sorted(past.profiles(number), key=lambda period: period.profile_hash) == slots
+        said = state.all(Accreditation)
+        assert by_key(past.accreditations_given(number)) == [a for a in said if a.issuer_id == number]
+        assert by_key(past.accreditations_received(number)) == [a for a in said if a.subject == number]
     for key in everything.all(Key):
         assert past.key(key.issuer_id, key.account) == state.get(Key, key.issuer_id, key.account)
     for batch in everything.all(Batch):
@@ -99,7 +108,12 @@ def test_the_past_as_of_the_newest_block_is_the_present(mirror, life):
             assert past.batch(*place) == present.batch(*place) == batch
             assert past.reaffirmation(*place) == present.reaffirmation(*place)
         for issuer in state.all(Issuer):
-            assert past.word(issuer.issuer_id) == present.word(issuer.issuer_id)
+            number = issuer.issuer_id
+            assert past.word(number) == present.word(number)
+            assert past.accreditations_given(number) == present.accreditations_given(number)
+            assert past.accreditations_received(number) == present.accreditations_received(number)
+            assert present.accreditations_given(number, 1) == present.accreditations_given(number)[:1]
+        assert state.all(Accreditation)
 
 
 def places(life):
