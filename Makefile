@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean faults credential-deep
+.PHONY: help setup demo test check bench clean faults faults-kill credential-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -68,3 +68,6 @@ bench-%: setup
 
 faults: setup ## N=500 seeded faults against the indexer, a table by kind (FAULTS="--postgres --first-seed 1")
 	$(PY) tests/faults/campaign.py --count $(or $(N),500) $(FAULTS)
+
+faults-kill: setup ## kill -9 at every write to SQLite and every message to PostgreSQL (needs strace)
+	$(PY) tests/faults/processes.py $(FAULTS)

@@ -73,6 +73,10 @@ class FaultProxy:
             link.request("POST", "/", body, {"Content-Type": "application/json"})
             return bytes(link.getresponse().read())
 
+    def reconnect(self) -> None:
+        """Ask another chain from now on: `upstream` was changed."""
+        self._local = threading.local()
+
     def ask(self, method: str, *params: Any) -> Any:
         """An honest result, for the faults' own use."""
         answer = json.loads(
