@@ -12,7 +12,7 @@ from typing import Any
 from registry.credential.contexts import ContextBook
 from registry.errors import CannotTell, DataLossError, UnknownContext, WorkLimit
 
-MAX_ARRAY = 500
+MAX_ARRAY = 250
 LIMITS = {"values": 6_000, "types": 1_000, "contexts": 64}
 _MAX_TYPES_EACH = 8
 _VALUE_MEMBERS = {"@value", "@type", "@language"}

@@ -16,6 +16,8 @@ from registry.errors import CannotTell, HallmarkError, ProofError
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
 from registry.verification.verdict import Check, Verdict
 
+# Each may cost a canonicalisation: more are not asked of an untrusted document.
+MAX_PROOFS = 8
 _UNSIGNED = ("PROOF_MISSING", "The document carries no signature.")
 
 
@@ -50,6 +52,9 @@ def check_signature(credential: Credential, evidence: Evidence | NoEvidence, at_
     proofs, others = known_proofs(credential), _other_suites(credential)
     if not proofs:
         return Check("signature", Verdict.NOT_CHECKED, "UNKNOWN_SUITE", f"This version does not verify {others}.")
+    if len(proofs) > MAX_PROOFS:
+        detail = f"The document carries {len(proofs)} signatures; up to {MAX_PROOFS} are judged."
+        return Check("signature", Verdict.UNKNOWN, "WORK_LIMIT", detail)
     signed: list[_Signed] = []
     missing: CannotTell | None = None
     for proof in proofs:
@@ -141,7 +146,7 @@ def _is_the_account(credential: Credential, issuer: str) -> bool:
 
 def _self_certified(credential: Credential, issuer: str, at_hand: AtHand) -> Check:
     """Without an anchor only the issuer's own key vouches for it: that of its did:key, or that its document names."""
-    for proof in known_proofs(credential):
+    for proof in known_proofs(credential)[:MAX_PROOFS]:
         try:
             signer = signature.verify(credential.document, proof, at_hand, doc_hash=credential.doc_hash)
         except HallmarkError:

@@ -113,3 +113,12 @@ def test_issuer_that_is_another_account_is_not_proven_by_this_ones_anchor(issuer
     report = build(seed=None, changes={"issuer": issuer}).with_evidence(profiles=()).judge()
     assert report.check("issuer").verdict.value != "valid"
     assert report.verdict.value != "valid"
+
+
+def test_document_with_very_many_signatures_is_not_judged_for_ever():
+    made = build()
+    ours, anchor = made.credential["proof"]
+    for count, expected in ((8, "valid"), (9, "unknown"), (500, "unknown")):
+        report = made.judge({**made.credential, "proof": [*[ours] * count, anchor]})
+        assert report.check("signature").verdict.value == expected
+        assert report.verdict.value == expected
