@@ -1,7 +1,10 @@
 """Walks 1 and 2: issue, anchor, index, verify; through the registry and without it."""
 
 import json
+from pathlib import Path
 
+import ob_schema
+import public_vectors
 import pytest
 
 CHECKS = ["readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"]
@@ -223,3 +226,20 @@ def test_vc2_document_of_our_own_gets_both_pointers_and_a_signature(desk):
     assert [entry["statusPurpose"] for entry in finished["credentialStatus"]] == ["revocation", "suspension"]
     outcome = desk.run("verify anchored/msc.json --json")
     assert outcome.code == 0, outcome.out
+
+
+def test_microcredential_with_every_element_is_complete_valid_and_conforms_to_the_published_schema(desk):
+    """scripts/complete_achievement.json issued, verified, linted; the schema of Open Badges takes it as it is."""
+    achievement = Path(__file__).resolve().parents[2] / "scripts/complete_achievement.json"
+    (desk.folder / "results.csv").write_text("id,name,did,result\n001,Zoë Öberg,did:example:learner,A\n")
+    issued = desk.run(f"issue results.csv --achievement {achievement} --out complete --wait 1")
+    assert issued.code == 0, issued.text
+    desk.mine()
+    assert desk.run("verify complete/001.json").code == 0
+    linted = desk.run("lint complete/001.json --json")
+    (row,) = json.loads(linted.out)
+    assert (linted.code, row["complete"], row["problems"], row["narrower"]) == (0, True, [], [])
+    assert {element["status"] for element in row["achievements"][0]["elements"]} == {"present"}
+    if public_vectors.PRESENT:
+        document = json.loads((desk.folder / "complete/001.json").read_bytes())
+        assert list(ob_schema.validator("achievementcredential").iter_errors(document)) == []
