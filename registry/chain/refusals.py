@@ -23,10 +23,13 @@ _NOT_NOW = re.compile(
     r"|temporarily|unavailable|upstream|bad gateway|BlockOutOfRange",
     re.IGNORECASE,
 )
+_NO_SUCH_METHOD = -32601  # JSON-RPC 2.0, section 5.1
 
 
 def refusal(method: str, message: str, code: int) -> ChainUnavailable | None:
     """The error of ours that a provider's refusal means; None where it is an answer about the call itself."""
+    if code == _NO_SUCH_METHOD:
+        return None  # whatever words the list of offered methods contains, e.g. eth_syncing
     what = f"{method}: {message}"
     limited = code in (-32005, -32602) and "limit" in message.lower()
     if method == "eth_getLogs" and (_RANGE.search(message) or limited):

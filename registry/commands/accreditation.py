@@ -52,10 +52,12 @@ def _subject(text: str, contract: str) -> int:
 
 
 def _seconds(text: str) -> int:
+    from registry.credential.place import u64
     from registry.credential.times import seconds_of
     from registry.errors import InputError
 
-    moment = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else int(seconds_of(text))
+    digits = text.isascii() and text.isdigit() and len(text) <= 20
+    moment = u64(text) if digits else int(seconds_of(text))
     if moment < 1:
         raise InputError(f"{text!r} lies before 1970.", todo="write a later time")
     return moment

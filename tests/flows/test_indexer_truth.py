@@ -16,10 +16,10 @@ from registry.chain.pool import RpcPool
 from registry.chain.rpc import Rpc
 from registry.chain.source import RpcChain
 from registry.config import load_settings
-from registry.errors import ChainUnavailable, HallmarkError, Incomplete, LedgerError, ReorgPastFinality
+from registry.errors import ChainUnavailable, HallmarkError, Incomplete, LedgerError, ReorgPastFinality, WrongChain
 from registry.indexer.follow import Follower
 from registry.indexer.reorg import accept
-from registry.ledger.entities import Batch, Issuer, StatusWord
+from registry.ledger.entities import Accreditation, Accreditor, Batch, Issuer, StatusWord
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,9 @@ def life(new_desk, tmp_path_factory):
     desk.ok("issuer freeze")
     desk.ok("issuer unfreeze")
     desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
+    desk.ok("issuer accredit 2 --scope achievement.json")
+    desk.ok("issuer accredit 1 --scope achievement.json --until 4000000000")
+    desk.ok("issuer withdraw-accreditation 2 --scope achievement.json")
     desk.mine(3)
     return desk
 
@@ -86,6 +89,7 @@ def test_honest_chain_is_mirrored_and_proven(life):
     mirror = follow(chain_of(life), mirror_of(life), life)
     assert len(mirror.state.all(Issuer)) == 2
     assert len(mirror.state.all(Batch)) == 1
+    assert len(mirror.state.all(Accreditation)) == 2
     assert mirror.point.proven == mirror.point.block.number
     assert mirror.point.evidence == ("proof" if life.chain.engine == "anvil" else "views")
 
@@ -112,6 +116,23 @@ def test_whole_issuer_left_out_is_noticed(life):
     chain = Liar(life, lambda logs: [log for log in logs if log.topics[1] != second])
     with pytest.raises(Incomplete, match="counts 2 issuers"):
         follow(chain, mirror_of(life), life)
+
+
+def test_whole_accreditation_contract_left_out_is_noticed(life):
+    beside = deployment_of(life).accreditation.address
+    chain = Liar(life, lambda logs: [log for log in logs if log.address != beside])
+    with pytest.raises(Incomplete, match="counts 1 accreditors"):
+        follow(chain, mirror_of(life), life)
+
+
+def test_event_that_the_other_contract_is_said_to_have_emitted_is_noticed(life):
+    places = (deployment_of(life).contract.address, deployment_of(life).accreditation.address)
+    for number, log in enumerate(all_logs(life)):
+        other = log._replace(address=places[0] if log.address == places[1] else places[1])
+        chain = Liar(life, lambda logs, log=log, other=other: [other if x == log else x for x in logs])
+        with pytest.raises(LedgerError, match="of another contract"):
+            follow(chain, mirror_of(life), life)
+        assert number >= 0
 
 
 def test_forged_field_is_noticed(life):
@@ -165,6 +186,23 @@ def test_silent_block_is_asked_again_because_of_its_bloom(life):
 
     mirror = follow(Once(life, None), mirror_of(life), life)
     assert mirror.point.proven == mirror.point.block.number
+
+
+def test_silent_block_of_an_accreditation_is_asked_again_because_of_its_bloom(life):
+    beside, asked = deployment_of(life).accreditation.address, []
+    accreditations = [log for log in all_logs(life) if log.address == beside]
+
+    class Forgets(Liar):
+        def logs(self, first, last):
+            return [log for log in RpcChain.logs(self, first, last) if log.address != beside or asked]
+
+        def logs_elsewhere(self, numbers):
+            asked.extend(numbers)
+            return RpcChain.logs_elsewhere(self, numbers)
+
+    mirror = follow(Forgets(life, None), mirror_of(life), life)
+    assert {log.block_number for log in accreditations} <= set(asked)
+    assert mirror.state.all(Accreditation) == follow(chain_of(life), mirror_of(life), life).state.all(Accreditation)
 
 
 def test_receipts_mode_proves_every_log(life):
@@ -280,17 +318,52 @@ def test_halt_past_finality_stays_until_an_operator_accepts(desk):
     assert mirror.point.proven == mirror.point.block.number
 
 
-def test_storage_that_changes_without_an_event_is_noticed(desk):
+@pytest.mark.parametrize("which", ["registry", "accreditation"])
+def test_storage_that_changes_without_an_event_is_noticed(desk, which):
     anvil_only(desk)
     desk.issue(1)
+    desk.ok("issuer accredit 1 --scope achievement.json")
     desk.mine(3)
     chain, mirror = chain_of(desk), mirror_of(desk)
     follow(chain, mirror, desk)
-    contract = "0x" + deployment_of(desk).contract.address.hex()
-    desk.chain.rpc("anvil_setStorageAt", contract, "0x" + "ab" * 32, "0x" + "11" * 32)
+    assert len(mirror.point.storage_root) == 64
+    place = deployment_of(desk)
+    address = place.contract.address if which == "registry" else place.accreditation.address
+    desk.chain.rpc("anvil_setStorageAt", "0x" + address.hex(), "0x" + "ab" * 32, "0x" + "11" * 32)
     desk.mine(2)
     with pytest.raises(Incomplete, match="no event came"):
         follow(chain, mirror, desk)
+
+
+def test_first_accreditor_is_proven_block_by_block(desk):
+    """Counts grow as accreditors come, and the contract is not asked about before it was deployed."""
+    desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
+    (desk.folder / "scope.json").write_text("{}")
+    desk.ok("issuer accredit 2 --scope scope.json")
+    desk.ok("issuer accredit 1 --scope scope.json --home other")
+    chain, mirror = chain_of(desk), mirror_of(desk)
+    follower = Follower(chain, mirror, deployment_of(desk).block_number)
+    seen = []
+    for block in range(deployment_of(desk).block_number, chain.tiers().latest + 1):
+        for _ in follower.run(until=block, pause=lambda _: None):
+            pass
+        assert mirror.point.proven == block
+        seen.append(len(mirror.state.all(Accreditor)))
+    assert (seen[0], seen[-1], sorted(seen)) == (0, 2, seen)
+
+
+def test_accreditation_contract_of_another_registry_is_not_taken(desk, new_desk, tmp_path_factory):
+    other = deployment_of(new_desk(tmp_path_factory.mktemp("elsewhere")))
+    chain = chain_of(desk)
+    chain.check_identity()
+    for beside in (other.accreditation, replace(other.accreditation, code_hash=bytes(32))):
+        chain.deployment = replace(deployment_of(desk), accreditation=beside)
+        with pytest.raises(WrongChain, match="accreditation contract"):
+            chain.check_identity()
+        if desk.chain.engine == "anvil":
+            header = chain.headers([chain.tiers().latest])[chain.tiers().latest]
+            with pytest.raises(LedgerError, match="belongs to the registry"):
+                chain.accreditation_storage(header, [1])
 
 
 def test_time_out_narrows_the_range(life):

@@ -36,6 +36,11 @@ def test_passing_troubles_are_unavailability(message):
     assert type(refusal("eth_call", message, -32000)) is ChainUnavailable
 
 
+@pytest.mark.parametrize("message", [*RATES, *PASSING, "eth_getProof is not offered, but eth_syncing is"])
+def test_method_that_does_not_exist_is_no_passing_trouble_whatever_the_message_lists(message):
+    assert refusal("eth_getProof", message, -32601) is None
+
+
 @pytest.mark.parametrize("message", ["execution reverted", "invalid argument 0", "nonce too low", "insufficient funds"])
 def test_answers_about_the_call_itself_stay_what_they_are(message):
     assert refusal("eth_estimateGas", message, -32000) is None
