@@ -102,11 +102,13 @@ def rebuild(settings: Settings) -> "Rebuilt":
 
     opened = mirror(settings)
 
-    def witness(speaker: type[Issuer | Accreditor], issuer_ids: Sequence[int]) -> Mapping[int, bytes]:
-        point, source = opened.checkpoint(), chain(settings)
+    def witness(
+        speaker: type[Issuer | Accreditor], issuer_ids: Sequence[int], number: int, block_hash: bytes
+    ) -> Mapping[int, bytes]:
+        source = chain(settings)
         source.check_identity()
-        header = source.headers([point.block.number]).get(point.block.number) if point else None
-        if point is None or header is None or header.block.hash != point.block.hash:
+        header = source.headers([number]).get(number)
+        if header is None or header.block.hash != block_hash:
             return {}
         view = (source.storage if speaker is Issuer else source.accreditation_storage)(header, issuer_ids)
         return view.words if view else {}

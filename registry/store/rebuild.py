@@ -32,7 +32,7 @@ from registry.store.shadow import SHADOWS
 from registry.store.writer import load_state, write_history, write_state
 
 Speaker = type[Issuer] | type[Accreditor]
-Witness = Callable[[Speaker, Sequence[int]], Mapping[int, bytes]]
+Witness = Callable[[Speaker, Sequence[int], int, bytes], Mapping[int, bytes]]
 _REBUILDING = -1  # in the place of a chain id: one rebuild at a time
 _TRIES = 3
 _LOCK_SECONDS = 2.0
@@ -59,7 +59,7 @@ def rebuild(engine: Engine, contract: ContractId, *, witness: Witness | None = N
     Args:
         engine: The mirror's database.
         contract: Whose events are folded.
-        witness: The contracts' own words at the mirror's block, for ids of issuers or accreditors: decides where the
+        witness: The contracts' own words for ids of issuers or accreditors at a block (number, hash): decides where the
             rebuilt words are not the live ones. Without it such a rebuild is refused, because either may be wrong.
         workers: Processes that fold; 0: as many as there are processors, one for a short chain.
 
@@ -91,6 +91,7 @@ class _Rebuild:
         self.chain = contract.chain_id
         self.domain = WordDomain(contract.chain_id, contract.address)
         self.reached = (0, b"")  # newest block that is folded into the shadows
+        self.confirmed: dict[tuple[Speaker, int], bytes] = {}  # words that the contract itself gave
 
     def run(self, workers: int) -> Rebuilt:
         with transaction(self.engine) as connection:
@@ -108,6 +109,7 @@ class _Rebuild:
         self.lease.renew()
         with transaction(self.engine) as connection:
             folded += self._catch_up(connection)
+            self._ask_witness(connection)
         late, seconds = self._swap()
         return Rebuilt(folded + late, late, seconds)
 
@@ -186,22 +188,34 @@ class _Rebuild:
                 time.sleep(_LOCK_SECONDS)
         raise AssertionError
 
+    def _ask_witness(self, connection: Connection) -> None:
+        """Before anything is locked: where rebuilt words are not the live ones, which does the contract give?"""
+        for speaker in (Issuer, Accreditor):
+            differing = self._differing(connection, speaker)
+            told = self.witness(speaker, sorted(differing), *self.reached) if differing and self.witness else {}
+            self.confirmed |= {(speaker, i): word for i, word in differing.items() if told.get(i) == word}
+
     def _compare_words(self, connection: Connection, speaker: Speaker) -> None:
-        live, rebuilt = t.ENTITY_TABLES[speaker], SHADOWS[speaker]
-        ours, theirs = (_words(table, self.chain) for table in (rebuilt, live))
-        rows = [*connection.execute(ours.except_(theirs)), *connection.execute(theirs.except_(ours))]
-        ids = sorted({row.issuer_id for row in rows})
-        if not ids:
-            return
-        told = self.witness(speaker, ids) if self.witness else {}
-        mine = {row.issuer_id: row.word for row in connection.execute(ours.where(rebuilt.c.issuer_id.in_(ids)))}
-        wrong = [issuer_id for issuer_id in ids if told.get(issuer_id) != mine.get(issuer_id, bytes(32))]
+        """Refuse rebuilt words that are neither the live ones nor confirmed."""
+        differing = self._differing(connection, speaker)
+        wrong = [i for i, word in sorted(differing.items()) if self.confirmed.get((speaker, i)) != word]
+        if any((speaker, i) in self.confirmed for i in wrong):
+            raise _Moved  # it has spoken again since it was asked about
         if wrong:
             raise StoreError(
                 f"The raw events lead {speaker.TABLE} {wrong[0]} to another word than the mirror holds "
                 f"({len(wrong)} such); nothing was changed.",
                 todo="run `hallmark audit`, which asks the contract; if events are missing, index into a new database",
             )
+
+    def _differing(self, connection: Connection, speaker: Speaker) -> dict[int, bytes]:
+        """Id → rebuilt word (zeros: none) where the live one is another."""
+        live, rebuilt = t.ENTITY_TABLES[speaker], SHADOWS[speaker]
+        ours, theirs = (_words(table, self.chain) for table in (rebuilt, live))
+        rows = [*connection.execute(ours.except_(theirs)), *connection.execute(theirs.except_(ours))]
+        ids = {row.issuer_id for row in rows}
+        mine = connection.execute(ours.where(rebuilt.c.issuer_id.in_(ids))) if ids else ()
+        return dict.fromkeys(ids, bytes(32)) | {row.issuer_id: row.word for row in mine}
 
 
 def _words(table: Any, chain: int) -> Any:

@@ -39,6 +39,12 @@ def desk(new_desk, tmp_path):
 
 
 @pytest.fixture
+def sql_desk(desk, database_url):
+    """A desk whose mirror is in a database of either kind."""
+    return desk.use(database_url)
+
+
+@pytest.fixture
 def client(desk):
     with open_api(desk) as opened:
         yield opened

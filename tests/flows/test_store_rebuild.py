@@ -198,7 +198,7 @@ def test_edited_word_is_repaired_when_the_contract_confirms_the_rebuilt_one(mirr
         connection.execute(text("UPDATE issuer SET word = :word WHERE issuer_id = 1"), {"word": bytes(32)})
     with pytest.raises(StoreError):
         rebuild(mirror.engine, CONTRACT)
-    rebuild(mirror.engine, CONTRACT, witness=lambda _, ids: {n: words[n] for n in ids})
+    rebuild(mirror.engine, CONTRACT, witness=lambda _, ids, *at: {n: words[n] for n in ids})
     assert {row.issuer_id: row.word for row in mirror.rows(Issuer)} == words
 
 

@@ -22,7 +22,7 @@ import pytest
 
 _SETTINGS = {
     "listen_addresses": "''",
-    "max_connections": "60",
+    "max_connections": "300",
     "shared_buffers": "64MB",
     "fsync": "off",  # a test machine that loses power loses its tests
     "wal_level": "replica",

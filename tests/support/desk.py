@@ -33,7 +33,32 @@ class Desk:
         self.chain = chain
         self.key = chain.accounts[account].private_key
         self.recovery = chain.accounts[9].address
+        self.database = f"sqlite:///{folder}/hallmark.sqlite"
         self.settings(rpc=chain.url, deployment="deployment.json", home="issuer")
+
+    def use(self, database: str) -> "Desk":
+        """Keep the mirror in this database, an SQLAlchemy URL, from now on."""
+        self.database = database
+        self.settings(rpc=self.chain.url, deployment="deployment.json", home="issuer", database=database)
+        return self
+
+    def sql(self, statement: str, **values: object) -> list[tuple[object, ...]]:
+        """Run one statement in the mirror's database, as whoever tampers with it would; its rows."""
+        from sqlalchemy import create_engine, text
+
+        engine = create_engine(self.database)
+        with engine.begin() as connection:
+            result = connection.execute(text(statement), values)
+            rows = [tuple(row) for row in result] if result.returns_rows else []
+        engine.dispose()
+        return rows
+
+    def rows(self, *without: str) -> dict[str, list[str]]:
+        """Every row of every table but these and the lease, in which the last writer stands."""
+        from registry.store.tables import metadata
+
+        names = sorted(set(metadata.tables) - {"lease", *without})
+        return {name: sorted(map(repr, self.sql(f'SELECT * FROM "{name}"'))) for name in names}
 
     def settings(self, **values: str) -> None:
         lines = [f'{name} = "{value}"' for name, value in values.items()]
@@ -91,7 +116,7 @@ def open_api(desk: Desk, *, index: bool = True):
     try:
         if index:
             desk.ok("index")
-        app = bootstrap.api(load_settings(database=f"sqlite:///{desk.folder}/hallmark.sqlite"))
+        app = bootstrap.api(load_settings(database=desk.database))
     finally:
         os.chdir(before)
     with TestClient(app, raise_server_exceptions=False) as opened:
