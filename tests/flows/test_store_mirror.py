@@ -1,5 +1,6 @@
 """The mirror's writer on both databases: what it holds equals a fold from the first block, whatever was rewound."""
 
+import clusters
 import pytest
 from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import func, select, text
@@ -7,6 +8,7 @@ from sqlalchemy import func, select, text
 from registry.errors import StoreError
 from registry.ledger.entities import ENTITY_TYPES, Issuer
 from registry.ledger.history import HISTORY_TYPES, history_of
+from registry.store import mirror as module
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
 from registry.store.mirror import SqlMirror
@@ -170,3 +172,41 @@ def test_failure_in_the_middle_of_a_commit_leaves_the_former_checkpoint_and_rows
     monkeypatch.undo()
     mirror.commit(second)
     assert_equals_replay(mirror, life)
+
+
+def test_connection_cut_in_the_middle_of_a_commit_leaves_the_former_checkpoint_and_the_same_step_goes_on(
+    postgres_server, monkeypatch
+):
+    """The server ends our session between two writes of one transaction, at each place where that can be."""
+    url = clusters.make_database(postgres_server)
+    mirror, other = SqlMirror(open_engine(url), CONTRACT), open_engine(url)
+    mirror.prepare()
+    life = Life(seed=8)
+    life.mine(20, events=6)
+    steps = life.steps(size=10, load=mirror.load)
+    mirror.commit(next(steps))
+    before, second = dump(mirror), next(steps)
+
+    def cut_before(name):
+        original = getattr(module, name)
+
+        def cut(connection, *args, **kwargs):
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar()
+            with other.begin() as executioner:
+                executioner.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+            return original(connection, *args, **kwargs)
+
+        return cut
+
+    for name in ("write_state", "write_history"):
+        monkeypatch.setattr(module, name, cut_before(name))
+        with pytest.raises(StoreError) as caught:
+            mirror.commit(second)
+        assert caught.value.todo
+        monkeypatch.undo()
+        assert dump(mirror) == before
+    mirror.commit(second)
+    assert_equals_replay(mirror, life)
+    mirror.engine.dispose()
+    other.dispose()
+    clusters.drop_database(url)
