@@ -7,10 +7,12 @@ two builds hold the same events in the same places, only times and hashes differ
 import hashlib
 import http.client
 import json
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import urlsplit
 
 import devchain
@@ -111,7 +113,9 @@ def opened(shape: Shape, folder: Path = KEPT) -> BuiltChain:
         kept.mkdir(parents=True, exist_ok=True)
         print(f"building chain {shape.name} of {shape.blocks} blocks in {kept}", flush=True)
         build(shape, kept).chain.stop()
-    chain = devchain.start(engine="anvil", block_time=0, state=state)
+    # a copy: anvil saves what it loaded with a second block 0 when it is stopped in order
+    used = shutil.copy(state, kept / "used.json")
+    chain = devchain.start(engine="anvil", block_time=0, state=used)
     return BuiltChain(shape, chain, deployment, Wire(chain.url))
 
 
@@ -124,9 +128,11 @@ def _recipe() -> str:
 def build(shape: Shape, folder: Path) -> BuiltChain:
     """Start a chain, deploy, register, anchor; the caller stops `chain`, which keeps its state in the folder.
 
-    anvil computes the whole storage trie for each block, so the time grows with the square of the anchors.
+    anvil computes the whole storage trie for each block, so the time grows with the square of the anchors. It would
+    also keep a copy of all storage for each block, tens of gigabytes: nobody asks for the past here.
     """
-    chain = devchain.start(engine="anvil", block_time=0, state=folder / "state.json")
+    with mock.patch("devchain.anvil.command", _forgetful(devchain.anvil.command)):
+        chain = devchain.start(engine="anvil", block_time=0, state=folder / "state.json")
     wire = Wire(chain.url)
     built = BuiltChain(shape, chain, _deploy(chain, folder / "deployment.json"), wire)
     built.nonce = int(wire.call("eth_getTransactionCount", chain.accounts[0].address, "latest"), 16)
@@ -139,6 +145,10 @@ def build(shape: Shape, folder: Path) -> BuiltChain:
     # everything is final, also by the 30 blocks that Ponder counts
     wire.call("anvil_mine", hex(40))
     return built
+
+
+def _forgetful(command: Callable[..., list[str]]) -> Callable[..., list[str]]:
+    return lambda *arguments: [*command(*arguments), "--prune-history", "8"]
 
 
 def _deploy(chain: devchain.Chain, path: Path) -> Path:
