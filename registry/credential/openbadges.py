@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from registry.credential.ob_classes import SHAPES, Member, Shape
-from registry.credential.ob_values import DATA_TYPES, is_identity_hash
+from registry.credential.ob_values import DATA_TYPES
 from registry.credential.problem import Problem, each, member
 from registry.credential.status_entry import is_open_badge
 from registry.credential.strict_reader import Json
@@ -128,11 +128,6 @@ def _leaf(path: str, value: Any, expected: Member, found: list[Problem]) -> None
         found.append(Problem(path, f"must be {described}"))
 
 
-def _identity(path: str, value: Json) -> Iterator[Problem]:
-    if value.get("hashed") is True and not is_identity_hash(value.get("identityHash")):
-        yield Problem(f"{path}.identityHash", "must be 'sha256$' or 'md5$' and the hash in hex, because it is hashed")
-
-
 def _reference(path: str, value: Json) -> Iterator[Problem]:
     if "id" not in value:
         yield Problem(f"{path}.id", "is required in the schema of Open Badges", NARROWER)
@@ -154,7 +149,6 @@ def _listed(value: Any) -> list[Any]:
 
 # Rules of the specification's prose that join members, or that its tables cannot say.
 _JOINED: dict[str, Callable[[str, Json], Iterator[Problem]]] = {
-    "IdentityObject": _identity,
     "Reference": _reference,
     "AchievementSubject": _achievement_subject,
     "Proof": _proof,

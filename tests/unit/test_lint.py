@@ -195,6 +195,11 @@ WEAK: dict[str, tuple[dict[str, Any], str, str]] = {
         "$.credentialSubject.identifier[0].identityHash",
     ),
     "hash without salt": (changed(*S, "identifier", to=[HASHED]), "PRIVACY", "$.credentialSubject.identifier[0].salt"),
+    "hash that is none": (
+        changed(*S, "identifier", to=[{**HASHED, "identityHash": "Zoe", "salt": "s"}]),
+        "IDENTITY_HASH",
+        "$.credentialSubject.identifier[0].identityHash",
+    ),
     "result of nothing": (
         changed(*S, "result", to=[RESULT]),
         "RESULT",

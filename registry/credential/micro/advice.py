@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from registry.credential.micro.subject import Subject, text_of
+from registry.credential.ob_values import is_identity_hash
 from registry.credential.problem import Problem, each
 
 
@@ -38,6 +39,9 @@ def _identities(subject: Subject) -> Iterator[Problem]:
             continue
         if identity.get("identityType") == "emailAddress" and identity.get("hashed") is not True:
             yield Problem(f"{path}.identityHash", "shows an e-mail address to everybody: hash it", "PRIVACY")
+        if identity.get("hashed") is True and not is_identity_hash(identity.get("identityHash")):
+            text = "is no hash that anybody can compare: write 'sha256$' and 64 hex digits"
+            yield Problem(f"{path}.identityHash", text, "IDENTITY_HASH")
         if identity.get("hashed") is True and not text_of(identity.get("salt")):
             yield Problem(f"{path}.salt", "is missing: without it the hash can be guessed", "PRIVACY")
 
