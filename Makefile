@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean faults faults-kill credential-deep
+.PHONY: help setup demo test check bench clean faults faults-kill credential-deep contracts-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -55,6 +55,12 @@ test: check ## everything that needs no extra machine
 
 credential-deep: .venv/.stamp ## our reader and rules against others' on N=1000000 random texts and 10,000 badges
 	$(PY) tests/property/deep_credential.py --documents $(or $(N),1000000) $(DEEP)
+
+contracts-deep: setup ## slither, halmos, 250,000 and more invariant calls, and mutants of the contracts (SLICE=1/8 for a part)
+	$(PY) scripts/prove_contracts.py
+	$(PY) scripts/fuzz_contracts.py
+	CONTRACT_EXAMPLES=300 HYPOTHESIS_PROFILE=explore $(PY) -m pytest --timeout 3600 tests/contracts/test_contract_and_fold.py
+	$(PY) scripts/mutate_contracts.py $(if $(SLICE),--slice $(SLICE))
 
 clean: ## remove what the targets made
 	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules tests/interop/node_modules contracts/out contracts/cache

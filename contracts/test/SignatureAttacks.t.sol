@@ -4,9 +4,16 @@ pragma solidity 0.8.30;
 import "../src/Constants.sol";
 import {ICredentialRegistry as I} from "../src/ICredentialRegistry.sol";
 import {ICredentialRegistryBySig as S} from "../src/ICredentialRegistryBySig.sol";
+import {Signatures} from "../src/lib/Signatures.sol";
 import {Signing} from "./util/Signing.sol";
 import {vm} from "./util/Vm.sol";
 import {AnswerWallet, LongWallet, OwnerWallet, ReentrantWallet, RevertingWallet} from "./util/Wallets.sol";
+
+contract SignaturesHarness {
+    function signed(address account, bytes32 digest, bytes calldata signature) external view returns (bool) {
+        return Signatures.signed(account, digest, signature);
+    }
+}
 
 contract SignatureAttacksTest is Signing {
     function _freeze(S.Authorization memory auth) private {
@@ -132,6 +139,41 @@ contract SignatureAttacksTest is Signing {
         registry.retireKey(ID, anchorKey);
         vm.expectRevert(_notAuthorized(anchorKey, ROLE_ANCHOR));
         bySig.anchorBySig(ID, BATCH, ROOT, 600, auth);
+    }
+
+    /// @dev A stolen key sees its retirement in the mempool and anchors first: the sequence moves on, and the relayed
+    /// message is void, each time anew. A direct transaction names no sequence; nothing can be put before it that stops it.
+    function test_a_retired_key_front_runs_a_relayed_retirement_but_not_a_direct_one() public {
+        bytes32 typeHash =
+            keccak256("RetireKey(uint64 issuerId,address account,address actor,uint32 sequence,uint256 deadline)");
+        bytes memory fields = abi.encode(typeHash, ID, ANCHORER);
+        for (uint128 i = 1; i < 4; ++i) {
+            S.Authorization memory auth = _auth(ADMIN_PRIVATE, fields);
+            _anchor(bytes16(i), 1);
+            vm.expectPartialRevert(S.InvalidSignature.selector);
+            bySig.retireKeyBySig(ID, ANCHORER, auth);
+        }
+        _anchor(bytes16(uint128(4)), 1);
+        vm.prank(admin);
+        registry.retireKey(ID, ANCHORER);
+        vm.expectRevert(_notAuthorized(ANCHORER, ROLE_ANCHOR));
+        vm.prank(ANCHORER);
+        registry.anchor(ID, bytes16(uint128(5)), ROOT, 1);
+        bySig.freezeBySig(ID, _auth(ADMIN_PRIVATE, _simple("Freeze")));
+    }
+
+    /// @dev Signatures for a digest can be made up, and the account that signed is then whatever comes out.
+    function test_s_is_at_most_half_the_order() public {
+        SignaturesHarness harness = new SignaturesHarness();
+        for (uint256 s = ORDER / 2; s < ORDER / 2 + 2; ++s) {
+            address signer;
+            bytes32 r;
+            while (signer == address(0)) {
+                r = keccak256(abi.encode(r));
+                signer = ecrecover(ROOT, 27, r, bytes32(s));
+            }
+            vm.assertEq(harness.signed(signer, ROOT, abi.encodePacked(r, s, uint8(27))), s == ORDER / 2);
+        }
     }
 
     // ---------------------------------------------------------------------------------------- contract accounts
