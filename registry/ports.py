@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from registry.credential.place import ContractId, Place
 from registry.ledger.decode import BlockRef, LedgerEvent, RawLog
 from registry.ledger.entities import AnyEntity
 from registry.ledger.header import Header
+from registry.ledger.history import HistoryRow
 from registry.ledger.state import RowKey, State
 from registry.verification.evidence import Evidence, NoEvidence
 
@@ -144,8 +145,8 @@ class Mirror(Protocol):
     def count(self, kind: type[AnyEntity]) -> int:
         """How many rows of a kind there are."""
 
-    def rows(self, kind: type[AnyEntity]) -> Iterator[AnyEntity]:
-        """All rows of a kind, ordered by key."""
+    def rows(self, kind: type[AnyEntity | HistoryRow]) -> Iterator[Any]:
+        """All rows of a kind, history kinds too, ordered by key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from registry.audit.diff import Difference, differences
+from registry.audit.diff import Difference, differences, key_of
 from registry.audit.replay import replay
 from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.entities import ENTITY_TYPES, Accreditor, Issuer
 from registry.ledger.header import Header
+from registry.ledger.history import HISTORY_TYPES, HistoryRow
 from registry.ledger.state import State
 from registry.ports import ChainSource, Checkpoint, Mirror, StorageView
 
@@ -59,10 +60,10 @@ def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int, *,
     if header is None or header.block.hash != point.block.hash:
         detail = f"The chain has another block {point.block.number} than the mirror. Run `hallmark index`, then again."
         return AuditReport(Outcome.UNKNOWN, detail, point.block.number, 0, 0)
-    state = State()
-    events = replay(chain, state, start, point.block.number, receipts=receipts)
-    found = tuple(_all_differences(state, mirror))
-    rows = sum(len(state.all(kind)) for kind in ENTITY_TYPES)
+    state, history = State(), list[HistoryRow]()
+    events = replay(chain, state, start, point.block.number, history=history, receipts=receipts)
+    found = tuple(_all_differences(state, history, mirror))
+    rows = sum(len(state.all(kind)) for kind in ENTITY_TYPES) + len(history)
     problem = _contract_problem(chain, state, point.block.number + 1)
     if found:
         outcome, detail = Outcome.DIFFERS, f"First difference: {found[0]}."
@@ -73,9 +74,12 @@ def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int, *,
     return AuditReport(outcome, detail, point.block.number, events, rows, found[:_MOST_DIFFERENCES])
 
 
-def _all_differences(state: State, mirror: Mirror) -> Iterator[Difference]:
+def _all_differences(state: State, history: Sequence[HistoryRow], mirror: Mirror) -> Iterator[Difference]:
     for kind in ENTITY_TYPES:
         yield from differences(kind, state.all(kind), mirror.rows(kind))
+    for past in HISTORY_TYPES:
+        expected = sorted((row for row in history if type(row) is past), key=key_of)
+        yield from differences(past, expected, mirror.rows(past))
 
 
 def _contract_problem(chain: ChainSource, state: State, first: int) -> str:

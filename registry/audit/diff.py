@@ -1,11 +1,13 @@
 """Compare two sets of rows, column by column, and name each difference."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from registry.ledger.entities import AnyEntity
-from registry.ledger.state import COLUMNS, key_of
+from registry.ledger.history import HistoryRow
+
+AnyRow = AnyEntity | HistoryRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ class Difference:
         return f"{place}: the chain says {self.expected}, the registry has {self.found}"
 
 
-def differences(
-    kind: type[AnyEntity], expected: Iterable[AnyEntity], found: Iterable[AnyEntity]
-) -> Iterator[Difference]:
+def key_of(row: AnyRow) -> tuple[Any, ...]:
+    """The values that name this row."""
+    return tuple(getattr(row, name) for name in row.KEY)
+
+
+def differences(kind: type[AnyRow], expected: Iterable[AnyRow], found: Iterable[AnyRow]) -> Iterator[Difference]:
     """Every difference between the rows of one kind, in key order."""
     theirs = {key_of(entity): entity for entity in found}
     for entity in expected:
@@ -38,14 +43,14 @@ def differences(
         yield Difference(kind.TABLE, _shown_key(entity), "", "there is no such row", "one")
 
 
-def _cells(kind: type[AnyEntity], expected: AnyEntity, found: AnyEntity) -> Iterator[Difference]:
-    for name in COLUMNS[kind]:
+def _cells(kind: type[AnyRow], expected: AnyRow, found: AnyRow) -> Iterator[Difference]:
+    for name in (field.name for field in fields(kind)):
         ours, theirs = getattr(expected, name), getattr(found, name)
         if ours != theirs:
             yield Difference(kind.TABLE, _shown_key(expected), name, shown(ours), shown(theirs))
 
 
-def _shown_key(entity: AnyEntity) -> str:
+def _shown_key(entity: AnyRow) -> str:
     return ", ".join(f"{name}={shown(getattr(entity, name))}" for name in entity.KEY)
 
 

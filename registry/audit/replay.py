@@ -1,14 +1,23 @@
 """A fresh fold of everything that the contract ever emitted, up to a block."""
 
 from registry.indexer.ahead import Ahead
+from registry.ledger.history import HistoryRow, history_of
 from registry.ledger.projection import fold
 from registry.ledger.state import State
 from registry.ledger.word import WordDomain
 from registry.ports import ChainSource
 
 
-def replay(chain: ChainSource, state: State, first: int, last: int, *, receipts: bool = False) -> int:
-    """Fold the events of blocks `first` … `last` into `state`; how many there were.
+def replay(
+    chain: ChainSource,
+    state: State,
+    first: int,
+    last: int,
+    *,
+    history: list[HistoryRow] | None = None,
+    receipts: bool = False,
+) -> int:
+    """Fold the events of blocks `first` … `last` into `state`, their history rows into `history`; how many there were.
 
     Raises:
         LedgerError: Logs are missing, forged or reordered: the words do not chain.
@@ -18,7 +27,10 @@ def replay(chain: ChainSource, state: State, first: int, last: int, *, receipts:
     count, ahead = 0, Ahead(chain, receipts=receipts)
     while first <= last:
         fetched = ahead.take(first, last)
-        fold(state, domain, [item for _, item in fetched.events])
+        items = [item for _, item in fetched.events]
+        fold(state, domain, items)
+        if history is not None:
+            history += [row for item in items for row in history_of(item)]
         count += len(fetched.events)
         first = fetched.last + 1
     return count

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
 from registry.ledger.decode import BlockRef
-from registry.ledger.entities import AnyEntity
 from registry.ledger.history import history_of
 from registry.ledger.state import RowKey, State
 from registry.ports import Checkpoint, Step
@@ -157,7 +156,7 @@ class SqlMirror:
             query = select(func.count()).select_from(table).where(table.c.chain_id == self._chain)
             return int(connection.execute(query).scalar_one())
 
-    def rows(self, kind: type[Any]) -> Iterator[AnyEntity]:
+    def rows(self, kind: type[Any]) -> Iterator[Any]:
         """All rows of a kind, history kinds too, ordered by key."""
         table = t.ENTITY_TABLES[kind]
         query = select(*(table.c[name] for name in COLUMNS[kind])).where(table.c.chain_id == self._chain)

@@ -5,7 +5,9 @@ from typing import Any
 from sqlalchemy import Engine, and_, select
 
 from registry.credential.place import BatchId, ContractId, Place
+from registry.ledger.decode import TOPICS
 from registry.ledger.entities import Accreditation, Batch, Issuer, Key, ProfilePeriod
+from registry.ledger.events import ACCREDITATION_TYPES
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
@@ -14,6 +16,7 @@ from registry.store.position import has_reached, position_of
 from registry.store.present import Present
 
 _MOST_SHOWN = 200
+_BESIDE = [TOPICS[kind] for kind in ACCREDITATION_TYPES]
 
 
 class RegistryQueries:
@@ -125,12 +128,13 @@ class RegistryQueries:
         joined = t.event.join(
             t.block, and_(*(t.block.c[name] == t.event.c[name] for name in ("chain_id", "block_number", "block_hash")))
         )
-        number, index = after
+        (number, index), c = after, t.checkpoint.c
         later = (t.event.c.block_number > number) | ((t.event.c.block_number == number) & (t.event.c.log_index > index))
         query = select(t.event).select_from(joined).where(t.event.c.chain_id == self._chain, t.block.c.canonical, later)
         with reading(self.engine) as connection:
             rows = connection.execute(query.order_by(t.event.c.block_number, t.event.c.log_index).limit(limit)).all()
-        return [_event_json(row) for row in rows]
+            beside = connection.execute(select(c.accreditation).where(c.chain_id == self._chain)).scalar() or b""
+        return [_event_json(row, beside if row.topics[:32] in _BESIDE else self.contract.address) for row in rows]
 
     def _first(self, table: Any, **named: Any) -> Any:
         where = and_(table.c.chain_id == self._chain, *(table.c[name] == value for name, value in named.items()))
@@ -151,13 +155,14 @@ def _key_json(row: Any) -> dict[str, Any]:
     }
 
 
-def _event_json(row: Any) -> dict[str, Any]:
+def _event_json(row: Any, address: bytes) -> dict[str, Any]:
     return {
         "cursor": f"{row.block_number}-{row.log_index}",
         "block": row.block_number,
         "blockHash": "0x" + row.block_hash.hex(),
         "logIndex": row.log_index,
         "transaction": "0x" + row.tx_hash.hex(),
+        "address": "0x" + address.hex(),
         "issuerId": str(row.issuer_id),
         "topics": ["0x" + row.topics[i : i + 32].hex() for i in range(0, len(row.topics), 32)],
         "data": "0x" + row.data.hex(),

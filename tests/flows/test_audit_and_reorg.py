@@ -7,7 +7,8 @@ import pytest
 from desk import open_api
 
 from registry.ledger.entities import ENTITY_TYPES
-from registry.ledger.state import COLUMNS
+from registry.ledger.history import HISTORY_TYPES
+from registry.store.rows import COLUMNS
 
 
 @pytest.fixture
@@ -53,8 +54,9 @@ def test_mirror_equals_the_replay_and_the_contract(busy):
 
 
 # the desk of these tests leaves no rows of these kinds
-_ABSENT = {"reaffirmation", "accreditor", "accreditation"}
-_CELLS = [(kind.TABLE, column) for kind in ENTITY_TYPES if kind.TABLE not in _ABSENT for column in COLUMNS[kind]]
+_ABSENT = {"reaffirmation", "accreditor", "accreditation", "reaffirmation_change", "accreditation_change"}
+_KINDS = [kind for kind in (*ENTITY_TYPES, *HISTORY_TYPES) if kind.TABLE not in _ABSENT]
+_CELLS = [(kind.TABLE, column) for kind in _KINDS for column in COLUMNS[kind]]
 
 
 @pytest.mark.parametrize(("table", "column"), _CELLS)
@@ -68,7 +70,7 @@ def test_edit_is_found_and_named_on_postgresql_too(table, column, edited_there):
 
 
 def edit_and_audit(desk, table, column):
-    names = [name for kind in ENTITY_TYPES if table == kind.TABLE for name in COLUMNS[kind]]
+    names = [name for kind in _KINDS if table == kind.TABLE for name in COLUMNS[kind]]
     (row,) = desk.sql(f"SELECT {', '.join(names)} FROM {table} ORDER BY {', '.join(names)} LIMIT 1")
     values = dict(zip(names, row, strict=True))
     value = values[column]
