@@ -62,7 +62,7 @@ def evidence(
     return evidence_to_json(found)
 
 
-@router.get("/issuers/{issuer_id}", summary="An issuer with its keys and profiles")
+@router.get("/issuers/{issuer_id}", summary="An issuer with its keys, profiles and accreditations")
 def issuer(request: Request, issuer_id: str) -> dict[str, Any]:
     """The issuer `eip155:<chain>:0x<contract>:<issuer>`."""
     contract, _, number = issuer_id.rpartition(":")
