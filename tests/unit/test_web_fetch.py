@@ -170,7 +170,8 @@ def test_fresh_copy_is_not_asked_for_again(site, certificate, tmp_path):
 PRIVATE = (
     "127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 ::1 ::"
 )
-PRIVATE += " fe80::1 fe80::1%eth0 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1:: 2001:db8::1 64:ff9b:1::1 64:ff9b::7f00:1"
+PRIVATE += " fe80::1 fe80::1%eth0 fc00::1 ff02::1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 2002:7f00:1:: 2001:db8::1"
+PRIVATE += " 64:ff9b:1::1 64:ff9b::7f00:1"
 
 
 @pytest.mark.parametrize("address", PRIVATE.split())
