@@ -9,6 +9,7 @@ from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import func, select, text
 
 from registry.errors import HallmarkError, LedgerError, StoreError
+from registry.ledger import events as ev
 from registry.ledger.entities import Batch, Issuer
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
@@ -189,6 +190,18 @@ def test_missing_last_events_are_noticed_by_the_words(mirror, life):
     with pytest.raises(StoreError) as caught:
         rebuild(mirror.engine, CONTRACT)
     assert "audit" in caught.value.todo
+    assert rows(mirror.engine) == before
+
+
+def test_missing_last_events_of_an_accreditor_are_noticed_by_its_word(mirror, life):
+    before = rows(mirror.engine)
+    said = [item for item in life.events() if isinstance(item.event, ev.ACCREDITATION_TYPES)]
+    last = said[-1]
+    where = (t.event.c.block_number == last.block.number) & (t.event.c.log_index == last.log_index)
+    with transaction(mirror.engine) as connection:
+        connection.execute(t.event.delete().where(where))
+    with pytest.raises(StoreError, match=f"accreditor {last.event.issuer_id}"):
+        rebuild(mirror.engine, CONTRACT)
     assert rows(mirror.engine) == before
 
 
