@@ -92,6 +92,23 @@ def canonical_hash(value: Any) -> bytes:
     return sha256(canonical_bytes(value)).digest()
 
 
+def hash_without_proof(document: Mapping[str, Any], canonical: bytes, *, plain: bool) -> bytes:
+    """`docHash` of a document whose whole RFC 8785 form is at hand: the member "proof" is cut out of it, 32 bytes.
+
+    Where its bytes stand there once only, they are that member: nothing has to be written again.
+    """
+    if "proof" not in document:
+        return sha256(canonical).digest()
+    member = b'"proof":' + canonical_bytes(document["proof"], plain=plain)
+    start = canonical.find(member)
+    end = start + len(member)
+    if start < 0 or canonical.find(member, start + 1) >= 0:
+        return document_hash(document, plain=plain)
+    if canonical[start - 1 : start] == b",":
+        return sha256(canonical[: start - 1] + canonical[end:]).digest()
+    return sha256(canonical[:start] + canonical[end:].removeprefix(b",")).digest()
+
+
 def document_hash(document: Mapping[str, Any], *, plain: bool = False) -> bytes:
     """`docHash`: SHA-256(JCS(document without "proof")), 32 bytes (SPEC.md, section 1); `plain` as above."""
     unsecured = {name: value for name, value in document.items() if name != "proof"}

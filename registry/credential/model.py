@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.anchor_proof import SUITE, AnchorProof, read_anchor_proof
-from registry.credential.canonical import document_hash
+from registry.credential.canonical import document_hash, hash_without_proof
 from registry.credential.place import Place
 from registry.credential.reader import MAX_BYTES, read_canonical
 from registry.credential.status_entry import pointers_of
@@ -61,7 +61,7 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
     anchor, problem = _read_anchor(ours)
     pointers, pointer_problem = _read_pointers(document)
     others = tuple([proof for proof in proofs if proof.get("cryptosuite") != SUITE])
-    doc_hash = document_hash(document, plain=reading.plain)
+    doc_hash = hash_without_proof(document, reading.canonical, plain=reading.plain)
     return Credential(document, doc_hash, others, anchor, problem or pointer_problem, pointers)
 
 

@@ -7,8 +7,8 @@ import struct
 import public_vectors
 import pytest
 
-from registry.credential.canonical import canonical_bytes, canonical_hash, document_hash
-from registry.credential.reader import MAX_INTEGER, read_document
+from registry.credential.canonical import canonical_bytes, canonical_hash, document_hash, hash_without_proof
+from registry.credential.reader import MAX_INTEGER, read_canonical, read_document
 from registry.errors import MalformedError, ParsingError
 
 FILES = ("arrays", "french", "structures", "unicode", "values", "weird")
@@ -88,3 +88,24 @@ def test_document_hash_leaves_out_the_proofs_and_nothing_else():
     assert document_hash(document) == canonical_hash({"id": "urn:x", "subject": {"proof": 1}})
     assert document_hash({**document, "proof": None}) == document_hash(document)
     assert document_hash({**document, "subject": {}}) != document_hash(document)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1}',
+        '{"proof": [1]}',
+        '{"proof": [1], "z": 2}',
+        '{"a": 1, "proof": {"x": "y"}}',
+        '{"a": 1, "proof": {"x": "y"}, "z": {"proof": {"x": "y"}}}',
+        '{"a\\"proof": {"x": 1}, "proof": {"x": 1}}',
+        '{"a": "\\"proof\\":[1]", "proof": [1]}',
+        '{"a": 1, "proof": "text", "proofs": "text"}',
+        '{"a": 1, "proof": null}',
+        '{"a": 1.5e30, "proof": [0.1, 1e-9], "é": "\U0001f600", "\ue000": 1}',
+    ],
+)
+def test_hash_without_proof_is_the_hash_of_the_document_without_it(text):
+    reading = read_canonical(text.encode())
+    found = hash_without_proof(reading.document, reading.canonical, plain=reading.plain)
+    assert found == document_hash(reading.document)
