@@ -1,6 +1,5 @@
 """What must be true whatever went wrong: asked of SQL, of the chain's own logs and of the contract's views."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -57,8 +56,8 @@ def proven_block(point: Any) -> int:
 
 
 def chain_logs(world: World, last: int) -> set[tuple[int, bytes, int, bytes]]:
-    """(block, block hash, log index, data) of the contract's logs, by the chain itself."""
-    query = {"address": world.address, "fromBlock": hex(world.start), "toBlock": hex(last)}
+    """(block, block hash, log index, data) of the logs of both contracts, by the chain itself."""
+    query = {"address": [world.address, world.accreditation], "fromBlock": hex(world.start), "toBlock": hex(last)}
     return {
         (int(log["blockNumber"], 16), _bytes(log["blockHash"]), int(log["logIndex"], 16), _bytes(log["data"]))
         for log in world.rpc("eth_getLogs", query)
@@ -109,11 +108,14 @@ def view_differences(world: World) -> Iterator[str]:
     """Each row of SQL against the contract's own view of it."""
     with _sql(world) as connection:
         count = integers(_view(world, call_data("issuerCount()")))[0]
+        accreditors = integers(_views(world, [("accreditor", call_data("accreditorCount()"))])[0])[0]
         rows = {table: connection.execute(text(f"SELECT * FROM {table}")).mappings().all() for table in _VIEWS}
     if count != len(rows["issuer"]):
         yield f"the contract counts {count} issuers, SQL {len(rows['issuer'])}"
+    if accreditors != len(rows["accreditor"]):
+        yield f"the contract counts {accreditors} accreditors, SQL {len(rows['accreditor'])}"
     asked = [(table, row) for table, table_rows in rows.items() for row in table_rows]
-    answers = _views(world, [_VIEWS[table][0](row) for table, row in asked])
+    answers = _views(world, [(table, _VIEWS[table][0](row)) for table, row in asked])
     for (table, row), answer in zip(asked, answers, strict=True):
         expected = _VIEWS[table][1](row)
         if words(answer)[: len(expected)] != expected:
@@ -148,17 +150,13 @@ def _view(world: World, data: str) -> str:
     return str(world.rpc("eth_call", {"to": world.address, "data": data}, "latest"))
 
 
-def _views(world: World, calls: Sequence[str]) -> list[str]:
+def _views(world: World, calls: Sequence[tuple[str, str]]) -> list[str]:
+    """Answers to (table, calldata): each table is one of the two contracts'."""
     from registry.chain.rpc import Rpc
 
-    rpc = Rpc(world.url)
-    parts = itertools.batched(calls, 100) if hasattr(itertools, "batched") else _batched(calls)
-    query = lambda data: ("eth_call", [{"to": world.address, "data": data}, "latest"])  # noqa: E731
-    return [answer for part in parts for answer in rpc.batch([query(data) for data in part])]
-
-
-def _batched(calls: Sequence[str]) -> Iterator[Sequence[str]]:
-    return (calls[at : at + 100] for at in range(0, len(calls), 100))
+    house = {"accreditor": world.accreditation, "accreditation": world.accreditation}
+    asked = [("eth_call", [{"to": house.get(table, world.address), "data": data}, "latest"]) for table, data in calls]
+    return Rpc(world.url).batch(asked)
 
 
 def _number(value: int) -> bytes:
@@ -209,5 +207,13 @@ _VIEWS: dict[str, tuple[Any, Any]] = {
         lambda r: [
             _number(r[name]) for name in ("kind", "roles", "distrust_from", "ready_at", "by_recovery", "vetoed")
         ],
+    ),
+    "accreditor": (
+        lambda r: call_data("accreditorWord(uint64)", r["issuer_id"]),
+        lambda r: [bytes(r["word"])],
+    ),
+    "accreditation": (
+        lambda r: call_data("statement(uint64,uint64,bytes32)", *_key(r, "issuer_id", "subject", "scope")),
+        lambda r: [_number(r[name]) for name in ("since", "until", "stated_at", "withdrawn_at")],
     ),
 }

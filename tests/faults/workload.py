@@ -19,7 +19,7 @@ class Issuer:
     keys: dict[int, int] = field(default_factory=dict)
     batches: list[tuple[bytes, bytes, int, int]] = field(default_factory=list)
     pending: list[tuple[int, int]] = field(default_factory=list)
-    profiles: int = 0
+    statements: list[tuple[int, bytes]] = field(default_factory=list)
 
 
 class Workload:
@@ -138,6 +138,19 @@ class Workload:
             return RECOVERY, "vetoChange", arguments
         return issuer.admin, "executeChange", arguments
 
+    def _accredit(self, issuer_id: int, issuer: Issuer) -> Call:
+        subject, scope = self.rng.randint(1, len(self.issuers)), self._hash()
+        if issuer.statements and self.rng.random() < 0.3:
+            subject, scope = self.rng.choice(issuer.statements)  # said anew
+        issuer.statements.append((subject, scope))
+        since = max(1, self._now - self.rng.randint(0, 10_000))
+        return issuer.admin, "accredit", (issuer_id, subject, scope, since, self.rng.choice((0, since + 10**6)))
+
+    def _withdraw(self, issuer_id: int, issuer: Issuer) -> Call | None:
+        if not issuer.statements:
+            return None
+        return issuer.admin, "withdraw", (issuer_id, *self.rng.choice(issuer.statements))
+
     def _freeze(self, issuer_id: int, issuer: Issuer) -> Call:
         return self.rng.choice((issuer.admin, RECOVERY)), "freeze", (issuer_id,)
 
@@ -156,6 +169,8 @@ _KINDS = {
     "reaffirm": 2,
     "request": 2,
     "settle": 2,
+    "accredit": 3,
+    "withdraw": 2,
     "freeze": 1,
     "unfreeze": 3,
 }

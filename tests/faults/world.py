@@ -6,9 +6,9 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import urllib3
@@ -21,6 +21,9 @@ from faults.workload import Workload
 from registry import bootstrap
 from registry.chain.rpc import Rpc
 from registry.config import Settings, load_settings
+
+if TYPE_CHECKING:
+    from registry.chain.deployment import DeployedContract
 
 DEEPEST = 256  # anvil forgets the states of much older blocks
 _WAIT = 9 * 86_400
@@ -61,9 +64,11 @@ class World:
         self.proxy = FaultProxy(self.url)
         self.database = database or f"sqlite:///{folder}/mirror.sqlite"
         self.deployment = folder / "deployment.json"
-        self._encode = _deploy(self, self.deployment)
-        self.address = "0x" + json.loads(self.deployment.read_text())["contract"].split(":0x")[1]
-        self.start = json.loads(self.deployment.read_text())["blockNumber"]
+        self._encoders = _deploy(self, self.deployment)
+        body = json.loads(self.deployment.read_text())
+        self.address, self.accreditation = "0x" + body["contract"].split(":0x")[1], body["accreditation"]["address"]
+        self.start = int(body["blockNumber"])
+        self.oldest = int(body["accreditation"]["blockNumber"])
         self.workload = Workload(self.rng, [bytes.fromhex(account.address[2:]) for account in ACCOUNTS])
         self.workload.remember(self.head, self._time())
 
@@ -90,8 +95,9 @@ class World:
         """Mine this many blocks with random calls; sometimes the days pass that a change has to wait."""
         for _ in range(blocks):
             for sender, function, arguments in self.workload.block():
-                data = self._encode(function, list(arguments))
-                fields = {"from": ACCOUNTS[sender].address, "to": self.address, "data": data, "gas": hex(1_500_000)}
+                to = self.accreditation if function in ("accredit", "withdraw") else self.address
+                data = self._encoders[to](function, list(arguments))
+                fields = {"from": ACCOUNTS[sender].address, "to": to, "data": data, "gas": hex(1_500_000)}
                 self.rpc("eth_sendTransaction", fields)
             if self.rng.random() < 0.05:
                 self.rpc("evm_increaseTime", hex(_WAIT))
@@ -103,8 +109,8 @@ class World:
         self.workload.remember(self.head, self._time())
 
     def reorg(self, depth: int) -> int:
-        """Replace the newest blocks (never the deployment's) by empty ones of the same height; how many."""
-        depth = min(depth, self.head - self.start, DEEPEST)
+        """Replace the newest blocks (never the deployments') by empty ones of the same height; how many."""
+        depth = min(depth, self.head - self.oldest, DEEPEST)
         if depth > 0:
             self.rpc("anvil_reorg", depth, [])
             self.rpc("anvil_dropAllTransactions")
@@ -120,26 +126,36 @@ class World:
         return load_settings(rpc=rpc, deployment=self.deployment, database=self.database)
 
 
-def _deploy(world: World, path: Path) -> Any:
-    """Deploy by an unlocked account; the encoder of the contract's calls."""
+def _deploy(world: World, path: Path) -> dict[str, Callable[[str, list[Any]], str]]:
+    """Deploy both contracts by an unlocked account; address → the encoder of its calls."""
     from web3 import Web3
 
     from registry.chain.artifact import load_artifact
     from registry.chain.deployment import Deployment, write_deployment
     from registry.credential.place import ContractId
+
+    artifacts = [load_artifact(), load_artifact("Accreditation")]
+    registry = _put(world, artifacts[0].bytecode)
+    accreditation = _put(world, artifacts[1].bytecode + bytes(12) + registry.address)
+    genesis = bytes.fromhex(world.rpc("eth_getBlockByNumber", "0x0", False)["hash"][2:])
+    contract = ContractId(int(world.rpc("eth_chainId"), 16), registry.address)
+    place = (contract, genesis, registry.code_hash, registry.block_number)
+    write_deployment(path, Deployment(*place, 1, 2, accreditation))
+    encoders = [Web3().eth.contract(abi=artifact.abi).encode_abi for artifact in artifacts]
+    return dict(zip(("0x" + one.address.hex() for one in (registry, accreditation)), encoders, strict=True))
+
+
+def _put(world: World, creation: bytes) -> "DeployedContract":
+    from registry.chain.deployment import DeployedContract
     from registry.ledger.keccak import keccak
 
-    artifact = load_artifact()
-    fields = {"from": ACCOUNTS[0].address, "data": "0x" + artifact.bytecode.hex(), "gas": hex(16_000_000)}
+    fields = {"from": ACCOUNTS[0].address, "data": "0x" + creation.hex(), "gas": hex(16_000_000)}
     sent = world.rpc("eth_sendTransaction", fields)
     world.rpc("evm_mine")
     receipt = world.rpc("eth_getTransactionReceipt", sent)
-    address, number = receipt["contractAddress"], int(receipt["blockNumber"], 16)
-    genesis = world.rpc("eth_getBlockByNumber", "0x0", False)["hash"]
-    code = bytes.fromhex(world.rpc("eth_getCode", address, "latest")[2:])
-    contract = ContractId(int(world.rpc("eth_chainId"), 16), bytes.fromhex(address[2:]))
-    write_deployment(path, Deployment(contract, bytes.fromhex(genesis[2:]), keccak(code), number, 1, 2))
-    return Web3().eth.contract(abi=artifact.abi).encode_abi
+    address, code = receipt["contractAddress"], world.rpc("eth_getCode", receipt["contractAddress"], "latest")
+    block_number = int(receipt["blockNumber"], 16)
+    return DeployedContract(bytes.fromhex(address[2:]), keccak(bytes.fromhex(code[2:])), block_number)
 
 
 @contextlib.contextmanager
