@@ -199,7 +199,7 @@ def campaign(bed: Bed, mutants: list[Mutant]) -> int:
             excused = mutant.name in known
             unexplained += not excused
             print(f"{'explained' if excused else 'SURVIVED'} {mutant.name} (line {mutant.line})", flush=True)
-        if number % 10 == 0:
+        if number % 5 == 0:
             print(f"{number} of {len(mutants)}: {counts['red']} killed, {counts['green']} survived", flush=True)
     print(
         f"{len(mutants)} mutants: {counts['red']} killed, {counts['green']} survived ({unexplained} unexplained), "
