@@ -16,6 +16,7 @@ from registry.errors import ChainUnavailable, HallmarkError, RpcError, WrongChai
 from registry.ledger.decode import RawLog
 from registry.ledger.header import Header
 from registry.ledger.keccak import keccak
+from registry.ledger.slots import ACCREDITOR_COUNT, accreditor_count
 from registry.ports import StorageView, Tiers
 
 
@@ -45,34 +46,29 @@ class RpcChain:
         return [self.address, "0x" + self.accreditation.hex()] if self.accreditation else self.address
 
     def check_identity(self) -> None:
-        """Raise WrongChain unless chain id, genesis hash and code are the deployment's."""
-        chain_id, genesis_hash, code_hash = self.identity()
-        if chain_id != self.contract.chain_id:
-            raise self._wrong(f"is chain {chain_id}, not {self.contract.chain_id}")
-        if genesis_hash != self.deployment.genesis_hash:
-            raise self._wrong(f"has chain id {chain_id}, but another first block: it is another chain")
-        if code_hash != self.deployment.code_hash:
+        """Raise WrongChain unless chain id, genesis hash and the contracts' code are the deployment's."""
+        calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False]), _code(self.address)]
+        if self.accreditation:
+            beside = "0x" + self.accreditation.hex()
+            calls += [_code(beside), ("eth_getStorageAt", [beside, "0x" + ACCREDITOR_COUNT.hex(), "latest"])]
+        chain_id, genesis, code, *rest = self.rpc.batch(calls)
+        if int(chain_id, 16) != self.contract.chain_id:
+            raise self._wrong(f"is chain {int(chain_id, 16)}, not {self.contract.chain_id}")
+        if bytes.fromhex(genesis["hash"][2:]) != self.deployment.genesis_hash:
+            raise self._wrong(f"has chain id {int(chain_id, 16)}, but another first block: it is another chain")
+        if keccak(bytes.fromhex(code[2:])) != self.deployment.code_hash:
             raise self._wrong(f"has no registry contract, or another one, at {self.address}")
         if self.deployment.accreditation is not None:
-            self._check_accreditation(self.deployment.accreditation)
+            self._check_accreditation(self.deployment.accreditation, *rest)
 
-    def _check_accreditation(self, expected: DeployedContract) -> None:
-        """Code hash, and the registry that stands in the contract's storage."""
+    def _check_accreditation(self, expected: DeployedContract, code: str, slot: str) -> None:
+        """Code hash, and the registry that stands in the contract's storage: code alone does not say whose it is."""
         address = "0x" + expected.address.hex()
-        call = {"to": address, "data": call_data("registry()")}
-        code, answer = self.rpc.batch([("eth_getCode", [address, "latest"]), ("eth_call", [call, "latest"])])
-        registry = words(answer)
-        if keccak(bytes.fromhex(code[2:])) != expected.code_hash or not registry:
+        if keccak(bytes.fromhex(code[2:])) != expected.code_hash:
             raise self._wrong(f"has no accreditation contract, or another one, at {address}")
-        if registry[0][12:] != self.contract.address:
+        _, registry = accreditor_count(int(slot, 16).to_bytes(32, "big"))
+        if registry != self.contract.address:
             raise self._wrong(f"has an accreditation contract of another registry at {address}")
-
-    def identity(self) -> tuple[int, bytes, bytes]:
-        """Chain id, genesis hash and keccak-256 of the contract's code (32 bytes each), as the endpoint has them."""
-        chain_id, genesis, code = self.rpc.batch(
-            [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False]), ("eth_getCode", [self.address, "latest"])]
-        )
-        return int(chain_id, 16), bytes.fromhex(genesis["hash"][2:]), keccak(bytes.fromhex(code[2:]))
 
     def _wrong(self, what: str) -> WrongChain:
         return WrongChain(f"The endpoint {self.rpc.url} {what}.", todo="check --rpc and --deployment")
@@ -182,6 +178,10 @@ class RpcChain:
     def views(self, calls: Sequence[str], block: str = "latest") -> list[str]:
         """Many `eth_call`s of the contract at one block tag or number (hex)."""
         return self.rpc.batch([("eth_call", [{"to": self.address, "data": data}, block]) for data in calls])
+
+
+def _code(address: str) -> Call:
+    return "eth_getCode", [address, "latest"]
 
 
 def _header(answer: Any) -> Header:
