@@ -1,6 +1,8 @@
 """The command `hallmark`. Importing this module must stay cheap: every command imports what it needs when it runs."""
 
+import io
 import sys
+import traceback
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -34,6 +36,9 @@ COMMANDS = {
 }
 
 
+_JUDGING = ("verify", "audit")
+
+
 def build_parser() -> ArgumentParser:
     """The parser of all commands."""
     parser = ArgumentParser(
@@ -54,6 +59,9 @@ def build_parser() -> ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; every error of ours becomes one message and exit code 1 (verify and audit: 2)."""
     args = build_parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console that lacks a character still shows the verdict
     try:
         return int(args.run(args))
     except HallmarkError as error:
@@ -62,8 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"hallmark {args.command}: {error.filename or 'input'}: {error.strerror or error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 130
+    except Exception:
+        if args.command not in _JUDGING:
+            raise
+        # A fault of this program must not look like a verdict.
+        traceback.print_exc()
     # "Cannot tell" has its own code where an exit code is a verdict.
-    return 2 if args.command in ("verify", "audit") else 1
+    return 2 if args.command in _JUDGING else 1
 
 
 if __name__ == "__main__":

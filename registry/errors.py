@@ -32,6 +32,12 @@ class ParsingError(HallmarkError):
     code = "PARSING_ERROR"
 
 
+class Unreadable(HallmarkError):
+    """A file that cannot be opened: nothing is known about what it holds."""
+
+    code = "FILE_UNREADABLE"
+
+
 class TooLargeError(ParsingError):
     """More bytes than the limit; they were not read."""
 

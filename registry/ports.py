@@ -201,7 +201,7 @@ class Anchorer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One batch's row in the issuing journal (states: staged, sent, final, released)."""
+    """One batch's row in the issuing journal (states: staged, sent, final, released); `out` is its folder."""
 
     batch_id: bytes
     state: str
@@ -209,6 +209,7 @@ class JournalEntry:
     leaf_count: int
     created: str
     account: bytes
+    out: str
     nonce: int | None = None
     raw: bytes | None = None
     tx_hash: bytes | None = None

@@ -5,6 +5,7 @@
 
 import argparse
 import contextlib
+import itertools
 import os
 import random
 import shlex
@@ -22,6 +23,7 @@ from registry import cli
 
 HERE = Path(__file__).parent
 COUNT = 200
+STEPS = itertools.count()
 GIVEN = (
     "Amara",
     "Björn",
@@ -53,6 +55,11 @@ FAMILY = (
 
 class StepFailed(Exception):
     """A command of the story ended otherwise than it should."""
+
+
+def step(text: str) -> None:
+    """The next numbered heading of the transcript."""
+    say(f"{next(STEPS):<3}{text}")
 
 
 def say(text: str) -> None:
@@ -153,6 +160,7 @@ def tamper(name: str) -> str:
     place = text.index(mark) + len(mark)
     changed = text[:place] + ("Z" if text[place] != "Z" else "X") + text[place + 1 :]
     Path("changed.json").write_text(changed, "utf-8")
+    print(f"  the learner's name: {text[place : place + 24]!r} … becomes {changed[place : place + 24]!r} …")
     return "changed.json"
 
 
@@ -167,34 +175,34 @@ def edit_cell() -> None:
 
 def issue_and_index(chain: devchain.Chain) -> None:
     """From an empty chain to 200 anchored credentials in the mirror."""
-    say("1  A contract, and an issuer who needs nobody's permission")
+    step("A contract, and an issuer who needs nobody's permission")
     hallmark("deploy --out deployment.json")
     hallmark(
         "issuer register --name 'Northwind Institute' --url https://northwind.example"
         f" --recovery {chain.accounts[1].address}"
     )
-    say(f"2  {COUNT} results become signed credentials, anchored with one transaction")
+    step(f"{COUNT} results become signed credentials, anchored with one transaction")
     hallmark("issue results.csv --achievement achievement.json --out credentials")
-    say("3  The registry mirrors the chain")
+    step("The registry mirrors the chain")
     hallmark("index")
 
 
 def verify_and_revoke(chain: devchain.Chain, url: str) -> None:
     """Valid, changed, revoked, suspended, reinstated: asked of the registry, and of the chain alone."""
     hallmark(f"publish credentials --registry {url}")
-    say("4  An employer verifies: first through the registry, then without it")
+    step("An employer verifies: first through the registry, then without it")
     hallmark(f"verify credentials/0001.json --registry {url}")
     hallmark(f"verify credentials/0002.json --rpc {chain.url}")
     print("  The learner hands in a certificate: the credential is attached to the PDF, and in its QR code.")
     hallmark("export credentials/0002.json --format pdf --out certificates")
     hallmark(f"verify certificates/0002.pdf --registry {url}")
-    say("5  One character changed")
+    step("One character changed")
     hallmark(f"verify {tamper('0003')} --registry {url}", expect=1)
-    say("6  Revoked, for ever")
+    step("Revoked, for ever")
     hallmark("status revoke credentials/0004.json --reason privilegeWithdrawn")
     await_registry(url, head(chain))
     hallmark(f"verify credentials/0004.json --registry {url}", expect=1)
-    say("7  Suspended, then reinstated")
+    step("Suspended, then reinstated")
     hallmark("status suspend credentials/0005.json --reason certificateHold")
     hallmark(f"verify credentials/0005.json --rpc {chain.url}", expect=1)
     hallmark("status reinstate credentials/0005.json")
@@ -204,19 +212,22 @@ def verify_and_revoke(chain: devchain.Chain, url: str) -> None:
 
 def stop_chain(chain: devchain.Chain) -> None:
     """Without a source the answer is unknown, never invalid."""
-    say("8  The chain is stopped: nobody can tell, so nobody says 'invalid'")
+    step("The chain is stopped: nobody can tell, so nobody says 'invalid'")
     chain.stop()
     hallmark(f"verify credentials/0001.json --rpc {chain.url}", expect=2)
 
 
 def audits() -> None:
     """Equal; then one cell is edited behind the registry's back."""
-    say("9  An auditor replays the chain")
+    step("An auditor replays the chain")
     hallmark("index")
     hallmark("audit")
-    say("10 Somebody edits one cell of the database")
+    step("Somebody edits one cell of the database")
     edit_cell()
     hallmark("audit", expect=1)
+    print("  The raw events are still there: all rows are built from them again.")
+    hallmark("index --from-events")
+    hallmark("audit")
 
 
 def story(chain: devchain.Chain) -> None:
@@ -244,7 +255,7 @@ def main() -> int:
     folder.mkdir(parents=True)
     os.chdir(folder)
     started = time.monotonic()
-    say("0  A chain on this machine, without Hardhat")
+    step("A chain on this machine, without Hardhat")
     choice = devchain.choose(args.engine)
     state = folder / "chain.json" if choice.engine == "anvil" else None
     with devchain.start(choice.engine, state=state) as chain:
@@ -271,8 +282,8 @@ def print_ending(folder: Path, seconds: float, chain: devchain.Chain) -> None:
         print("  hallmark verify credentials/0006.json")
         print("  hallmark serve --index")
     else:
-        print("  hallmark verify credentials/0006.json")
-        print("  hallmark serve")
+        print("  hallmark serve &")
+        print("  hallmark verify credentials/0006.json --registry http://127.0.0.1:8000")
         print("  less credentials/0001.json")
 
 

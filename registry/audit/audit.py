@@ -66,7 +66,10 @@ def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int, *,
     rows = sum(len(state.all(kind)) for kind in ENTITY_TYPES) + len(history)
     problem = _contract_problem(chain, state, point.block.number + 1)
     if found:
-        outcome, detail = Outcome.DIFFERS, f"First difference: {found[0]}."
+        outcome, detail = (
+            Outcome.DIFFERS,
+            f"First difference: {found[0]}. Build the rows again with `hallmark index --from-events`.",
+        )
     elif problem:
         outcome, detail = Outcome.UNKNOWN, problem
     else:

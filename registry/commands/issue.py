@@ -1,6 +1,6 @@
 """hallmark issue | anchor: results or ready documents to anchored credentials; hallmark publish: tell a registry."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -46,11 +46,19 @@ def add_common(parser: ArgumentParser) -> None:
         help="sign statements (eddsa-rdfc-2022, the default for badges) or the document as it stands (eddsa-jcs-2022)",
     )
     parser.add_argument("--public-url", metavar="URL", help="base URL that documents name for their status lists")
-    parser.add_argument("--wait", metavar="HOW", help="final (default), safe, or a number of confirmations")
+    parser.add_argument(
+        "--wait", metavar="HOW", type=_depth, help="final (default), safe, or a number of confirmations"
+    )
     parser.add_argument("--registry", metavar="URL", help="deposit profile and manifest there")
     options.add_chain(parser)
     options.add_account(parser)
     options.add_home(parser)
+
+
+def _depth(text: str) -> str:
+    if text in ("final", "safe") or (text.isascii() and text.isdigit()):
+        return text
+    raise ArgumentTypeError(f"{text!r} is neither final, safe nor a number")
 
 
 def add_publish(parser: ArgumentParser) -> None:

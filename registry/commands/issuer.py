@@ -60,6 +60,7 @@ def _register(args: Namespace, settings: "Settings") -> int:
     from registry import bootstrap
 
     contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
+    home.refuse_second_identity(contract.contract)
     home.make_secrets()
     issuer_id = contract.register([(contract.account, 7)], _account(args.recovery))
     print(f"registered issuer {issuer_id} of {contract.contract}")

@@ -52,6 +52,18 @@ def run(args: Namespace) -> int:
     return 0
 
 
+def _refuse_revoked(contract: "RegistryContract", ref: "BatchRef", indexes: list[int]) -> None:
+    from registry.errors import InputError
+    from registry.ledger.status import bit_of
+
+    words = {bit_of(index)[0] for index in indexes}
+    revoked = contract.status_bits(ref.batch.issuer_id, ref.batch.batch_id, words, revoked=True)
+    gone = [index for index in indexes if revoked[bit_of(index)[0]] & bit_of(index)[1]]
+    if gone:
+        what = f"Credential {gone[0] + 1} of batch {ref.batch.batch_id.hex()} is revoked, for ever."
+        raise InputError(what, todo="issue a new one; nothing was changed")
+
+
 def change(
     contract: "RegistryContract", ref: "BatchRef", indexes: list[int], act: str, reason: int
 ) -> "tuple[Receipt, int] | None":
@@ -63,6 +75,8 @@ def change(
     if ref.batch.contract != contract.contract:
         raise WrongChain(f"The credential is anchored in {ref.batch.contract}, not {contract.contract}.")
     words = {bit_of(index)[0] for index in indexes}
+    if act == "reinstate":
+        _refuse_revoked(contract, ref, indexes)
     already = contract.status_bits(ref.batch.issuer_id, ref.batch.batch_id, words, revoked=act == "revoke")
     pairs = words_to_change(indexes, already, set_bits=act != "reinstate")
     if not pairs:

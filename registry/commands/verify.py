@@ -103,11 +103,14 @@ def _open(path: Path, key: str | None) -> "Presented":
     """The credential in a file, whatever it came in; a container that carries none is not readable."""
     from registry.containers import sealed
     from registry.containers.carrier import MAX_BYTES, read_container
-    from registry.errors import HallmarkError
+    from registry.errors import HallmarkError, Unreadable
     from registry.verification.verify import Presented, present
 
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return Presented(None, Unreadable(f"{path} cannot be read: {error.strerror}.", todo="check the name"))
     try:
         return present(sealed.unseal(data, sealed.key_of(key)) if key else read_container(data))
     except HallmarkError as error:
@@ -138,4 +141,13 @@ def print_report(name: str, report: "Report") -> None:
     if report.warning:
         print(f"  ! {report.warning}")
     if report.as_of is not None:
-        print(f"  as of block {report.as_of.number}, by the {report.assurance.value}'s word")
+        age = max(0, int(time.time()) - report.as_of.time)
+        when = f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(report.as_of.time))} UTC, {_ago(age)}"
+        print(f"  as of block {report.as_of.number} ({when}), by the {report.assurance.value}'s word")
+
+
+def _ago(seconds: int) -> str:
+    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} seconds ago"

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,17 +75,39 @@ def drafts_of(
     if source.suffix.lower() == ".csv":
         if achievement is None:
             raise InputError(f"{source} needs an achievement.", todo="name one with --achievement FILE.json")
-        return [Draft(row.id, _document(row, achievement, identity, run), True) for row in read_rows(source)]
-    drafts, problems = [], []
+        return _row_drafts(source, achievement, identity, run)
+    drafts: list[Draft] = []
+    problems: list[str] = []
+    seen: dict[str, str] = {}
     for name, data in _ready(source):
         try:
             drafts.append(_ready_draft(name, data, identity, foreign=foreign))
+            before = seen.setdefault(str(drafts[-1].document.get("id", f"no id, {name}")), name)
+            if before != name:
+                problems.append(f"{name}: its id is that of {before}.")
         except HallmarkError as error:
             problems.append(f"{name}: {error}")
-    if problems or not drafts:
-        shown = "\n  ".join(problems) or "there are no documents"
-        raise InputError(f"{source}:\n  {shown}", todo="correct these documents; nothing was issued")
+    if not drafts and not problems:
+        problems = ["there are no documents."]
+    _refuse(source, problems)
     return drafts
+
+
+def _row_drafts(source: Path, achievement: Mapping[str, Any], identity: IssuerIdentity, run: Run) -> list[Draft]:
+    """One badge a row, each held against the rules that a verifier will hold it against."""
+    drafts, problems = [], []
+    for number, row in enumerate(read_rows(source), start=2):
+        document = _document(row, achievement, identity, run)
+        problems += [f"row {number}: {problem}." for problem in conformance_problems(document)]
+        drafts.append(Draft(row.id, document, True))
+    _refuse(source, problems)
+    return drafts
+
+
+def _refuse(source: Path, problems: Sequence[str]) -> None:
+    if problems:
+        shown = "\n  ".join(problems)
+        raise InputError(f"{source}:\n  {shown}\n", todo="correct these; nothing was issued")
 
 
 def _document(row: ResultRow, achievement: Mapping[str, Any], identity: IssuerIdentity, run: Run) -> dict[str, Any]:

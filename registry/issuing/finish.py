@@ -1,7 +1,7 @@
 """Write a finished batch: one file a credential, and a folder with manifest, profile and report for the registry."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,27 @@ from registry.ports import JournalEntry
 def batch_folder(out: Path, batch_id: bytes) -> Path:
     """Where manifest, profile and report of a batch lie."""
     return out / f"batch-{batch_id.hex()}"
+
+
+def check_folder(out: Path, names: Sequence[str]) -> None:
+    """Before anything is paid for: the folder can be written to, and no file of these names is in the way.
+
+    Raises:
+        InputError: It cannot, or one is.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".hallmark-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(
+            f"{out} cannot be written to: {error.strerror}.", todo="name another folder with --out"
+        ) from None
+    taken = next((name for name in names if (out / f"{name}.json").exists()), None)
+    if taken is not None:
+        what = f"{out / taken}.json exists and holds something else."
+        raise InputError(what, todo="name another folder with --out; nothing was sent")
 
 
 def write_batch(out: Path, staged: StagedBatch, profile: Mapping[str, Any], entry: JournalEntry) -> None:

@@ -1,6 +1,7 @@
 """A CSV of results as typed rows; every complaint names file, row and column."""
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,8 @@ from registry.credential.times import parse_stamp
 from registry.errors import InputError, MalformedError
 
 REQUIRED = ("id", "name")
+_LONGEST_NAME = 200
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
 OPTIONAL = ("email", "did", "awarded", "expires", "result", "evidence")
 
 
@@ -44,12 +47,13 @@ def read_rows(path: Path) -> list[ResultRow]:
         InputError: Every problem of the file, each with its row (the header is row 1).
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not UTF-8.", todo="save the file as CSV in UTF-8") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    reader = csv.reader(text.splitlines(), strict=True)
+    # newline="" leaves line breaks inside quotes as they are: what a name holds is signed as it was written.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines = list(reader)
     except csv.Error as error:
@@ -90,7 +94,8 @@ def _rows(header: Sequence[str], lines: Sequence[Sequence[str]], problems: list[
         elif len(line) != len(header):
             problems.append(f"row {number} has {len(line)} values, the header has {len(header)} columns")
         else:
-            before = seen.setdefault(values["id"], number)
+            # Some file systems do not tell A.json from a.json.
+            before = seen.setdefault(values["id"].casefold(), number)
             if before != number:
                 problems.append(f"row {number}: the id {values['id']!r} stands in row {before} already")
             values |= _dates(number, values, problems)
@@ -102,12 +107,21 @@ def _faults(values: dict[str, str]) -> Iterator[str]:
     for name in REQUIRED:
         if not values[name]:
             yield f"column {name!r} is empty"
-    if any(character in values["id"] for character in '/\\:*?"<>|\0') or values["id"].startswith("."):
-        yield f"the id {values['id']!r} cannot name a file; use letters, digits, '-' and '_'"
+    if not names_a_file(values["id"]):
+        yield f"the id {values['id'][:40]!r} cannot name a file; use at most 60 letters, digits, '-' and '_'"
     if values.get("email") and "@" not in values["email"]:
         yield f"column 'email': {values['email']!r} is no e-mail address"
     if values.get("did") and not values["did"].startswith("did:"):
         yield f"column 'did': {values['did']!r} is no DID"
+
+
+def names_a_file(name: str) -> bool:
+    """Whether `name` and `.json` name a file on every common system: at most 200 bytes, nothing reserved."""
+    if len(name.encode()) > _LONGEST_NAME or name.startswith(".") or name.endswith((".", " ")):
+        return False
+    if name.partition(".")[0].upper() in _RESERVED:
+        return False
+    return name.isprintable() and not any(character in '/\\:*?"<>|' for character in name)
 
 
 def _dates(number: int, values: dict[str, str], problems: list[str]) -> dict[str, str]:

@@ -61,6 +61,15 @@ class Workspace:
             raise ConfigError(f"{path} does not hold 32 bytes in hex.", todo="restore it from your backup")
         return value
 
+    def refuse_second_identity(self, contract: ContractId) -> None:
+        """ConfigError when the folder is an issuer of this contract already: its batches belong to that one."""
+        try:
+            known = self.identity(contract)
+        except ConfigError:
+            return
+        what = f"{self.home} is issuer {known.issuer_id} of {contract} already."
+        raise ConfigError(what, todo="name another folder with --home, or use `hallmark issuer profile`")
+
     def save_identity(self, contract: ContractId, issuer_id: int, profile: Mapping[str, Any]) -> None:
         """Remember which issuer this folder belongs to."""
         body = {"contract": str(contract), "issuerId": str(issuer_id), "profile": profile}

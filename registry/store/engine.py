@@ -119,6 +119,7 @@ def _refused(error: BaseException | None) -> StoreError:
 
 
 _ADVICE = {
+    "no such column": "another version made this database: name a new one, or delete it and index again",
     "locked": "another program holds the database; wait for it, or use another file",
     "no such table": "run `hallmark index` once, which makes the tables",
     "does not exist": "run `hallmark index` once, which makes the tables",

@@ -26,6 +26,7 @@ _batch = Table(
     Column("leaf_count", BigInteger, nullable=False),
     Column("created", String(32), nullable=False),
     Column("account", LargeBinary, nullable=False),
+    Column("out", String(4096), nullable=False),
     Column("nonce", BigInteger),
     Column("raw", LargeBinary),
     Column("tx_hash", LargeBinary),

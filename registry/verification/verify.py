@@ -22,7 +22,7 @@ from registry.credential.model import Credential, read_credential
 from registry.credential.place import Place
 from registry.credential.rules import issuer_of
 from registry.credential.signature import AtHand
-from registry.errors import HallmarkError
+from registry.errors import HallmarkError, Unreadable
 from registry.verification import local_steps, place_steps
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
 from registry.verification.issuer_step import check_issuer, check_signature, needed_controllers
@@ -142,5 +142,7 @@ def _unreadable(presented: Presented) -> Report:
     error = presented.problem
     code, detail = (error.code, str(error)) if error else ("PARSING_ERROR", "Not a credential.")
     rest = tuple(Check(name, Verdict.NOT_CHECKED) for name in CHECK_NAMES[1:])
-    checks = (Check("readable", Verdict.INVALID, code, detail), *rest)
-    return Report(Verdict.INVALID, checks, None, Assurance.NONE)
+    # A file that cannot be opened may hold anything: only bytes that were seen can be called wrong.
+    verdict = Verdict.UNKNOWN if isinstance(error, Unreadable) else Verdict.INVALID
+    checks = (Check("readable", verdict, code, detail), *rest)
+    return Report(verdict, checks, None, Assurance.NONE)

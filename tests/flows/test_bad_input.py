@@ -265,7 +265,7 @@ def test_missing_setting_says_how_to_give_it(desk):
 def test_missing_file_is_named_and_cannot_be_told(desk_once):
     outcome = desk_once.run("verify nowhere.json")
     assert outcome.code == 2
-    assert "nowhere.json" in outcome.err
+    assert "nowhere.json cannot be read" in outcome.text
 
 
 def test_api_names_the_path_of_the_offending_property(api_once):
