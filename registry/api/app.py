@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from registry import __version__
 from registry.api.freshness import Freshness
-from registry.api.problems import on_hallmark_error, on_http_error
+from registry.api.problems import PROBLEM_RESPONSES, on_hallmark_error, on_http_error
 from registry.api.routes import documents, health, lookups, metrics, verify
 from registry.errors import HallmarkError
 from registry.store.documents import DocumentStore
@@ -33,7 +34,9 @@ class Services:
 
 def build_app(services: Services) -> FastAPI:
     """The registry's HTTP API over these services."""
-    app = FastAPI(
+    # The pages at /docs come from this process alone: no other site learns who reads them.
+    app = FastAPIOffline(
+        redoc_url=None,
         title="Hallmark registry",
         version=__version__,
         description="A blockchain-anchored registry for microcredentials. Every answer can be checked without us.",
@@ -43,6 +46,6 @@ def build_app(services: Services) -> FastAPI:
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_http_error)
     for routes in (verify, lookups, documents, health, metrics):
-        app.include_router(routes.router)
+        app.include_router(routes.router, responses=PROBLEM_RESPONSES)
     app.add_middleware(Freshness, queries=services.queries)
     return app

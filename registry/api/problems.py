@@ -11,11 +11,46 @@ from registry.errors import PROBLEM_BASE, HallmarkError, NotFound, ParsingError,
 
 _STATUS: dict[type[HallmarkError], int] = {ParsingError: 400, TooLargeError: 413, NotFound: 404, StoreError: 503}
 MEDIA_TYPE = "application/problem+json"
+# VC Data Model 2.0 (section 7.1), VC Data Integrity (section 4.8), Bitstring Status List (section 3.4).
+_W3C = {
+    "PARSING_ERROR",
+    "CRYPTOGRAPHIC_SECURITY_ERROR",
+    "MALFORMED_VALUE_ERROR",
+    "RANGE_ERROR",
+    "PROOF_VERIFICATION_ERROR",
+    "PROOF_GENERATION_ERROR",
+    "PROOF_TRANSFORMATION_ERROR",
+    "STATUS_RETRIEVAL_ERROR",
+    "STATUS_VERIFICATION_ERROR",
+    "STATUS_LIST_LENGTH_ERROR",
+}
+_PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "path": {"type": "string"},
+    },
+}
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": why, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    for status, why in {
+        400: "The body cannot be read",
+        404: "There is nothing under this identifier",
+        413: "The body is too large",
+        422: "Something in the request is malformed, or contradicts the chain",
+        503: "The registry cannot answer now",
+    }.items()
+}
 
 
 def problem(status: int, code: str, detail: str, path: str = "") -> JSONResponse:
-    """A problem document; `type` is the W3C problem type with this last part, `path` the offending property's."""
-    body: dict[str, Any] = {"type": PROBLEM_BASE + code, "title": code, "status": status, "detail": detail}
+    """A problem document; `type` is W3C's where W3C has one of this name, `path` the offending property's."""
+    kind = PROBLEM_BASE + code if code in _W3C else "about:blank"
+    body: dict[str, Any] = {"type": kind, "title": code, "status": status, "detail": detail}
     body |= {"path": path} if path else {}
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
@@ -27,7 +62,9 @@ async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
         place = ".".join(map(str, fault["loc"]))
         return problem(422, "MALFORMED_VALUE_ERROR", f"{place}: {fault['msg']}.")
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, "HTTP_ERROR", str(error.detail))
+    answer = problem(error.status_code, "HTTP_ERROR", str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def on_hallmark_error(_request: Request, error: Exception) -> JSONResponse:

@@ -290,3 +290,18 @@ def test_api_names_the_path_of_the_offending_property(api_once):
     refused = api_once.put("/v1/documents/profile/" + "0" * 64, content=json.dumps(profile))
     assert refused.status_code == 422
     assert (refused.json()["title"], refused.json()["path"]) == ("MALFORMED_VALUE_ERROR", "$.issuerId")
+
+
+def test_documentation_pages_ask_no_other_site(api_once):
+    page = api_once.get("/docs").text
+    assert "swagger" in page
+    assert "http://" not in page
+    assert "https://" not in page
+    described = api_once.get("/openapi.json").json()["paths"]["/v1/verify"]["post"]["responses"]
+    assert {"200", "400", "413", "422"} <= set(described)
+    assert "application/problem+json" in described["422"]["content"]
+
+
+def test_wrong_method_says_which_are_right(api_once):
+    answer = api_once.get("/v1/verify")
+    assert (answer.status_code, answer.headers["allow"], answer.json()["type"]) == (405, "POST", "about:blank")
