@@ -1,7 +1,8 @@
 """Read one deployment: identity, tiers, headers, logs, and the contract's own storage (the port ChainSource)."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from registry.chain.deployment import DeployedContract, Deployment
 from registry.chain.headers import header_of
@@ -12,12 +13,29 @@ from registry.chain.receipts import logs_by_receipts
 from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
-from registry.errors import ChainUnavailable, HallmarkError, RpcError, WrongChain
+from registry.errors import ChainUnavailable, HallmarkError, LedgerError, RpcError, WrongChain
 from registry.ledger.decode import RawLog
 from registry.ledger.header import Header
 from registry.ledger.keccak import keccak
 from registry.ledger.slots import ACCREDITOR_COUNT, accreditor_count
 from registry.ports import StorageView, Tiers
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _readable(method: "Callable[Concatenate[RpcChain, P], R]") -> "Callable[Concatenate[RpcChain, P], R]":
+    """An answer of another form than asked for is no answer: nothing else of it is taken."""
+
+    @wraps(method)
+    def reading(self: "RpcChain", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(self, *args, **kwargs)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+            what = f"The endpoint {self.rpc.url} gave an answer that cannot be read."
+            raise ChainUnavailable(what, todo="ask again, or another endpoint") from None
+
+    return reading
 
 
 class RpcChain:
@@ -29,6 +47,7 @@ class RpcChain:
         self.address = "0x" + deployment.contract.address.hex()
         self._offers_proofs = True
         self._has_tags = True
+        self._seals = False
 
     @property
     def contract(self) -> ContractId:
@@ -45,6 +64,7 @@ class RpcChain:
         """Whose logs are read, as `eth_getLogs` wants it."""
         return [self.address, "0x" + self.accreditation.hex()] if self.accreditation else self.address
 
+    @_readable
     def check_identity(self) -> None:
         """Raise WrongChain unless chain id, genesis hash and the contracts' code are the deployment's."""
         calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False]), _code(self.address)]
@@ -60,6 +80,8 @@ class RpcChain:
             raise self._wrong(f"has no registry contract, or another one, at {self.address}")
         if self.deployment.accreditation is not None:
             self._check_accreditation(self.deployment.accreditation, *rest)
+        # Where the pinned first block is hashed as Ethereum does it, every header has to be.
+        self._seals = header_of(genesis).sealed
 
     def _check_accreditation(self, expected: DeployedContract, code: str, slot: str) -> None:
         """Code hash, and the registry that stands in the contract's storage: code alone does not say whose it is."""
@@ -73,6 +95,7 @@ class RpcChain:
     def _wrong(self, what: str) -> WrongChain:
         return WrongChain(f"The endpoint {self.rpc.url} {what}.", todo="check --rpc and --deployment")
 
+    @_readable
     def tiers(self) -> Tiers:
         """By the node's tags `safe` and `finalized` where it has them, else by the deployment's confirmations."""
         if self._has_tags:
@@ -80,19 +103,32 @@ class RpcChain:
                 blocks = self.rpc.batch(
                     [("eth_getBlockByNumber", [tag, False]) for tag in ("latest", "safe", "finalized")]
                 )
+            except RpcError:
+                blocks = [None]
+            if all(blocks):
                 latest, safe, final = (int(block["number"], 16) for block in blocks)
                 return Tiers(latest, min(safe, latest), min(final, latest))
-            except (RpcError, TypeError, KeyError):
-                self._has_tags = False
+            self._has_tags = False
         latest = int(self.rpc.call("eth_blockNumber"), 16)
         safe, final = self.deployment.safe_after, self.deployment.final_after
         return Tiers(latest, max(0, latest - safe), max(0, latest - final))
 
+    @_readable
     def headers(self, numbers: Sequence[int]) -> dict[int, Header]:
-        """Headers by number; blocks that the node does not have are missing."""
-        answers = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
-        return {header.block.number: header for header in map(_header, filter(None, answers))}
+        """Headers by number; blocks that the node does not have are missing.
 
+        Raises:
+            LedgerError: A header that is not its hash, on a chain whose first block is.
+        """
+        answers = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+        found = {header.block.number: header for header in map(header_of, filter(None, answers))}
+        forged = next((header for header in found.values() if self._seals and not header.sealed), None)
+        if forged is not None:
+            what = f"The fields of block {forged.block.number} do not hash to its hash."
+            raise LedgerError(what, todo="the endpoint forges headers; ask another one")
+        return found
+
+    @_readable
     def logs(self, first: int, last: int) -> list[RawLog]:
         """The contracts' logs of blocks `first` … `last`, from a node that has the last of them."""
         query = {"address": self._addresses, "fromBlock": hex(first), "toBlock": hex(last)}
@@ -101,21 +137,23 @@ class RpcChain:
         if not newest:
             # A node that is behind answers with fewer logs and no error: what it says is not taken.
             raise ChainUnavailable(f"The endpoint {self.rpc.url} does not have block {last} yet.", todo="ask again")
-        return _logs(answers)
+        return raw_logs(answers)
 
+    @_readable
     def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
         """The contracts' logs of these blocks, from another endpoint where there is one."""
         others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
         rpc = others[0] if others else self.rpc
         queries = [{"address": self._addresses, "fromBlock": hex(n), "toBlock": hex(n)} for n in numbers]
         answers = rpc.batch([("eth_getLogs", [query]) for query in queries])
-        return [log for answer in answers for log in _logs(answer)]
+        return [log for answer in answers for log in raw_logs(answer)]
 
     def logs_by_receipts(self, header: Header) -> list[RawLog]:
         """The contracts' logs of a block, proven by its receipts root."""
         logs = logs_by_receipts(self.rpc, header)
         return [log for log in logs if log.address in (self.contract.address, self.accreditation)]
 
+    @_readable
     def agrees(self, number: int, block_hash: bytes) -> bool:
         """Whether another endpoint still has this block; False where there is no other one."""
         others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
@@ -136,6 +174,7 @@ class RpcChain:
         self.rpc.quarantine(reason)
         return self.rpc.url != before
 
+    @_readable
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
         """Issuer count and words after this block: proven against the header, or by the contract's views."""
         if self._offers_proofs and header.sealed:
@@ -145,6 +184,7 @@ class RpcChain:
                 self._offers_proofs = False
         return self._viewed(self.address, ("issuerCount()", "issuerWord(uint64)"), header, issuer_ids)
 
+    @_readable
     def accreditation_storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView | None:
         """The same of the accreditation contract; None where there is none, or not yet."""
         beside = self.deployment.accreditation
@@ -182,17 +222,3 @@ class RpcChain:
 
 def _code(address: str) -> Call:
     return "eth_getCode", [address, "latest"]
-
-
-def _header(answer: Any) -> Header:
-    try:
-        return header_of(answer)
-    except (KeyError, ValueError, TypeError):
-        raise ChainUnavailable("The endpoint gave a block that cannot be read.", todo="ask another endpoint") from None
-
-
-def _logs(answer: Any) -> list[RawLog]:
-    try:
-        return raw_logs(answer)
-    except (KeyError, ValueError, TypeError, AttributeError):
-        raise ChainUnavailable("The endpoint gave logs that cannot be read.", todo="ask another endpoint") from None
