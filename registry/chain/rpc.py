@@ -157,7 +157,8 @@ def _request(number: int, call: Call) -> dict[str, Any]:
 def _in_order(url: str, calls: Sequence[Call], answers: Any) -> list[Any]:
     if isinstance(answers, dict):
         _result("batch", answers)
-    by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)} if answers else {}
+    rows = [answer for answer in answers if isinstance(answer, dict)] if isinstance(answers, list) else []
+    by_id = {row["id"]: row for row in rows if isinstance(row.get("id"), int)}
     if set(by_id) != set(range(len(calls))):
         raise ChainUnavailable(f"The chain endpoint {url} answered only a part of a batch.", todo="try again")
     return [_result(call[0], by_id[number]) for number, call in enumerate(calls)]

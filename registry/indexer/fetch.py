@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from registry.errors import ChainUnavailable, LedgerError
@@ -97,6 +98,17 @@ def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLo
     return proven
 
 
+def _bits_of(log: RawLog) -> int:
+    """What a log sets in its block's filter; words chain issuer by issuer, so this is what ties a log to its block."""
+    bits = _known_bits(log.address) | _known_bits(log.topics[0])
+    for topic in log.topics[1:]:
+        bits |= _known_bits(topic)
+    return bits
+
+
+_known_bits = lru_cache(maxsize=4_096)(bloom_bits)
+
+
 def _decoded(contracts: tuple[bytes, ...], log: RawLog, headers: Mapping[int, Header]) -> LedgerEvent:
     header = headers.get(log.block_number)
     if header is None or header.block.hash != log.block_hash:
@@ -104,6 +116,9 @@ def _decoded(contracts: tuple[bytes, ...], log: RawLog, headers: Mapping[int, He
         raise ChainUnavailable(f"Block {log.block_number} was replaced while it was read.", todo="it is asked again")
     if not log.topics:
         raise LedgerError(f"Log {log.log_index} of block {log.block_number} has no topic.")
+    if header.sealed and not may_hold(header.logs_bloom, _bits_of(log)):
+        what = f"Log {log.log_index} is not of block {log.block_number}: the block's bloom filter excludes it."
+        raise LedgerError(what, todo="the endpoint moves logs; ask another one")
     item = decode(log, header.block)
     emitters = contracts[1:] if isinstance(item.event, ACCREDITATION_TYPES) else contracts[:1]
     if log.address not in emitters:

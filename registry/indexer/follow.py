@@ -82,7 +82,8 @@ class Follower:
                 self._after_fault(error, faults, forever=forever)
                 pause(min(30.0, 0.2 * 2**faults))
                 continue
-            faults = 0
+            # Ranges before the proven one may hold what was wrong: only a proven step ends a row of faults.
+            faults = 0 if progress.caught_up else faults
             yield progress
             if progress.caught_up and not forever:
                 return
@@ -153,5 +154,7 @@ class Follower:
         self.mirror.commit(Step(kept if last in kept else [*kept, last], fetched.events, state, done))
 
     def _prove(self, fetched: Fetched, state: State, point: Checkpoint | None) -> Completeness:
-        unproven_before = point is None or point.proven != point.block.number
+        # After a rewind no storage root is known, so a silent change could not be seen by comparing roots.
+        rewound = point is not None and not point.storage_root and point.evidence == "proof"
+        unproven_before = point is None or point.proven != point.block.number or rewound
         return check_complete(self.chain, self.mirror, state, fetched.headers[-1], point, all_issuers=unproven_before)

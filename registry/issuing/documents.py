@@ -81,8 +81,10 @@ def drafts_of(
     seen: dict[str, str] = {}
     for name, data in _ready(source):
         try:
-            drafts.append(_ready_draft(name, data, identity, foreign=foreign))
-            before = seen.setdefault(str(drafts[-1].document.get("id", f"no id, {name}")), name)
+            draft = _ready_draft(name, data, identity, foreign=foreign)
+            drafts.append(draft)
+            # What other issuers do with their ids is theirs to answer for.
+            before = seen.setdefault(str(draft.document.get("id", f"no id, {name}")), name) if draft.ours else name
             if before != name:
                 problems.append(f"{name}: its id is that of {before}.")
         except HallmarkError as error:
