@@ -88,6 +88,7 @@ def command(path: Path, host: str, port: int, block_time: float, state: Path | N
     """
     line = [str(path), "--quiet", "--host", host, "--port", str(port), "--chain-id", str(CHAIN_ID)]
     line += ["--mnemonic", MNEMONIC, "--balance", str(BALANCE_ETHER), "--slots-in-an-epoch", "1"]
+    line += ["--cache-path", "{scratch}"]
     if block_time:
         line += ["--block-time", f"{block_time:g}", "--mixed-mining"]
     if state:

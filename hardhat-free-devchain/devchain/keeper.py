@@ -6,7 +6,8 @@ The asking process holds the other end of our standard input. When that end clos
 it or because the process died in any way, the command is asked to end (SIGTERM, so that anvil saves its
 state) and is killed if it does not. Stopping and being orphaned are the same path. The byte "k" on our
 standard input kills the command at once. Where the kernel can (Linux), the command also dies with us, so
-that a killed keeper leaves nothing behind either.
+that a killed keeper leaves nothing behind either. "{scratch}" in an argument becomes a folder that goes when the
+command ends, however it ends: anvil keeps the states of old blocks there and would leave them when it is killed.
 
 Only the standard library, and run as a file, so that it starts in about ten milliseconds.
 """
@@ -19,6 +20,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 
 POLL_SECONDS = 0.1
@@ -54,15 +56,17 @@ def main(command: Sequence[str]) -> int:
     """Keep COMMAND until it ends or its reason to run is gone; return its exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    while child.poll() is None:
-        match order(parent):
-            case "end":
-                end(child)
-            case "kill":
-                child.kill()
-                child.wait()
+    with tempfile.TemporaryDirectory(prefix="devchain-", ignore_cleanup_errors=True) as scratch:
+        filled = [argument.replace("{scratch}", scratch) for argument in command]
+        child = subprocess.Popen(filled, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        while child.poll() is None:
+            match order(parent):
+                case "end":
+                    end(child)
+                case "kill":
+                    child.kill()
+                    child.wait()
     return child.returncode
 
 
