@@ -95,15 +95,14 @@ def canonical_hash(value: Any) -> bytes:
 def hash_without_proof(document: Mapping[str, Any], canonical: bytes, *, plain: bool) -> bytes:
     """`docHash` of a document whose whole RFC 8785 form is at hand: the member "proof" is cut out of it, 32 bytes.
 
-    Where its bytes stand there once only, they are that member: nothing has to be written again.
+    Where its name stands there once only, that is the member: nothing else has to be written again.
     """
     if "proof" not in document:
         return sha256(canonical).digest()
-    member = b'"proof":' + canonical_bytes(document["proof"], plain=plain)
-    start = canonical.find(member)
-    end = start + len(member)
-    if start < 0 or canonical.find(member, start + 1) >= 0:
+    if canonical.count(b'"proof":') != 1:
         return document_hash(document, plain=plain)
+    start = canonical.index(b'"proof":')
+    end = start + len(b'"proof":') + len(canonical_bytes(document["proof"], plain=plain))
     if canonical[start - 1 : start] == b",":
         return sha256(canonical[: start - 1] + canonical[end:]).digest()
     return sha256(canonical[:start] + canonical[end:].removeprefix(b",")).digest()

@@ -82,9 +82,14 @@ def parse_pointer(text: str) -> Place:
     match = _POINTER.fullmatch(text)
     if match is None:
         raise MalformedError(f"{text[:160]!r} is no Hallmark pointer (SPEC.md, section 1.1).")
-    contract = ContractId.parse(match["contract"])
-    batch = BatchId(contract, u64(match["issuer"]), bytes.fromhex(match["batch"]))
-    return Place(batch, u64(match["index"]))
+    contract, issuer, batch, index, _purpose = match.groups()
+    return Place(_batch_of(contract, issuer, batch), u64(index))
+
+
+@lru_cache(maxsize=256)
+def _batch_of(contract: str, issuer: str, batch: str) -> BatchId:
+    """What all pointers of a batch name."""
+    return BatchId(ContractId.parse(contract), u64(issuer), bytes.fromhex(batch))
 
 
 def u64(digits: str) -> int:

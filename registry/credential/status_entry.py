@@ -40,11 +40,11 @@ def pointers_of(document: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
     """
     entries = document.get("credentialStatus", [])
     entries = entries if isinstance(entries, list) else [entries]
-    ours = [e for e in entries if isinstance(e, Mapping) and str(e.get("id", "")).startswith(_PREFIX)]
+    ours = [e for e in entries if isinstance(e, dict) and str(e.get("id", "")).startswith(_PREFIX)]
     for entry in ours:
         if str(entry["id"]).rpartition("#")[2] != entry.get("statusPurpose"):
             raise MalformedError("A status entry's purpose is not the one that its pointer names.")
-    return tuple((parse_pointer(entry["id"]), str(entry.get("statusListIndex"))) for entry in ours)
+    return tuple([(parse_pointer(entry["id"]), str(entry.get("statusListIndex"))) for entry in ours])
 
 
 def is_open_badge(document: Mapping[str, Any]) -> bool:
