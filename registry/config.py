@@ -21,7 +21,7 @@ class Settings(BaseSettings):
         registry: Base URL of a running registry.
         home: Folder of the issuer: signing key, batch secret, journal, staged batches.
         issuer_id: The issuer's number in the contract.
-        public_url: Base URL that issued documents name for their status lists.
+        public_url: Base URL that issued documents name for their status lists; must be given off development chains.
         private_key: Account key (0x hex); accepted on development chains only.
         keystore: Encrypted account key (Ethereum keystore v3).
         passphrase_file: File with the keystore's passphrase.
@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     registry: str | None = None
     home: Path = Path(".hallmark")
     issuer_id: int | None = None
-    public_url: str = "http://127.0.0.1:8000"
+    public_url: str | None = None
     private_key: SecretStr | None = None
     keystore: Path | None = None
     passphrase_file: Path | None = None

@@ -12,6 +12,7 @@ from registry.commands import options
 
 if TYPE_CHECKING:
     from registry.config import Settings
+    from registry.credential.place import BatchId
     from registry.issuing.anchor import Issued
     from registry.issuing.stage import StagedDocument
     from registry.issuing.workspace import IssuerIdentity
@@ -76,7 +77,8 @@ def run(args: Namespace) -> int:
         issued = issue(args, settings, lambda state: console.print(f"  {state}"), progress)
     gas = issued.gas_used or 0
     each = f" ({gas:,} gas, {gas / issued.count:,.1f} a credential)" if gas else ""
-    console.print(f"anchored {issued.count} credentials in block {issued.block_number}{each}; they lie in {issued.out}")
+    what = f"{issued.count} credential{'s' if issued.count != 1 else ''}"
+    console.print(f"anchored {what} in block {issued.block_number}{each}; they lie in {issued.out}")
     if settings.registry:
         console.print(f"deposited {', '.join(publish(issued.out, settings.registry))} at {settings.registry}")
     return 0
@@ -109,9 +111,19 @@ def issue(
     def make() -> "list[StagedDocument]":
         stamp = documents.Run(batch.batch_id, created)
         drafts = documents.drafts_of(args.input, achievement, run_.identity, stamp, foreign=args.allow_foreign_issuer)
-        return stage(drafts, batch, run_.identity, settings.public_url, created, progress, args.suite)
+        return stage(drafts, batch, run_.identity, _public_url(settings, batch), created, progress, args.suite)
 
     return run_.issue(batch, args.out, created, make)
+
+
+def _public_url(settings: "Settings", batch: "BatchId") -> str:
+    """What documents will say for ever; only a development chain has a default."""
+    from registry.chain.signer import DEV_CHAINS
+    from registry.config import require
+
+    if settings.public_url is None and batch.contract.chain_id in DEV_CHAINS:
+        return "http://127.0.0.1:8000"
+    return str(require(settings.public_url, "public_url"))
 
 
 def _batch_id(args: Namespace, identity: "IssuerIdentity", batch_id_of: Callable[..., bytes]) -> bytes:
