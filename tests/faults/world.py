@@ -30,15 +30,12 @@ _WAIT = 9 * 86_400
 _POOL = urllib3.PoolManager(timeout=60, retries=False)
 
 
-def start_chain(slots: int, folder: Path) -> tuple[str, EngineProcess]:
-    """anvil whose safe block is `slots` behind the head and its final one twice as many; its URL.
-
-    States that it moves out of memory go to the folder: left to itself, a killed anvil leaves them in the home folder.
-    """
+def start_chain(slots: int) -> tuple[str, EngineProcess]:
+    """anvil whose safe block is `slots` behind the head and its final one twice as many; its URL."""
     port = free_port("127.0.0.1")
     command = anvil.command(anvil.find().path, "127.0.0.1", port, 0, None)
     command[command.index("--slots-in-an-epoch") + 1] = str(slots)
-    process = EngineProcess([*command, "--no-mining", "--order", "fifo", "--cache-path", str(folder)])
+    process = EngineProcess([*command, "--no-mining", "--order", "fifo"])
     process.wait_until(lambda: can_connect("127.0.0.1", port))
     return f"http://127.0.0.1:{port}", process
 
@@ -60,7 +57,7 @@ class World:
         self.rng = random.Random(seed)
         self.second = second
         self.final_after = 2 * slots
-        self.url, self.process = start_chain(slots, folder)
+        self.url, self.process = start_chain(slots)
         self.proxy = FaultProxy(self.url)
         self.database = database or f"sqlite:///{folder}/mirror.sqlite"
         self.deployment = folder / "deployment.json"
