@@ -4,9 +4,8 @@ import struct
 from base64 import urlsafe_b64encode
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import MAX_LEAVES, BatchId, ContractId, Place
@@ -24,8 +23,7 @@ _ENTRY = struct.Struct(">16sQ20sQ16sQ32s32s32s")
 _MEMBERS = {"type", "cryptosuite", "created", "verificationMethod", "proofPurpose", "proofValue"}
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorClaim:
+class AnchorClaim(NamedTuple):
     """What a proofValue says: where the credential is anchored, by whom, with its salt and path.
 
     `account` 20 bytes, `salt` 32 bytes, `path` hashes of 32 bytes with the leaf end first, at most 40.
@@ -119,8 +117,7 @@ def leaf_entry(place: Place, salt: bytes, config_hash: bytes, doc_hash: bytes) -
     return _ENTRY.pack(TAG, *where, salt, config_hash, doc_hash)
 
 
-@dataclass(frozen=True, slots=True)
-class AnchorProof:
+class AnchorProof(NamedTuple):
     """An anchor proof read from a document: its claim, its cfgHash (32 bytes) and when it was made."""
 
     claim: AnchorClaim

@@ -92,7 +92,7 @@ def document(change: Callable[[World], dict[str, Any]]) -> Callable[[], Report]:
 
 def claim_changed(credential: dict[str, Any], **changes: Any) -> dict[str, Any]:
     proof = world.anchor_of(credential)
-    claim = replace(decode_proof_value(proof["proofValue"]), **changes)
+    claim = decode_proof_value(proof["proofValue"])._replace(**changes)
     return world.with_anchor(credential, {**proof, "proofValue": encode_proof_value(claim)})
 
 
