@@ -153,6 +153,12 @@ def _key_of_seed(seed: bytes) -> tuple[SigningKey, str]:
     return key, method_of(did_of(bytes(key.verify_key)))
 
 
+def _only_texts(config: Json) -> bool:
+    """Whether a proof's members are texts and lists of texts, as nearly always: then no number needs a look."""
+    lists = [member for member in config.values() if type(member) is not str]
+    return all(type(member) is list and {*map(type, member)} <= {str} for member in lists)
+
+
 def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: bytes | None = None) -> Signer:
     """Who signed `document` with this proof.
 
@@ -180,7 +186,9 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: 
     signature = _decode(value, _LENGTHS[signer.key.kind])
     config = {name: member for name, member in proof.items() if name != "proofValue"}
     if doc_hash is not None and _signs_the_hash(suite, signer.key.kind, document, config):
-        check_signature(signer.key, signature, sha256(canonical_bytes(config)).digest() + doc_hash)
+        check_signature(
+            signer.key, signature, sha256(canonical_bytes(config, plain=_only_texts(config))).digest() + doc_hash
+        )
     else:
         _check_texts(suite, signer.key, signature, _unsecured(document, proof), config, at_hand)
     return signer
