@@ -9,6 +9,7 @@ from registry.credential.canonical import document_hash, hash_without_proof
 from registry.credential.place import Place
 from registry.credential.reader import MAX_BYTES, read_canonical
 from registry.credential.status_entry import pointers_of
+from registry.credential.values import as_list
 from registry.credential.vc_jwt import is_compact, unpack
 from registry.errors import HallmarkError
 
@@ -56,7 +57,7 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
         return _read_jwt(data, max_bytes)
     reading = read_canonical(data, max_bytes=max_bytes)
     document = reading.document
-    proofs = [proof for proof in _as_list(document.get("proof")) if isinstance(proof, dict)]
+    proofs = [proof for proof in as_list(document.get("proof")) if isinstance(proof, dict)]
     ours = [proof for proof in proofs if proof.get("cryptosuite") == SUITE]
     anchor, problem = _read_anchor(ours)
     pointers, pointer_problem = _read_pointers(document)
@@ -68,7 +69,7 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
 def _read_jwt(data: bytes, max_bytes: int) -> Credential:
     """A credential whose one signature is the JWS around it; of the proofs inside it only our anchor is looked at."""
     document, proof = unpack(data, max_bytes=max_bytes)
-    inside = [item for item in _as_list(document.pop("proof", None)) if isinstance(item, Mapping)]
+    inside = [item for item in as_list(document.pop("proof", None)) if isinstance(item, Mapping)]
     anchor, problem = _read_anchor([item for item in inside if item.get("cryptosuite") == SUITE])
     pointers, pointer_problem = _read_pointers(document)
     return Credential(document, document_hash(document), (proof,), anchor, problem or pointer_problem, pointers)
@@ -88,9 +89,3 @@ def _read_pointers(document: Mapping[str, Any]) -> tuple[tuple[tuple[Place, str]
         return pointers_of(document), ""
     except HallmarkError as error:
         return (), str(error)
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -12,7 +12,7 @@ from registry.credential.canonical import canonical_hash
 from registry.credential.did_key import did_of, method_of
 from registry.credential.place import ContractId, u64
 from registry.credential.signature import NOTHING, AtHand
-from registry.errors import CannotTell, HallmarkError, MalformedError
+from registry.errors import CannotTell, MalformedError
 
 TYPE = "HallmarkIssuerProfile"
 _OPTIONAL = ("url", "recoveryContact", "statusDelegate")
@@ -105,15 +105,6 @@ def _signers(document: Mapping[str, Any], at_hand: AtHand) -> set[str]:
             signer = signature.verify(document, proof, at_hand)
             signed |= {signer.controller} if signer.bound else set()
     return signed
-
-
-def profile_problem(document: Mapping[str, Any]) -> str:
-    """Why `document` is no acceptable profile, or an empty text."""
-    try:
-        read_profile(document)
-    except HallmarkError as error:
-        return str(error)
-    return ""
 
 
 def _identity(document: Mapping[str, Any]) -> tuple[ContractId, int, str]:

@@ -107,3 +107,10 @@ def _varint(data: bytes) -> tuple[int | None, bytes]:
         if byte < 0x80:
             return number, data[position + 1 :]
     return None, b""
+
+
+def as_list(value: Any) -> list[Any]:
+    """A member that may be one thing or several, as JSON-LD has it: a list of them; empty where there is none."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -13,6 +13,7 @@ from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, le
 from registry.credential.canonical import canonical_hash, document_hash
 from registry.credential.place import BatchId, Place
 from registry.credential.status_entry import is_open_badge, with_pointer
+from registry.credential.values import as_list
 from registry.errors import CannotTell, DataLossError, InputError, TransformationError
 from registry.issuing.documents import Draft
 from registry.issuing.workspace import IssuerIdentity, write_private
@@ -69,7 +70,7 @@ class StagedBatch:
         for index, staged in enumerate(self.documents):
             place = Place(self.batch, index)
             claim = AnchorClaim(place, self.account, self.tree.size, staged.salt, self.tree.path(index))
-            proofs = _as_list(staged.document.get("proof"))
+            proofs = as_list(staged.document.get("proof"))
             yield (
                 staged.name,
                 {**staged.document, "proof": [*proofs, {**config, "proofValue": encode_proof_value(claim)}]},
@@ -152,9 +153,3 @@ def load_staged(path: Path) -> list[StagedDocument]:
             body = json.loads(line)
             documents.append(StagedDocument(body["name"], body["document"], bytes.fromhex(body["salt"])))
     return documents
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

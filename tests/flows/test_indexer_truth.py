@@ -128,21 +128,19 @@ def test_whole_accreditation_contract_left_out_is_noticed(life):
 
 def test_event_that_the_other_contract_is_said_to_have_emitted_is_noticed(life):
     places = (deployment_of(life).contract.address, deployment_of(life).accreditation.address)
-    for number, log in enumerate(all_logs(life)):
+    for log in all_logs(life):
         other = log._replace(address=places[0] if log.address == places[1] else places[1])
         chain = Liar(life, lambda logs, log=log, other=other: [other if x == log else x for x in logs])
         with pytest.raises(LedgerError, match=r"of another contract|bloom filter excludes"):
             follow(chain, mirror_of(life), life)
-        assert number >= 0
 
 
 def test_forged_field_is_noticed(life):
-    for number, log in enumerate(all_logs(life)):
+    for log in all_logs(life):
         data = bytes([*log.data[:-33], log.data[-33] ^ 1, *log.data[-32:]])
         chain = Liar(life, lambda logs, log=log, data=data: [x._replace(data=data) if x == log else x for x in logs])
         with pytest.raises(LedgerError):
             follow(chain, mirror_of(life), life)
-        assert number >= 0
 
 
 def test_reordered_and_doubled_logs_are_noticed(life):
