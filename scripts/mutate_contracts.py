@@ -117,8 +117,9 @@ def _variants(line: str, stripped: str) -> Iterator[str]:
                 yield stripped[: match.start()] + replacement + stripped[match.end() :]
     for match in _NUMBER.finditer(stripped):
         yield stripped[: match.start()] + str(int(match[0].replace("_", ""), 0) + 1) + stripped[match.end() :]
-    if _REVERTING_IF.match(line) or (_STATEMENT.match(line) and not _DECLARATION.match(line)):
-        yield ";"
+    is_declaration = _DECLARATION.match(line) or stripped.startswith("mapping(")
+    if _REVERTING_IF.match(line) or (_STATEMENT.match(line) and not is_declaration):
+        yield "{}"
 
 
 def all_mutants(only: str) -> list[Mutant]:

@@ -274,6 +274,14 @@ contract AccreditationTest is Fixture {
         vm.assertEq(accreditation.accreditorCount(), 2);
     }
 
+    function test_an_accreditor_is_counted_once_at_its_first_statement() public {
+        _accredit(admin, 1, 2);
+        vm.assertEq(accreditation.accreditorCount(), 1);
+        _accredit(admin, 1, 3);
+        _withdraw(admin, 1, 2);
+        vm.assertEq(accreditation.accreditorCount(), 1);
+    }
+
     function test_events_say_what_was_stated() public {
         vm.recordLogs();
         _accredit(admin, 1, 2);
