@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry.config import Settings, require
+from registry.config import Settings, passphrase_of, require
 from registry.errors import ConfigError, HallmarkError
 from registry.verification.evidence import TrustedContract
 
@@ -144,9 +144,20 @@ def contract(settings: Settings) -> "RegistryContract":
 
 def workspace(settings: Settings) -> "Workspace":
     """The issuer's home folder."""
+    from registry.chain.deployment import DEV_CHAINS
+    from registry.issuing.signing import SigningOptions
     from registry.issuing.workspace import Workspace
 
-    return Workspace(settings.home)
+    developing = settings.deployment is not None and deployment(settings).contract.chain_id in DEV_CHAINS
+    # On a development chain nobody is asked: a key is sealed there only where a file says so.
+    file = settings.signing_passphrase_file
+    sealed = (settings.home / "signing.json").exists()
+    passphrase = (
+        passphrase_of(file, f"the signing key in {settings.home}") if file or sealed or not developing else None
+    )
+    return Workspace(
+        settings.home, SigningOptions(passphrase, settings.signing_command, settings.signing_did, plain=developing)
+    )
 
 
 def identity(settings: Settings) -> "IssuerIdentity":

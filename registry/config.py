@@ -1,5 +1,7 @@
 """Settings: `hallmark.toml` in the working folder, overridden by HALLMARK_… variables, overridden by options."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,10 @@ class Settings(BaseSettings):
         public_url: Base URL that issued documents name for their status lists; must be given off development chains.
         private_key: Account key (0x hex); accepted on development chains only.
         keystore: Encrypted account key (Ethereum keystore v3).
-        passphrase_file: File with the keystore's passphrase.
+        passphrase_file: File with the keystore's passphrase; without it a terminal is asked.
+        signing_passphrase_file: File with the passphrase of the issuer's signing key.
+        signing_command: Program that signs documents: message on stdin, signature on stdout.
+        signing_did: The did:key of that program's key.
         trust: Deployment files that a verifier trusts, besides `deployment`.
         allow_host: Hosts on the web that may be asked for status lists and DID documents; none: nobody is asked.
         web_cache: Folder for copies of DID documents, which serve while their host cannot be reached.
@@ -45,6 +50,9 @@ class Settings(BaseSettings):
     private_key: SecretStr | None = None
     keystore: Path | None = None
     passphrase_file: Path | None = None
+    signing_passphrase_file: Path | None = None
+    signing_command: str | None = None
+    signing_did: str | None = None
     trust: list[Path] = Field(default_factory=list)
     allow_host: list[str] = Field(default_factory=list)
     web_cache: Path | None = None
@@ -82,3 +90,33 @@ def require(value: Any, name: str) -> Any:
         todo = f"give {option}, set HALLMARK_{name.upper()}, or write it into hallmark.toml"
         raise ConfigError(f"The setting {name!r} is missing.", todo=todo)
     return value
+
+
+def passphrase_of(file: Path | None, what: str) -> Callable[[bool], str] | None:
+    """Tells a passphrase: from a file, or by asking at the terminal (True: twice); None where neither is there."""
+    if file is None and not sys.stdin.isatty():
+        return None
+
+    def tell(new: bool) -> str:
+        return _read_passphrase(file) if file is not None else _ask_passphrase(what, new=new)
+
+    return tell
+
+
+def _read_passphrase(file: Path) -> str:
+    try:
+        passphrase = file.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        passphrase = ""
+    if not passphrase:
+        raise ConfigError(f"The passphrase file {file} cannot be read, or is empty.", todo="check its name and rights")
+    return passphrase
+
+
+def _ask_passphrase(what: str, *, new: bool) -> str:
+    from getpass import getpass
+
+    passphrase = getpass(f"Passphrase of {what}: ")
+    if new and (not passphrase or getpass("The same again: ") != passphrase):
+        raise ConfigError("The two passphrases differ, or are empty.", todo="run the command again")
+    return passphrase

@@ -182,6 +182,12 @@ class RangeTooLarge(ChainUnavailable):
     code = "RANGE_TOO_LARGE"
 
 
+class SigningError(ConfigError):
+    """A key that is not at hand, cannot be opened, or whose holder answered with something else."""
+
+    code = "SIGNING_ERROR"
+
+
 class WrongChain(ConfigError):
     """The endpoint or contract is not the one that was asked for."""
 

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from registry.chain.artifact import load_artifact
-from registry.chain.deployment import DeployedContract, Deployment, write_deployment
+from registry.chain.deployment import DEV_CHAINS, DeployedContract, Deployment, write_deployment
 from registry.chain.logs import raw_log
-from registry.chain.signer import DEV_CHAINS
 from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
 from registry.chain.views import call_data, integers, words

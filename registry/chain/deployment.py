@@ -9,6 +9,9 @@ from registry.credential.place import ContractId
 from registry.errors import ConfigError
 from registry.verification.evidence import TrustedContract
 
+DEV_CHAINS = (1337, 31337)
+"""Chain ids of development chains, whose keys are public."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeployedContract:

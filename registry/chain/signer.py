@@ -5,9 +5,8 @@ from pathlib import Path
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from registry.chain.deployment import DEV_CHAINS
 from registry.errors import ConfigError
-
-DEV_CHAINS = (1337, 31337)
 
 
 def account_of_key(private_key: str, chain_id: int) -> LocalAccount:

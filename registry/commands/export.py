@@ -36,6 +36,7 @@ def add(parser: ArgumentParser) -> None:
     )
     options.add_chain(parser)
     options.add_home(parser)
+    options.add_signing(parser)
 
 
 def run(args: Namespace) -> int:
@@ -127,7 +128,7 @@ def _jwt_maker(args: Namespace) -> Callable[[bytes], bytes]:
         if issuer_of(document) != identity.did:
             raise InputError(f"Its issuer is {issuer_of(document)}, not you ({identity.did}).")
         anchor = next((proof for proof in _proofs(document) if proof.get("cryptosuite") == SUITE), None)
-        return sign(document, identity.seed, anchor).encode() + b"\n"
+        return sign(document, identity.signer, anchor).encode() + b"\n"
 
     return make
 

@@ -54,6 +54,7 @@ def add_common(parser: ArgumentParser) -> None:
     options.add_chain(parser)
     options.add_account(parser)
     options.add_home(parser)
+    options.add_signing(parser)
 
 
 def _depth(text: str) -> str:
@@ -118,7 +119,7 @@ def issue(
 
 def _public_url(settings: "Settings", batch: "BatchId") -> str:
     """What documents will say for ever; only a development chain has a default."""
-    from registry.chain.signer import DEV_CHAINS
+    from registry.chain.deployment import DEV_CHAINS
     from registry.config import require
 
     if settings.public_url is None and batch.contract.chain_id in DEV_CHAINS:

@@ -25,6 +25,7 @@ def add(parser: ArgumentParser) -> None:
     profile.add_argument("--name", required=True)
     profile.add_argument("--url")
     profile.add_argument("--contact")
+    acts.add_parser("protect", help="seal the signing key with a passphrase")
     acts.add_parser("show", help="the issuer of this folder")
     grant = acts.add_parser("add-key", help="let another account act")
     grant.add_argument("account", metavar="0x…")
@@ -40,6 +41,7 @@ def add(parser: ArgumentParser) -> None:
         options.add_chain(act)
         options.add_account(act)
         options.add_home(act)
+        options.add_signing(act)
 
 
 def run(args: Namespace) -> int:
@@ -49,6 +51,8 @@ def run(args: Namespace) -> int:
         return _register(args, settings)
     if args.act == "show":
         return _show(settings)
+    if args.act == "protect":
+        return _protect(settings)
     if args.act == "profile":
         return _profile(args, settings)
     if args.act in accreditation.ACTS:
@@ -61,7 +65,7 @@ def _register(args: Namespace, settings: "Settings") -> int:
 
     contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
     home.refuse_second_identity(contract.contract)
-    home.make_secrets()
+    home.signing.make(), home.batch_secret()
     issuer_id = contract.register([(contract.account, 7)], _account(args.recovery))
     print(f"registered issuer {issuer_id} of {contract.contract}")
     return _publish_profile(args, settings, issuer_id)
@@ -81,12 +85,12 @@ def _publish_profile(args: Namespace, settings: "Settings", issuer_id: int) -> i
     from registry.credential.times import format_stamp
 
     contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
-    seed, _ = home.make_secrets()
+    signer = home.signing.make()
     profile = build_profile(
         contract.contract,
         issuer_id,
         args.name,
-        seeds=[seed],
+        signers=[signer],
         accounts=[contract.account],
         created=format_stamp(datetime.now(UTC)),
         extra={"url": args.url, "recoveryContact": args.contact},
@@ -103,6 +107,18 @@ def _show(settings: "Settings") -> int:
     who = bootstrap.identity(settings)
     print(f"issuer {who.issuer_id} of {who.contract}, {who.did}")
     print(json.dumps(who.profile, indent=2, ensure_ascii=False))
+    return 0
+
+
+def _protect(settings: "Settings") -> int:
+    from registry.config import passphrase_of
+    from registry.issuing.signing import SigningKey, SigningOptions
+
+    passphrase = passphrase_of(settings.signing_passphrase_file, "the signing key (a new one)")
+    did = SigningKey(settings.home, SigningOptions(passphrase)).protect()
+    print(
+        f"the key of {did} is sealed in {settings.home / 'signing.json'}; backups of signing.key still hold it plainly"
+    )
     return 0
 
 

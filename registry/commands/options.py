@@ -16,6 +16,9 @@ _SETTINGS = (
     "public_url",
     "keystore",
     "passphrase_file",
+    "signing_passphrase_file",
+    "signing_command",
+    "signing_did",
     "trust",
     "wait",
     "allow_host",
@@ -32,6 +35,17 @@ def add_account(parser: ArgumentParser) -> None:
     """--keystore and --passphrase-file."""
     parser.add_argument("--keystore", metavar="FILE", type=Path, help="encrypted account key (keystore v3)")
     parser.add_argument("--passphrase-file", metavar="FILE", type=Path, help="file with the keystore's passphrase")
+
+
+def add_signing(parser: ArgumentParser) -> None:
+    """How the key that signs documents is reached."""
+    parser.add_argument(
+        "--signing-passphrase-file", metavar="FILE", type=Path, help="file with the signing key's passphrase"
+    )
+    parser.add_argument(
+        "--signing-command", metavar="CMD", help="program that signs documents: message on stdin, signature on stdout"
+    )
+    parser.add_argument("--signing-did", metavar="DID", help="the did:key of that program's key")
 
 
 def add_home(parser: ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from registry.credential.canonical import canonical_hash
 from registry.credential.did_key import did_of, method_of
 from registry.credential.place import ContractId, u64
 from registry.credential.signature import NOTHING, AtHand
+from registry.credential.signer import DocumentSigner, signer_of
 from registry.errors import CannotTell, MalformedError
 
 TYPE = "HallmarkIssuerProfile"
@@ -40,7 +41,7 @@ def build_profile(
     issuer_id: int,
     name: str,
     *,
-    seeds: Sequence[bytes],
+    signers: Sequence[bytes | DocumentSigner],
     accounts: Sequence[bytes],
     created: str,
     extra: Mapping[str, str] | None = None,
@@ -51,12 +52,12 @@ def build_profile(
         contract: The registry contract.
         issuer_id: The issuer's number there.
         name: The issuer's name, as a person reads it.
-        seeds: Ed25519 seeds (32 bytes) of its did:key DIDs; each signs.
+        signers: Holders, or Ed25519 seeds (32 bytes), of the keys of its did:key DIDs; each signs.
         accounts: Its accounts on the chain, 20 bytes each.
         created: dateTimeStamp.
         extra: Optional members: url, recoveryContact, statusDelegate.
     """
-    dids = [did_of(public_key_of_seed(seed)) for seed in seeds]
+    dids = [did_of(signer_of(signer).public_key) for signer in signers]
     body: dict[str, Any] = {
         "type": TYPE,
         "version": 1,
@@ -69,7 +70,7 @@ def build_profile(
         "created": created,
     }
     body |= {member: value for member, value in (extra or {}).items() if member in _OPTIONAL and value}
-    return {**body, "proof": [signature.sign(body, seed, created) for seed in seeds]}
+    return {**body, "proof": [signature.sign(body, signer, created) for signer in signers]}
 
 
 def public_key_of_seed(seed: bytes) -> bytes:

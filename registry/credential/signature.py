@@ -10,15 +10,13 @@ from functools import lru_cache
 from hashlib import sha256, sha384
 from typing import Any
 
-from nacl.signing import SigningKey
-
 from registry.credential import base58btc, vc_jwt
 from registry.credential.canonical import canonical_bytes
 from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
 from registry.credential.controller import RELATION, Signer, find_signer
-from registry.credential.did_key import did_of, method_of
 from registry.credential.keys import KeyKind, PublicKey, check_signature
 from registry.credential.rdf_template import fast_quads
+from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import DataLossError, MalformedError, ProofError
 
@@ -119,38 +117,31 @@ def method_named(proof: Json) -> str:
     return vc_jwt.method_named(proof) if proof.get("type") == vc_jwt.TYPE else str(proof.get("verificationMethod"))
 
 
-def sign(document: Json, seed: bytes, created: str, suite: str = SUITE) -> dict[str, Any]:
+def sign(document: Json, key: bytes | DocumentSigner, created: str, suite: str = SUITE) -> dict[str, Any]:
     """A Data Integrity proof over `document` without its proofs.
 
     Args:
         document: The credential or profile; its "proof" member is left out.
-        seed: Ed25519 seed, 32 bytes.
+        key: Whoever signs, or an Ed25519 seed of 32 bytes.
         created: dateTimeStamp of signing.
         suite: `eddsa-jcs-2022` or `eddsa-rdfc-2022`.
 
     Raises:
         UnknownContext, DataLossError, WorkLimit, CannotTell, TransformationError: The document cannot be signed as RDF.
     """
-    key, method = _key_of_seed(seed)
+    signer = signer_of(key)
     config: dict[str, Any] = {
         "type": _DATA_INTEGRITY,
         "cryptosuite": suite,
         "created": created,
-        "verificationMethod": method,
+        "verificationMethod": method_of_signer(signer),
         "proofPurpose": RELATION,
     }
     if not SUITES[suite].over_rdf and "@context" in document:
         config["@context"] = document["@context"]
     book = pinned_contexts() if SUITES[suite].over_rdf else None
     message = _message(SUITES[suite], _without_proof(document), config, book, KeyKind.ED25519)
-    return {**config, "proofValue": "z" + base58btc.encode(key.sign(message).signature)}
-
-
-@lru_cache(maxsize=2)
-def _key_of_seed(seed: bytes) -> tuple[SigningKey, str]:
-    """The key of a seed and its did:key verification method: deriving them costs more than a signature."""
-    key = SigningKey(seed)
-    return key, method_of(did_of(bytes(key.verify_key)))
+    return {**config, "proofValue": "z" + base58btc.encode(signer.sign(message))}
 
 
 def _only_texts(config: Json) -> bool:

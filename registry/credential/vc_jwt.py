@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from registry.credential.controller import Signer, find_signer
-from registry.credential.did_key import did_of, method_of
 from registry.credential.keys import KeyKind, base64url, check_signature, key_of_jwk
 from registry.credential.reader import read_document
 from registry.credential.rules import issuer_of
+from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ParsingError, ProofError, UnknownKey
 
@@ -57,26 +57,24 @@ def _credential_of(claims: Json) -> dict[str, Any]:
     return inner
 
 
-def sign(document: Json, seed: bytes, anchor: Json | None = None) -> str:
+def sign(document: Json, key: bytes | DocumentSigner, anchor: Json | None = None) -> str:
     """A compact JWS (EdDSA, key named by `kid`) over a credential without its proofs, with the claims of section 8.2.
 
     Args:
         document: The credential.
-        seed: Ed25519 seed, 32 bytes.
+        key: Whoever signs, or an Ed25519 seed of 32 bytes.
         anchor: Its anchor proof, which then travels inside; the leaf does not depend on what carries the document.
 
     Raises:
         MalformedError: A credential without issuer, or with a validity that is no dateTimeStamp.
     """
-    from nacl.signing import SigningKey
-
-    key = SigningKey(seed)
-    header = {"alg": "EdDSA", "kid": method_of(did_of(bytes(key.verify_key))), "typ": "JWT"}
+    signer = signer_of(key)
+    header = {"alg": "EdDSA", "kid": method_of_signer(signer), "typ": "JWT"}
     body = _without_proof(document)
     carried = {} if anchor is None else {"proof": [anchor]}
     parts = [_encode(header), _encode({**body, **carried, **_claims_of(body)})]
     signed = ".".join(parts)
-    return f"{signed}.{_base64(key.sign(signed.encode()).signature)}"
+    return f"{signed}.{_base64(signer.sign(signed.encode()))}"
 
 
 def method_named(proof: Json) -> str:

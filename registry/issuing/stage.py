@@ -118,12 +118,12 @@ def _sign(name: str, document: dict[str, Any], identity: IssuerIdentity, created
     """
     if suite != "jcs":
         try:
-            return signature.sign(document, identity.seed, created, signature.RDFC)
+            return signature.sign(document, identity.signer, created, signature.RDFC)
         except (CannotTell, DataLossError, TransformationError) as error:
             if suite == "rdf" or is_open_badge(document):
                 todo = "define or correct it, or sign the document as it stands with --suite jcs"
                 raise InputError(f"{name} cannot be signed as RDF: {error.what}", todo=todo) from None
-    return signature.sign(document, identity.seed, created, signature.JCS)
+    return signature.sign(document, identity.signer, created, signature.JCS)
 
 
 def assemble(batch: BatchId, account: bytes, created: str, documents: Sequence[StagedDocument]) -> StagedBatch:

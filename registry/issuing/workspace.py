@@ -1,40 +1,47 @@
 """The issuer's home folder: signing key, batch secret, profile, journal, staged batches (files 0600, folders 0700)."""
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from registry.credential.did_key import did_of
 from registry.credential.place import ContractId
-from registry.credential.profile import public_key_of_seed
+from registry.credential.signer import DocumentSigner
 from registry.errors import ConfigError
+from registry.issuing.files import write_durably, write_private
+from registry.issuing.signing import SigningKey, SigningOptions
+
+__all__ = ["IssuerIdentity", "Workspace", "write_durably", "write_private"]
 
 
 @dataclass(frozen=True, slots=True)
 class IssuerIdentity:
-    """Who issues: contract, issuer id, Ed25519 seed and batch secret (32 bytes each), and the profile document."""
+    """Who issues: contract, issuer id, did:key, batch secret (32 bytes), profile document, and the signing key.
+
+    The key is opened when it is asked for (`signer`), which may need a passphrase: workers are given the signer.
+    """
 
     contract: ContractId
     issuer_id: int
-    seed: bytes
-    batch_secret: bytes
+    did: str
+    batch_secret: bytes = field(repr=False)
     profile: Mapping[str, Any]
+    signing: SigningKey
 
     @property
-    def did(self) -> str:
-        """The issuer's did:key."""
-        return did_of(public_key_of_seed(self.seed))
+    def signer(self) -> DocumentSigner:
+        """Who signs; SigningError where the key cannot be had, or is not the one of the profile."""
+        return self.signing.signer(self.did)
 
 
 class Workspace:
     """One issuer's folder."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, signing: SigningOptions | None = None) -> None:
         self.home = home
+        self.signing = SigningKey(home, signing or SigningOptions())
 
     @property
     def journal(self) -> Path:
@@ -45,12 +52,9 @@ class Workspace:
         """The staged documents of a batch."""
         return self.home / "batches" / batch_id.hex() / "staged.ndjson"
 
-    def make_secrets(self) -> tuple[bytes, bytes]:
-        """Signing seed and batch secret; made and stored at the first call, read ever after."""
-        return self._secret("signing.key"), self._secret("batch.secret")
-
-    def _secret(self, name: str) -> bytes:
-        path = self.home / name
+    def batch_secret(self) -> bytes:
+        """32 bytes; made and stored at the first call, read ever after. Whoever knows them can guess inputs."""
+        path = self.home / "batch.secret"
         if not path.exists():
             write_private(path, secrets.token_bytes(32).hex().encode() + b"\n")
         try:
@@ -81,34 +85,12 @@ class Workspace:
         try:
             body = json.loads(path.read_text("utf-8"))
             found, issuer_id, profile = ContractId.parse(body["contract"]), int(body["issuerId"]), body["profile"]
-        except (OSError, ValueError, KeyError):
+            did = profile["dids"][0]
+        except (OSError, ValueError, KeyError, IndexError):
             todo = "run `hallmark issuer register` first, or name the folder with --home"
             raise ConfigError(f"{path} names no issuer.", todo=todo) from None
         if found != contract:
             raise ConfigError(
                 f"{self.home} belongs to the contract {found}, not {contract}.", todo="check --deployment"
             )
-        seed, batch_secret = self.make_secrets()
-        return IssuerIdentity(contract, issuer_id, seed, batch_secret, profile)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner reads; complete and on disk, or not there at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    write_durably(path, data, mode=0o600)
-
-
-def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
-    """Write beside, fsync, rename, fsync the folder: a crash leaves the old file, or the new one, whole."""
-    beside = path.with_name(path.name + ".new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        return IssuerIdentity(contract, issuer_id, did, self.batch_secret(), profile, self.signing)

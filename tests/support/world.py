@@ -65,7 +65,7 @@ def profile_fact(document: Json, since: int = ANCHORED_AT - 100, until: int = 0)
 
 def profile_document(*seeds: bytes, issuer_id: int = BATCH.issuer_id, contract: ContractId = CONTRACT) -> Json:
     return build_profile(
-        contract, issuer_id, "Example University", seeds=seeds or (SEED,), accounts=[ACCOUNT], created=CREATED
+        contract, issuer_id, "Example University", signers=seeds or (SEED,), accounts=[ACCOUNT], created=CREATED
     )
 
 
