@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from registry.chain.rpc import Caller
     from registry.chain.source import RpcChain
     from registry.chain.transact import Transactor
+    from registry.credential.signer import DocumentSigner
     from registry.indexer.follow import Follower
     from registry.issuing.anchor import IssuingRun
     from registry.issuing.workspace import IssuerIdentity, Workspace
-    from registry.ports import EvidenceSource
+    from registry.ports import EvidenceSource, StatusReader
     from registry.store.mirror import SqlMirror
     from registry.store.rebuild import Rebuilt
     from registry.web.controllers import ControllerReader
@@ -142,6 +143,13 @@ def contract(settings: Settings) -> "RegistryContract":
     return RegistryContract(opened, transactor(settings))
 
 
+def status_reader(settings: Settings) -> "StatusReader":
+    """Status words of whole batches, from the chain endpoint."""
+    from registry.chain.status import ChainStatus
+
+    return ChainStatus(chain(settings))
+
+
 def workspace(settings: Settings) -> "Workspace":
     """The issuer's home folder."""
     from registry.chain.deployment import DEV_CHAINS
@@ -207,19 +215,39 @@ def web_fetcher(settings: Settings, cache: Path | None = None) -> "Fetcher | Non
     return Fetcher(FetchPolicy(hosts, cache=cache)) if hosts else None
 
 
+def status_delegate(settings: Settings) -> "DocumentSigner | None":
+    """The key with which this registry signs status lists for issuers who named it; made when it is first asked for."""
+    if settings.status_delegate is None:
+        return None
+    from registry.chain.deployment import DEV_CHAINS
+    from registry.issuing.signing import SigningKey, SigningOptions
+
+    developing = deployment(settings).contract.chain_id in DEV_CHAINS
+    file, folder = settings.status_delegate_passphrase_file, settings.status_delegate
+    ask = file is not None or not developing or (folder / "signing.json").exists()
+    passphrase = passphrase_of(file, f"the delegate's key in {folder}") if ask else None
+    return SigningKey(folder, SigningOptions(passphrase, plain=developing)).make()
+
+
 def api(settings: Settings) -> "FastAPI":
     """The HTTP API over the mirror."""
-    from registry.api.app import Services, build_app
+    import time
+
+    from registry.api.app import STALE_AFTER, Services, build_app
+    from registry.api.status_lists import ListPublisher
     from registry.store.documents import DocumentStore
     from registry.store.evidence import SqlEvidence
     from registry.store.queries import RegistryQueries
+    from registry.store.status_lists import StatusListStore
 
     opened, place = mirror(settings), deployment(settings)
     engine = opened.engine
+    lists = StatusListStore(engine, place.contract)
     services = Services(
         SqlEvidence(engine, place.trusted),
         RegistryQueries(engine, place.contract),
         DocumentStore(engine, place.contract),
+        ListPublisher(lists, status_delegate(settings), settings.public_url, time.time, STALE_AFTER),
         trusted_contracts(settings),
     )
     return build_app(services)

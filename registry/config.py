@@ -30,6 +30,8 @@ class Settings(BaseSettings):
         signing_passphrase_file: File with the passphrase of the issuer's signing key.
         signing_command: Program that signs documents: message on stdin, signature on stdout.
         signing_did: The did:key of that program's key.
+        status_delegate: Folder with the key with which a registry signs status lists for issuers that named it.
+        status_delegate_passphrase_file: File with that key's passphrase.
         trust: Deployment files that a verifier trusts, besides `deployment`.
         allow_host: Hosts on the web that may be asked for status lists and DID documents; none: nobody is asked.
         web_cache: Folder for copies of DID documents, which serve while their host cannot be reached.
@@ -53,6 +55,8 @@ class Settings(BaseSettings):
     signing_passphrase_file: Path | None = None
     signing_command: str | None = None
     signing_did: str | None = None
+    status_delegate: Path | None = None
+    status_delegate_passphrase_file: Path | None = None
     trust: list[Path] = Field(default_factory=list)
     allow_host: list[str] = Field(default_factory=list)
     web_cache: Path | None = None

@@ -243,3 +243,9 @@ class NotFound(HallmarkError):
     """The registry does not know this identifier."""
 
     code = "NOT_FOUND"
+
+
+class NotReady(HallmarkError):
+    """The registry cannot answer for the present; says nothing about any credential."""
+
+    code = "NOT_READY"

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from registry.credential.place import ContractId, Place
+from registry.credential.place import BatchId, ContractId, Place
 from registry.ledger.decode import BlockRef, LedgerEvent, RawLog
 from registry.ledger.entities import AnyEntity
 from registry.ledger.header import Header
@@ -229,3 +229,10 @@ class Journal(Protocol):
 
     def lock(self) -> AbstractContextManager[None]:
         """Only one issuing run at a time; raises StoreError when another one is at work."""
+
+
+class StatusReader(Protocol):
+    """Reads the status of whole batches from the chain. Raises ChainUnavailable or RpcError."""
+
+    def status_words(self, batch: BatchId, leaf_count: int, *, revoked: bool) -> tuple[BlockRef, dict[int, int]]:
+        """The newest block, and there: word index → 256 bits (revoked, or else suspended), where they are not zero."""

@@ -12,12 +12,15 @@ from starlette.exceptions import HTTPException
 from registry import __version__
 from registry.api.freshness import Freshness
 from registry.api.problems import PROBLEM_RESPONSES, on_hallmark_error, on_http_error
-from registry.api.routes import documents, health, lookups, metrics, verify
+from registry.api.routes import documents, health, lookups, metrics, status_lists, verify
+from registry.api.status_lists import ListPublisher
 from registry.errors import HallmarkError
 from registry.store.documents import DocumentStore
 from registry.store.evidence import SqlEvidence
 from registry.store.queries import RegistryQueries
 from registry.verification.evidence import TrustedContract
+
+STALE_AFTER = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,10 @@ class Services:
     evidence: SqlEvidence
     queries: RegistryQueries
     documents: DocumentStore
+    lists: ListPublisher
     trusted: tuple[TrustedContract, ...]
     clock: Callable[[], float] = time.time
-    stale_after: int = 3600
+    stale_after: int = STALE_AFTER
 
 
 def build_app(services: Services) -> FastAPI:
@@ -45,7 +49,7 @@ def build_app(services: Services) -> FastAPI:
     app.add_exception_handler(HallmarkError, on_hallmark_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_http_error)
-    for routes in (verify, lookups, documents, health, metrics):
+    for routes in (verify, lookups, documents, status_lists, health, metrics):
         app.include_router(routes.router, responses=PROBLEM_RESPONSES)
     app.add_middleware(Freshness, queries=services.queries)
     return app

@@ -51,6 +51,13 @@ class RegistryClient:
             what = _detail(answer) or f"status {status}"
             raise MalformedError(f"The registry refuses the {kind}: {what}", todo="publish again in a moment")
 
+    def put_list(self, path: str, body: bytes) -> None:
+        """Deposit a signed status list; MalformedError with the registry's reason when it refuses."""
+        status, answer = self._request("PUT", path, body)
+        if status != 201:
+            what = _detail(answer) or f"status {status}"
+            raise MalformedError(f"The registry refuses the status list: {what}", todo="see above")
+
     def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         try:
             headers = {_POSITION: self._position}

@@ -7,9 +7,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from registry.errors import PROBLEM_BASE, HallmarkError, NotFound, ParsingError, StoreError, TooLargeError
+from registry.errors import PROBLEM_BASE, HallmarkError, NotFound, NotReady, ParsingError, StoreError, TooLargeError
 
-_STATUS: dict[type[HallmarkError], int] = {ParsingError: 400, TooLargeError: 413, NotFound: 404, StoreError: 503}
+_STATUS: dict[type[HallmarkError], int] = {
+    ParsingError: 400,
+    TooLargeError: 413,
+    NotFound: 404,
+    StoreError: 503,
+    NotReady: 503,
+}
 MEDIA_TYPE = "application/problem+json"
 # VC Data Model 2.0 (section 7.1), VC Data Integrity (section 4.8), Bitstring Status List (section 3.4).
 _W3C = {
@@ -70,4 +76,8 @@ async def on_http_error(_request: Request, error: Exception) -> JSONResponse:
 async def on_hallmark_error(_request: Request, error: Exception) -> JSONResponse:
     """Every error of ours: 400, 404, 413 and 503 where they fit, else 422."""
     assert isinstance(error, HallmarkError)
-    return problem(_STATUS.get(type(error), 422), error.code, str(error), error.path)
+    status = _STATUS.get(type(error), 422)
+    answer = problem(status, error.code, str(error), error.path)
+    if status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer

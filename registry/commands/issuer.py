@@ -25,6 +25,10 @@ def add(parser: ArgumentParser) -> None:
     profile.add_argument("--name", required=True)
     profile.add_argument("--url")
     profile.add_argument("--contact")
+    for act in (register, profile):
+        act.add_argument(
+            "--status-delegate", dest="delegate", metavar="DID", help="who may sign status lists besides the issuer"
+        )
     acts.add_parser("protect", help="seal the signing key with a passphrase")
     acts.add_parser("show", help="the issuer of this folder")
     grant = acts.add_parser("add-key", help="let another account act")
@@ -93,7 +97,7 @@ def _publish_profile(args: Namespace, settings: "Settings", issuer_id: int) -> i
         signers=[signer],
         accounts=[contract.account],
         created=format_stamp(datetime.now(UTC)),
-        extra={"url": args.url, "recoveryContact": args.contact},
+        extra={"url": args.url, "recoveryContact": args.contact, "statusDelegate": args.delegate},
     )
     home.save_identity(contract.contract, issuer_id, profile)
     contract.send("setProfile", issuer_id, canonical_hash(profile))

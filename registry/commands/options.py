@@ -19,6 +19,7 @@ _SETTINGS = (
     "signing_passphrase_file",
     "signing_command",
     "signing_did",
+    "status_delegate",
     "trust",
     "wait",
     "allow_host",

@@ -2,6 +2,7 @@
 
 import os
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from registry.commands import options
 
@@ -11,6 +12,10 @@ def add(parser: ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0 takes any free port")
     parser.add_argument("--index", action="store_true", help="follow the chain in the same process")
+    parser.add_argument("--public-url", metavar="URL", help="what issued documents name before /v1/status-lists/…")
+    parser.add_argument(
+        "--status-delegate", metavar="DIR", type=Path, help="folder with the key that signs status lists for issuers"
+    )
     options.add_chain(parser)
     options.add_database(parser)
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry.commands import options
+from registry.commands import options, status_lists
 
 if TYPE_CHECKING:
     from registry.chain.contract import RegistryContract
@@ -32,9 +32,15 @@ def add(parser: ArgumentParser) -> None:
         sub.add_argument("--reason", choices=sorted(_REASONS), default="unspecified")
         options.add_chain(sub)
         options.add_account(sub)
+    status_lists.add(acts.add_parser("lists", help="sign what the chain says, as W3C status lists"))
 
 
 def run(args: Namespace) -> int:
+    """Set bits, or sign the lists of what is set."""
+    return status_lists.run(args) if args.act == "lists" else _set(args)
+
+
+def _set(args: Namespace) -> int:
     """One transaction a batch; credentials that are as wanted already cost nothing."""
     from registry import bootstrap
     from registry.issuing.status import batches_of

@@ -94,7 +94,7 @@ def verifier(args: Namespace) -> Callable[[Path], "Report"]:
         else:
             evidence = source.gather(presented.place, presented.account)
         known = controllers.read(presented.controllers(evidence))
-        return judge(presented, evidence, policy, lists.read(presented.lists), known)
+        return judge(presented, evidence, policy, lists.read(presented.lists_for(evidence)), known)
 
     return verify
 

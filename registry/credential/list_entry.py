@@ -49,6 +49,16 @@ def list_entries(document: Mapping[str, Any]) -> tuple[ListEntry, ...]:
     return tuple(_read_entry(entry) for entry in entries)
 
 
+def published_entries(document: Mapping[str, Any]) -> tuple[ListEntry, ...]:
+    """The pointers to the chain, read as entries of the lists that are published for wallets; in order.
+
+    Raises:
+        MalformedError: An entry that breaks its own format.
+    """
+    pointers = [entry for entry in as_list(document.get("credentialStatus")) if _is_pointer(entry)]
+    return tuple(_bitstring_entry(entry) for entry in pointers)
+
+
 def _is_pointer(entry: Any) -> bool:
     return isinstance(entry, Mapping) and str(entry.get("id", "")).startswith(_OURS)
 

@@ -155,6 +155,12 @@ def check_binding(entry: ListEntry, found: StatusList, issuers: Sequence[str | N
         raise StatusVerificationError("The status list is outside its validity period.")
 
 
+def status_delegate(profile: Mapping[str, Any]) -> str | None:
+    """Whom an issuer's profile document names to sign its status lists (SPEC.md, section 4)."""
+    delegate = profile.get("statusDelegate")
+    return delegate if isinstance(delegate, str) and delegate else None
+
+
 def id_matches(entry: ListEntry, found: StatusList) -> bool:
     """Whether the list calls itself what the entry calls it; a list without a name is known by its address only."""
     return found.id is None or found.id == entry.url

@@ -1,7 +1,7 @@
 """Steps 3 and 6: who signed, and whether that is who the document names and the chain knows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from registry.credential import signature
@@ -12,6 +12,7 @@ from registry.credential.model import Credential
 from registry.credential.profile import Profile, read_profile
 from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
+from registry.credential.status_list import status_delegate
 from registry.errors import CannotTell, HallmarkError, ProofError
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
 from registry.verification.verdict import Check, Verdict
@@ -182,6 +183,16 @@ def _readable_profiles(evidence: Evidence, credential: Credential, at_hand: AtHa
         except HallmarkError as error:
             problem = str(error)
     return profiles, problem
+
+
+def status_delegates(evidence: Evidence | NoEvidence, credential: Credential, at_hand: AtHand) -> tuple[str, ...]:
+    """Who may sign status lists besides the document's issuer, by its own profile that the chain holds now."""
+    if isinstance(evidence, NoEvidence) or credential.place is None:
+        return ()
+    current = replace(evidence, profiles=tuple(fact for fact in evidence.profiles if fact.until == 0))
+    profiles, _ = _readable_profiles(current, credential, at_hand)
+    own = [profile for profile in profiles if issuer_of(credential.document) in profile.dids]
+    return tuple(did for profile in own if (did := status_delegate(profile.document)) is not None)
 
 
 def _profile_dids(

@@ -1,18 +1,18 @@
 """Step 8 for documents whose status lies in lists outside the chain. The lists are evidence that the edge hands in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from registry.credential import status_list
-from registry.credential.list_entry import BITSTRING_ENTRY, ListEntry, list_entries
+from registry.credential.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
 from registry.credential.model import Credential, read_credential
 from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
 from registry.credential.status_list import Status, StatusList
 from registry.errors import HallmarkError, StatusVerificationError
-from registry.verification.evidence import NoEvidence, Policy
-from registry.verification.issuer_step import check_signature
+from registry.verification.evidence import Evidence, NoEvidence, Policy
+from registry.verification.issuer_step import check_signature, status_delegates
 from registry.verification.verdict import Check, Verdict
 
 
@@ -34,6 +34,8 @@ class ListAnswer:
 Lists = Mapping[str, ListAnswer]
 NO_LISTS: Lists = MappingProxyType({})
 
+_UNREAD = NoEvidence("The chain was not read.", "NOT_ASKED")
+
 _SET = {"revocation": ("REVOKED", "Revoked"), "suspension": ("SUSPENDED", "Suspended")}
 _RANK = (Verdict.INVALID, Verdict.UNKNOWN, Verdict.VALID)
 
@@ -47,7 +49,21 @@ def needed_lists(credential: Credential) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.url for entry in entries if entry.known))
 
 
-def check_lists(credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand = NOTHING) -> Check:
+def published_lists(credential: Credential) -> tuple[str, ...]:
+    """The addresses of the lists in which wallets find what the chain says about this document."""
+    try:
+        return tuple(entry.url for entry in published_entries(credential.document))
+    except HallmarkError:
+        return ()
+
+
+def check_lists(
+    credential: Credential,
+    lists: Lists,
+    policy: Policy,
+    at_hand: AtHand = NOTHING,
+    evidence: Evidence | NoEvidence = _UNREAD,
+) -> Check:
     """All entries outside the chain: one that is set is invalid, else one that cannot be told is unknown."""
     if "credentialStatus" not in credential.document:
         return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status.")
@@ -57,42 +73,79 @@ def check_lists(credential: Credential, lists: Lists, policy: Policy, at_hand: A
         return Check("status", Verdict.INVALID, error.code, f"The status entry is malformed: {error.what}")
     if not entries:
         return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status outside the chain.")
-    checks = [_check_entry(entry, credential, lists, policy, at_hand) for entry in entries]
-    return min(checks, key=lambda check: _RANK.index(check.verdict))
+    return _worst(entries, _Asked(credential, lists, policy, at_hand, status_delegates(evidence, credential, at_hand)))
 
 
-def with_lists(chain: Check, credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand = NOTHING) -> Check:
-    """What the chain says, unless a list that was read says worse: a list that cannot be had changes nothing."""
+def with_lists(
+    chain: Check,
+    credential: Credential,
+    lists: Lists,
+    policy: Policy,
+    at_hand: AtHand = NOTHING,
+    evidence: Evidence | NoEvidence = _UNREAD,
+) -> Check:
+    """What the chain says, unless a list that was read says worse: a list that cannot be had changes nothing.
+
+    Where the chain was not read, what it says is taken from the lists that are published for wallets.
+    """
+    if isinstance(evidence, NoEvidence) and any(url in lists for url in published_lists(credential)):
+        chain = _published(credential, lists, policy, at_hand)
     if chain.verdict is Verdict.INVALID or not needed_lists(credential):
         return chain
-    listed = check_lists(credential, lists, policy, at_hand)
+    listed = check_lists(credential, lists, policy, at_hand, evidence)
     return listed if listed.verdict is Verdict.INVALID else chain
 
 
-def _check_entry(entry: ListEntry, credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand) -> Check:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the entries of one document are judged with; `delegates` may sign lists besides its issuer."""
+
+    credential: Credential
+    lists: Lists
+    policy: Policy
+    at_hand: AtHand
+    delegates: tuple[str, ...] = ()
+
+
+def _worst(entries: Sequence[ListEntry], asked: _Asked) -> Check:
+    return min((_check_entry(entry, asked) for entry in entries), key=lambda check: _RANK.index(check.verdict))
+
+
+def _published(credential: Credential, lists: Lists, policy: Policy, at_hand: AtHand) -> Check:
+    """A set bit is invalid; good is only what the lists of both purposes say."""
+    entries = published_entries(credential.document)
+    found = _worst(entries, _Asked(credential, lists, policy, at_hand))
+    missing = {*_SET} - {entry.purpose for entry in entries}
+    if found.verdict is Verdict.VALID and missing:
+        return _unknown("STATUS_RETRIEVAL_ERROR", f"{found.detail} About {missing.pop()} only the chain tells.")
+    return found
+
+
+def _check_entry(entry: ListEntry, asked: _Asked) -> Check:
     if not entry.known:
         return _unknown("STATUS_RETRIEVAL_ERROR", f"This version does not read status of the type {entry.type[:60]}.")
-    answer = lists.get(entry.url)
+    answer, policy = asked.lists.get(entry.url), asked.policy
     if answer is None or answer.data is None:
         why = answer.problem if answer else "it was not asked for"
         return _unknown("STATUS_RETRIEVAL_ERROR", f"The status list {entry.url} was not read: {why}.")
     try:
-        found = _verified(entry, credential, answer.data, policy.now, at_hand)
-        return _judge_entry(entry, credential, found, policy, policy.now - answer.read_at)
+        found = _verified(entry, answer.data, asked)
+        return _judge_entry(entry, asked.credential, found, policy, policy.now - answer.read_at)
     except HallmarkError as error:
         return _unknown(error.code, str(error))
 
 
-def _verified(entry: ListEntry, credential: Credential, data: bytes, now: float, at_hand: AtHand) -> StatusList:
-    """The list, once it is known to speak for the credential's issuer."""
+def _verified(entry: ListEntry, data: bytes, asked: _Asked) -> StatusList:
+    """The list, once it is known to speak for the credential's issuer: by itself, or by a delegate that it named."""
     try:
         carrier = read_credential(data, max_bytes=status_list.MAX_LIST_BYTES)
     except HallmarkError as error:
         raise StatusVerificationError(f"The status list cannot be read: {error.what}") from None
     found = status_list.read_list(carrier.document)
-    status_list.check_binding(entry, found, (issuer_of(credential.document),), now)
+    speakers = (issuer_of(asked.credential.document), *asked.delegates)
+    status_list.check_binding(entry, found, speakers, asked.policy.now)
     if entry.type == BITSTRING_ENTRY:
-        _check_signer(carrier, credential, at_hand)
+        _check_signer(carrier, asked.credential, asked.at_hand)
     return found
 
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,7 +105,7 @@ class Desk:
 
 
 @contextlib.contextmanager
-def open_api(desk: Desk, *, index: bool = True):
+def open_api(desk: Desk, *, index: bool = True, settings: Mapping[str, object] | None = None):
     """The HTTP API over a desk's mirror, in process; a 500 is an answer, not an exception."""
     from fastapi.testclient import TestClient
 
@@ -116,7 +117,7 @@ def open_api(desk: Desk, *, index: bool = True):
     try:
         if index:
             desk.ok("index")
-        app = bootstrap.api(load_settings(database=desk.database))
+        app = bootstrap.api(load_settings(database=desk.database, **(settings or {})))
     finally:
         os.chdir(before)
     with TestClient(app, raise_server_exceptions=False) as opened:
