@@ -63,6 +63,7 @@ contract AnchorTest is Fixture {
         _reverts(0, ROOT, 1);
         _reverts(BATCH, 0, 1);
         _reverts(BATCH, ROOT, 0);
+        vm.assertEq(MAX_LEAF_COUNT, 1_099_511_627_776);
         _reverts(BATCH, ROOT, MAX_LEAF_COUNT + 1);
         _reverts(BATCH, ROOT, type(uint64).max);
         _anchor(BATCH, MAX_LEAF_COUNT);

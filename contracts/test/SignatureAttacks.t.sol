@@ -16,6 +16,8 @@ contract SignaturesHarness {
 }
 
 contract SignatureAttacksTest is Signing {
+    bytes16 private constant BATCH2 = bytes16(uint128(3));
+
     function _freeze(S.Authorization memory auth) private {
         vm.prank(STRANGER);
         bySig.freezeBySig(ID, auth);
@@ -95,6 +97,45 @@ contract SignatureAttacksTest is Signing {
         _refused(auth);
         auth.actor = STRANGER;
         _refused(auth);
+    }
+
+    /// @dev Each call would do something if its actor sent it.
+    function test_no_form_acts_without_its_signature() public {
+        I.BatchRef memory batch = _anchor();
+        I.BatchRef memory other = _anchor(bytes16(uint128(1)), 1);
+        I.Batch[] memory batches = new I.Batch[](1);
+        batches[0] = I.Batch(bytes16(uint128(2)), ROOT, 1);
+        S.Authorization memory by = S.Authorization(ADMIN2, block.timestamp, "");
+        bytes[] memory calls = new bytes[](14);
+        calls[0] = abi.encodeCall(S.registerBySig, (_one(ADMIN2, ROLE_ADMIN), RECOVERY, PROFILE, by));
+        calls[1] = abi.encodeCall(S.addKeyBySig, (ID, NEW, ROLE_ANCHOR, by));
+        calls[2] = abi.encodeCall(S.retireKeyBySig, (ID, REVOKER, by));
+        calls[3] = abi.encodeCall(S.distrustKeyBySig, (ID, REVOKER, START, by));
+        calls[4] = abi.encodeCall(S.requestChangeBySig, (ID, CHANGE_ADD_ADMIN, NEW, ROLE_ADMIN, 0, by));
+        calls[5] = abi.encodeCall(S.freezeBySig, (ID, by));
+        calls[6] = abi.encodeCall(S.setProfileBySig, (ID, ROOT, by));
+        calls[7] = abi.encodeCall(S.anchorBySig, (ID, BATCH2, ROOT, 1, by));
+        calls[8] = abi.encodeCall(S.anchorManyBySig, (ID, batches, by));
+        calls[9] = abi.encodeCall(S.setStatusBySig, (ID, batch, ACTION_REVOKE, 0, _mask(0, 1), by));
+        calls[10] = abi.encodeCall(S.openStatusEpochBySig, (ID, by));
+        _request(admin, CHANGE_ADD_ADMIN, NEW, ROLE_ADMIN, 0);
+        calls[11] = abi.encodeCall(S.vetoChangeBySig, (ID, admin, NEW, by));
+        _distrust(ANCHORER, START);
+        calls[12] = abi.encodeCall(S.reaffirmBySig, (ID, other, by));
+        for (uint256 i = 0; i < 13; ++i) {
+            _refusedCall(calls[i]);
+        }
+        vm.prank(admin);
+        registry.freeze(ID);
+        calls[13] = abi.encodeCall(S.unfreezeBySig, (ID, by));
+        _refusedCall(calls[13]);
+    }
+
+    function _refusedCall(bytes memory data) private {
+        vm.prank(STRANGER);
+        (bool done, bytes memory answer) = address(bySig).call(data);
+        vm.assertFalse(done);
+        vm.assertEq(bytes32(bytes4(answer)), bytes32(S.InvalidSignature.selector));
     }
 
     function test_a_malleable_twin_is_refused() public {

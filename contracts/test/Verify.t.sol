@@ -86,6 +86,17 @@ contract VerifyTest is Fixture {
         vm.assertTrue(verifier.isValid(ID, _proof(5)));
     }
 
+    function test_the_first_and_last_bits_of_words_are_read() public {
+        uint64[4] memory indexes = [uint64(0), 255, 256, 299];
+        for (uint256 i = 0; i < indexes.length; ++i) {
+            _set(_batch(), ACTION_SUSPEND, indexes[i] / 256, 1 << (indexes[i] % 256));
+            for (uint256 j = 0; j < indexes.length; ++j) {
+                vm.assertEq(verifier.isValid(ID, _proof(indexes[j])), i != j);
+            }
+            _set(_batch(), ACTION_REINSTATE, indexes[i] / 256, 1 << (indexes[i] % 256));
+        }
+    }
+
     function test_a_new_epoch_is_the_one_that_is_read() public {
         _set(_batch(), ACTION_REVOKE, 0, 1);
         vm.prank(admin);
