@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from registry.chain.contract import RegistryContract
     from registry.chain.deployment import Deployment
+    from registry.chain.evidence import EndpointEvidence
     from registry.chain.rpc import Caller
     from registry.chain.source import RpcChain
     from registry.chain.transact import Transactor
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from registry.ports import EvidenceSource, StatusReader
     from registry.store.mirror import SqlMirror
     from registry.store.rebuild import Rebuilt
+    from registry.verification.proven import BundleEvidence
     from registry.web.controllers import ControllerReader
     from registry.web.fetch import Fetcher
     from registry.web.lists import ListReader
@@ -188,9 +190,25 @@ def evidence_source(settings: Settings, profiles: Sequence[dict[str, Any]] = ())
         from registry.api.client import RegistryClient
 
         return RegistryClient(settings.registry)
+    return endpoint_evidence(settings, profiles)
+
+
+def endpoint_evidence(settings: Settings, profiles: Sequence[dict[str, Any]] = ()) -> "EndpointEvidence":
+    """The chain endpoint, with profiles that the verifier holds."""
     from registry.chain.evidence import EndpointEvidence
 
     return EndpointEvidence(chain(settings), profiles)
+
+
+def bundle(settings: Settings, path: Path, hashes: Sequence[str]) -> "BundleEvidence":
+    """A bundle, with the blocks that the verifier trusts."""
+    from registry.verification.bundle import read_bundle
+    from registry.verification.moment import block_hash_of
+    from registry.verification.proven import BundleEvidence
+
+    trusted = trusted_contracts(settings)
+    chains = tuple(entry.contract.chain_id for entry in trusted)
+    return BundleEvidence(read_bundle(path.read_bytes()), trusted, [block_hash_of(text, chains) for text in hashes])
 
 
 def list_reader(settings: Settings, files: Sequence[str] = ()) -> "ListReader":

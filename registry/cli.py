@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from registry import __version__
-from registry.commands import audit, deploy, export, index, issue, issuer, lint, serve, status, verify
+from registry.commands import audit, bundle, deploy, export, index, issue, issuer, lint, serve, status, verify
 from registry.errors import HallmarkError
 
 
@@ -30,6 +30,7 @@ COMMANDS = {
     "index": Command("mirror the chain's events into SQL", index.add, index.run),
     "serve": Command("run the registry's HTTP API", serve.add, serve.run),
     "verify": Command("verify credentials", verify.add, verify.run),
+    "bundle": Command("a file that proves a credential without any network", bundle.add, bundle.run),
     "export": Command("credentials as badges, certificates, JWTs, or without anchor", export.add, export.run),
     "lint": Command("what a microcredential lacks", lint.add, lint.run),
     "audit": Command("replay the chain and compare it with the mirror", audit.add, audit.run),

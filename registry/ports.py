@@ -11,7 +11,7 @@ from registry.ledger.entities import AnyEntity
 from registry.ledger.header import Header
 from registry.ledger.history import HistoryRow
 from registry.ledger.state import RowKey, State
-from registry.verification.evidence import Evidence, NoEvidence
+from registry.verification.evidence import NOW, Ask, Evidence, NoEvidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class ChainSource(Protocol):
 class EvidenceSource(Protocol):
     """Answers what the chain says about one place."""
 
-    def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
+    def gather(self, place: Place, account: bytes | None, ask: Ask = NOW) -> Evidence | NoEvidence:
         """Evidence, or why there is none; never raises for an unreachable source."""
 
 

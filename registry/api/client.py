@@ -2,13 +2,15 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
 
 from registry.credential.place import Place
+from registry.credential.times import stamp_of
 from registry.errors import ChainUnavailable, HallmarkError, MalformedError
 from registry.ledger.status import bit_of
-from registry.verification.evidence import Evidence, NoEvidence
+from registry.verification.evidence import NOW, Ask, Evidence, NoEvidence
 from registry.verification.evidence_json import evidence_from_json
 
 _POSITION = "Hallmark-Position"
@@ -27,12 +29,11 @@ class RegistryClient:
         self._position = "0/0"  # how late the last answer was: no replica may answer from an earlier state
         self._pool = urllib3.PoolManager(timeout=urllib3.Timeout(timeout), retries=urllib3.Retry(1, redirect=0))
 
-    def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
+    def gather(self, place: Place, account: bytes | None, ask: Ask = NOW) -> Evidence | NoEvidence:
         """Evidence about the 256 credentials around `place`, so the registry does not learn which one is meant."""
-        word, _ = bit_of(place.index)
-        query = f"?word={word}" + (f"&account=0x{account.hex()}" if account else "")
+        query = _query(place, account, ask)
         try:
-            status, body = self._request("GET", f"/v1/batches/{place.batch}/evidence{query}")
+            status, body = self._request("GET", f"/v1/batches/{place.batch}/evidence?{query}")
             if status != 200:
                 return NoEvidence(_detail(body) or f"The registry answered with status {status}.", "REGISTRY_REFUSED")
             evidence = evidence_from_json(json.loads(body))
@@ -67,6 +68,16 @@ class RegistryClient:
             raise ChainUnavailable(f"The registry {self.url} did not answer.", todo=todo) from None
         self._position = response.headers.get(_POSITION, self._position)
         return response.status, response.data
+
+
+def _query(place: Place, account: bytes | None, ask: Ask) -> str:
+    word, _ = bit_of(place.index)
+    wanted: list[tuple[str, object]] = [("word", word)]
+    wanted += [("account", f"0x{account.hex()}")] if account else []
+    past = ask.block if ask.block is not None else None if ask.time is None else stamp_of(ask.time)
+    wanted += [("asOf", past)] if past is not None else []
+    wanted += [("about", stamp_of(ask.about))] if ask.about is not None else []
+    return urlencode([*wanted, *(("root", root) for root in ask.roots)])
 
 
 def _detail(body: bytes) -> str:

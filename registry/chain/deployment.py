@@ -55,7 +55,8 @@ class Deployment:
     @property
     def trusted(self) -> TrustedContract:
         """As an entry of a verifier's list."""
-        return TrustedContract(self.contract, self.genesis_hash, self.code_hash)
+        beside = (self.accreditation.address, self.accreditation.code_hash) if self.accreditation else None
+        return TrustedContract(self.contract, self.genesis_hash, self.code_hash, beside)
 
     def to_json(self) -> dict[str, Any]:
         """The content of a deployment file."""

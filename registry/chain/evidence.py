@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from registry.chain.accreditations import accreditations
 from registry.chain.logs import raw_log
+from registry.chain.past import NotThere, block_asked, block_at_time, point_of, pruned
 from registry.chain.source import RpcChain
 from registry.chain.views import call_data, integers, words
 from registry.credential.canonical import canonical_hash
@@ -17,6 +19,8 @@ from registry.ledger.status import bit_of
 from registry.ledger.word import IssuerWord
 from registry.ports import Tiers
 from registry.verification.evidence import (
+    NOW,
+    Ask,
     Assurance,
     Evidence,
     NoEvidence,
@@ -24,10 +28,10 @@ from registry.verification.evidence import (
     ReaffirmationFact,
     RecordFact,
     StatusFact,
+    ThenFact,
     Tier,
     WordChange,
 )
-from registry.verification.verdict import BlockPoint
 
 _ZERO = bytes(20)
 
@@ -44,23 +48,30 @@ class EndpointEvidence:
         self.chain = chain
         self.profiles = {canonical_hash(profile): profile for profile in profiles}
 
-    def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
-        """Evidence at the newest block; why there is none when the endpoint fails."""
+    def gather(self, place: Place, account: bytes | None, ask: Ask = NOW) -> Evidence | NoEvidence:
+        """Evidence at the newest block, or at the one that is asked for; why there is none when the endpoint fails."""
         if place.batch.contract != self.chain.contract:
             return NoEvidence(f"No endpoint was given for {place.batch.contract}.")
         try:
-            return self._gather(place, account or _ZERO)
+            self.chain.check_identity()
+            tiers = self.chain.tiers()
+            at = block_asked(self.chain, ask, tiers.latest)
+            return self._gather(place, account or _ZERO, at, tiers, ask)
+        except NotThere as error:
+            return NoEvidence(str(error), error.code)
         except HallmarkError as error:
+            if ask.is_past and pruned(error):
+                what = "does not keep the state of that block, so what the chain said then cannot be told."
+                return NoEvidence(f"The endpoint {self.chain.rpc.url} {what} Ask an archive node.", "PAST_UNAVAILABLE")
             return NoEvidence(str(error), error.code)
         except (KeyError, IndexError, ValueError, TypeError):
             return NoEvidence(f"The endpoint {self.chain.rpc.url} gave an answer that cannot be read.")
 
-    def _gather(self, place: Place, account: bytes) -> Evidence:
+    def _gather(self, place: Place, account: bytes, number: int, tiers: Tiers, ask: Ask) -> Evidence:
         chain, issuer_id, batch_id = self.chain, place.batch.issuer_id, place.batch.batch_id
-        chain.check_identity()
-        tiers = chain.tiers()
+        tiers = Tiers(number, min(tiers.safe, number), min(tiers.final, number))
         points = chain.headers(sorted({tiers.latest, tiers.safe}))
-        at = hex(tiers.latest)
+        at = hex(number)
         word, key, current, again = chain.views(
             [
                 call_data("issuerWord(uint64)", issuer_id),
@@ -70,20 +81,39 @@ class EndpointEvidence:
             ],
             at,
         )
+        status = self._status(place, IssuerWord.unpack(words(word)[0]), number)
         return Evidence(
             Assurance.ENDPOINT,
             chain.contract,
             chain.deployment.genesis_hash,
             chain.deployment.code_hash,
-            _point(points[tiers.latest].block),
-            _point(points[tiers.safe].block),
+            point_of(points[tiers.latest].block),
+            point_of(points[tiers.safe].block),
             words(word)[0],
             self._record(issuer_id, batch_id, tiers),
             KeySlot(*integers(key)),
             self._reaffirmation(issuer_id, words(again), at),
-            self._status(place, IssuerWord.unpack(words(word)[0]), tiers.latest),
+            status,
             self._profiles(issuer_id, words(current)[0], at),
+            then=None if ask.about is None else self._then(place, ask.about, number),
+            accreditation=accreditations(chain, ask.roots, issuer_id, at) if ask.roots else None,
         )
+
+    def _then(self, place: Place, moment: int, newest: int) -> ThenFact | None:
+        """The bits at a moment; None where the endpoint does not keep that state any more."""
+        chain = self.chain
+        try:
+            number = block_at_time(chain, moment, newest)
+            if number is None:
+                return ThenFact(moment, None, 0, 0, 0)
+            word = chain.view(call_data("issuerWord(uint64)", place.batch.issuer_id), hex(number))
+            status = self._status(place, IssuerWord.unpack(words(word)[0]), number, explain=False)
+            block = point_of(chain.headers([number])[number].block)
+        except HallmarkError as error:
+            if pruned(error):
+                return None
+            raise
+        return ThenFact(moment, block, status.epoch, status.revoked, status.suspended)
 
     def _record(self, issuer_id: int, batch_id: bytes, tiers: Tiers) -> RecordFact | None:
         data = call_data("recordOf(uint64,bytes16)", issuer_id, batch_id)
@@ -103,13 +133,13 @@ class EndpointEvidence:
         key = self.chain.view(call_data("keyOf(uint64,address)", issuer_id, account), at)
         return ReaffirmationFact(account, time, KeySlot(*integers(key)))
 
-    def _status(self, place: Place, word: IssuerWord, latest: int) -> StatusFact:
+    def _status(self, place: Place, word: IssuerWord, latest: int, *, explain: bool = True) -> StatusFact:
         index, mask = bit_of(place.index)
         data = call_data(
             "statusWord(uint64,bytes16,uint16,uint64)", place.batch.issuer_id, place.batch.batch_id, word.epoch, index
         )
         revoked, suspended = integers(self.chain.view(data, hex(latest)))
-        changes = self._changes(place, latest) if (revoked | suspended) & mask else ()
+        changes = self._changes(place, latest) if explain and (revoked | suspended) & mask else ()
         return StatusFact(word.epoch, index, revoked, suspended, changes)
 
     def _changes(self, place: Place, latest: int) -> tuple[WordChange, ...]:
@@ -149,7 +179,3 @@ def _word_changes(log: RawLog, index: int) -> Iterator[WordChange]:
         for change in event.changes:
             if change.word_index == word and change.mask & mask:
                 yield WordChange(change.mask, event.action, event.reason, log.block_number, 0)
-
-
-def _point(block: BlockRef) -> BlockPoint:
-    return BlockPoint(block.number, "0x" + block.hash.hex(), block.time)

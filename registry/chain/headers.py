@@ -3,7 +3,7 @@
 from typing import Any
 
 from registry.ledger.decode import BlockRef
-from registry.ledger.header import Header, header_hash
+from registry.ledger.header import Header, header_hash, header_rlp
 
 # In the order of the RLP list; True: an integer. From London on, forks append fields (EIP-1559, 4895, 4844, …).
 _FIELDS = (
@@ -38,7 +38,7 @@ def header_of(answer: Any) -> Header:
         KeyError, ValueError, TypeError: A member that every chain has is missing or no hex.
     """
     block_hash = bytes.fromhex(answer["hash"][2:])
-    fields = [_field(answer[name], integer=integer) for name, integer in _FIELDS if answer.get(name) is not None]
+    fields = _fields(answer)
     return Header(
         BlockRef(int(answer["number"], 16), block_hash, int(answer["timestamp"], 16)),
         bytes.fromhex(answer["parentHash"][2:]),
@@ -47,6 +47,15 @@ def header_of(answer: Any) -> Header:
         int(answer["logsBloom"], 16),
         header_hash(fields) == block_hash,
     )
+
+
+def rlp_of(answer: Any) -> bytes:
+    """The header as RLP, whose Keccak-256 is its hash where the chain hashes as Ethereum does."""
+    return header_rlp(_fields(answer))
+
+
+def _fields(answer: Any) -> list[bytes]:
+    return [_field(answer[name], integer=integer) for name, integer in _FIELDS if answer.get(name) is not None]
 
 
 def _field(text: str, *, integer: bool) -> bytes:

@@ -91,3 +91,24 @@ def _prove(rpc: Caller, contract: bytes, header: Header, keys: Sequence[bytes]) 
 
 def _nodes(texts: Any) -> list[bytes]:
     return [bytes.fromhex(text[2:]) for text in texts]
+
+
+def proof_nodes(
+    rpc: Caller, contract: bytes, keys: Sequence[bytes], block_number: int
+) -> tuple[list[bytes], list[list[bytes]]]:
+    """The trie nodes that prove an account (20 bytes) and, one list a key, slots of its storage; not checked here.
+
+    Raises:
+        NotOffered: The endpoint gives no such proofs.
+        LedgerError: They cannot be read.
+    """
+    texts = ["0x" + key.hex() for key in keys]
+    try:
+        answer = rpc.call("eth_getProof", "0x" + contract.hex(), texts, hex(block_number))
+    except RpcError as error:
+        raise NotOffered(f"The endpoint gives no state proofs of block {block_number}: {error.what}") from None
+    try:
+        found = [_nodes(proof["proof"]) for _, proof in zip(keys, answer["storageProof"], strict=True)]
+        return _nodes(answer["accountProof"]), found
+    except (KeyError, TypeError, ValueError):
+        raise LedgerError("The endpoint's state proof cannot be read.", todo="ask another endpoint") from None

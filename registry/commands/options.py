@@ -26,6 +26,12 @@ _SETTINGS = (
 )
 
 
+def add_many(parser: ArgumentParser, option: str, metavar: str, what: str, *, path: bool = False) -> None:
+    """An option that may be given several times; its values are texts or paths."""
+    kind = Path if path else str
+    parser.add_argument(option, metavar=metavar, type=kind, action="append", default=[], help=f"{what} (repeatable)")
+
+
 def add_chain(parser: ArgumentParser) -> None:
     """--rpc and --deployment."""
     parser.add_argument("--rpc", metavar="URL", help="JSON-RPC endpoint of the chain")

@@ -1,153 +1,113 @@
 """hallmark verify FILE…: exit 0 all valid, 1 any invalid, 2 otherwise any unknown."""
 
-import json
-import sys
-import time
+import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from registry.commands import options
 
-if TYPE_CHECKING:
-    from registry.verification.report import Report
-    from registry.verification.verify import Presented
-
 _EXIT = {"valid": 0, "invalid": 1, "unknown": 2}
-_MARK = {"valid": "✓", "invalid": "✗", "unknown": "?", "not_applicable": "–", "not_checked": "·"}
+# Below this a second process costs more than it saves.
+_MANY_FILES = 200
+_CHUNK = 100
 
 
 def add(parser: ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="credentials to verify")
+    parser.add_argument("files", metavar="FILE", type=Path, nargs="*", help="credentials or presentations to verify")
+    _add_sources(parser)
+    _add_wishes(parser)
+    parser.add_argument("--key", metavar="LINK", help="the link of an encrypted copy, or the key behind its '#'")
+    parser.add_argument("--jobs", metavar="N", type=int, help="processes for many files (default: one a core)")
+    parser.add_argument("--json", action="store_true", help="a JSON list, one object a credential")
+
+
+def _add_sources(parser: ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--registry", metavar="URL", help="ask this registry; the verdict is still computed here")
     source.add_argument("--rpc", metavar="URL", help="ask this chain endpoint, and no registry")
+    source.add_argument("--bundle", metavar="FILE", type=Path, help="ask nobody: the file of `hallmark bundle` proves")
+    what = "a block that you trust, which a bundle has to lead to"
+    options.add_many(parser, "--block-hash", "[CHAIN:]HASH", what)
     parser.add_argument("--deployment", metavar="FILE", type=Path, help="a contract that you trust")
     parser.add_argument("--trust", metavar="FILE", type=Path, action="append", help="another one (repeatable)")
-    parser.add_argument("--profile", metavar="FILE", type=Path, action="append", help="the issuer's profile document")
-    parser.add_argument(
-        "--status-list",
-        metavar="[URL=]FILE",
-        action="append",
-        default=[],
-        help="a status list that you hold (repeatable)",
-    )
+    options.add_many(parser, "--profile", "FILE", "the issuer's profile document", path=True)
+    options.add_many(parser, "--status-list", "[URL=]FILE", "a status list that you hold")
     parser.add_argument(
         "--allow-host",
         metavar="HOST",
         action="append",
         help="a host that may be asked for status lists and DID documents",
     )
-    parser.add_argument(
-        "--did", metavar="FILE", type=Path, action="append", default=[], help="an issuer's DID document (repeatable)"
-    )
-    parser.add_argument("--key", metavar="LINK", help="the link of an encrypted copy, or the key behind its '#'")
+    options.add_many(parser, "--did", "FILE", "an issuer's DID document", path=True)
+
+
+def _add_wishes(parser: ArgumentParser) -> None:
+    parser.add_argument("--as-of", metavar="B", help="what the chain said at this block or moment")
+    parser.add_argument("--about", metavar="D", help="what is known today about this moment")
     parser.add_argument("--max-age", metavar="SECONDS", type=int, help="older evidence is unknown")
-    parser.add_argument("--json", action="store_true", help="a JSON list, one object a file")
+    options.add_many(parser, "--root", "ISSUER", "an issuer whose accreditations you believe")
+    options.add_many(parser, "--scope", "FILE|HASH", "an accreditation scope that counts; none: any")
+    parser.add_argument("--challenge", metavar="TEXT", help="what you told the holder to sign: demands a presentation")
+    parser.add_argument("--domain", metavar="TEXT", help="whom the presentation must be made for")
+    parser.add_argument("--email", metavar="ADDRESS", help="an address that the presenter has: is it the subject's?")
+
+
+class Row(NamedTuple):
+    """One credential's outcome: exit code and text, JSON or lines."""
+
+    code: int
+    text: str
 
 
 def run(args: Namespace) -> int:
-    """Verify each file and print the reports."""
-    reports = [(path, report) for path, report in zip(args.files, _reports(args), strict=True)]
+    """Verify each file and print the reports in the order of the files."""
+    _check(args)
     if args.json:
-        rows = [{"file": str(path), **report.to_json()} for path, report in reports]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        from textwrap import indent
+
+        rows = list(_rows(args))
+        print("[\n" + ",\n".join(indent(row.text, "  ") for row in rows) + "\n]")
+        codes = {row.code for row in rows}
     else:
-        for path, report in reports:
-            print_report(str(path), report)
-    codes = {_EXIT[report.verdict.value] for _, report in reports}
+        codes = set()
+        for row in _rows(args):
+            print(row.text)
+            codes.add(row.code)
     return 1 if 1 in codes else max(codes)
 
 
-def _reports(args: Namespace) -> list["Report"]:
-    verify = verifier(args)
-    return [verify(path) for path in args.files]
+def _check(args: Namespace) -> None:
+    from registry.errors import InputError
+
+    if not args.files and args.bundle is None:
+        raise InputError("Nothing to verify.", todo="name credentials, or a bundle with --bundle FILE")
+    if args.domain is not None and args.challenge is None:
+        raise InputError("--domain alone proves nothing.", todo="give the --challenge that the holder was to sign")
+    if args.block_hash and args.bundle is None:
+        raise InputError("--block-hash is for bundles.", todo="name one with --bundle FILE")
 
 
-def verifier(args: Namespace) -> Callable[[Path], "Report"]:
-    """A function that verifies one file with the sources and the list that the options name."""
-    from registry import bootstrap
-    from registry.credential.reader import read_document
-    from registry.verification.evidence import Evidence, NoEvidence, Policy
-    from registry.verification.verify import judge
+def _rows(args: Namespace) -> Iterator[Row]:
+    """The rows of all files; by several processes where there are many files and several cores."""
+    jobs = args.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else args.jobs or 1
+    if jobs < 2 or len(args.files) < _MANY_FILES:
+        from registry.commands.verifying import Verifier
 
-    settings = options.settings_of(args)
-    # What is named on the command line decides; a registry in the settings does not override --rpc.
-    settings = settings.model_copy(update={"registry": None}) if args.rpc else settings
-    profiles = [read_document(path.read_bytes()) for path in args.profile or ()]
-    source = None
-    if settings.registry or settings.rpc:
-        source = bootstrap.evidence_source(settings, [*profiles, *bootstrap.profiles_beside(args.files)])
-    policy = Policy(bootstrap.trusted_contracts(settings), time.time(), args.max_age)
-    lists = bootstrap.list_reader(settings, args.status_list)
-    controllers = bootstrap.controller_reader(settings, args.did)
+        yield from Verifier(args).rows(args.files)
+        return
+    from concurrent.futures import ProcessPoolExecutor
 
-    def verify(path: Path) -> "Report":
-        presented = _open(path, args.key)
-        evidence: Evidence | NoEvidence
-        if presented.place is None:
-            evidence = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
-        elif source is None:
-            evidence = NoEvidence("No source was named; give --registry or --rpc.", "NOT_ASKED")
-        else:
-            evidence = source.gather(presented.place, presented.account)
-        known = controllers.read(presented.controllers(evidence))
-        return judge(presented, evidence, policy, lists.read(presented.lists_for(evidence)), known)
+    from registry.commands import verifying
 
-    return verify
+    chunks = [args.files[start : start + _CHUNK] for start in range(0, len(args.files), _CHUNK)]
+    with ProcessPoolExecutor(jobs, initializer=verifying.prepare, initargs=(args,)) as pool:
+        for rows in pool.map(verifying.verify_chunk, chunks):
+            yield from rows
 
 
-def _open(path: Path, key: str | None) -> "Presented":
-    """The credential in a file, whatever it came in; a container that carries none is not readable."""
-    from registry.containers import sealed
-    from registry.containers.carrier import MAX_BYTES, read_container
-    from registry.errors import HallmarkError, Unreadable
-    from registry.verification.verify import Presented, present
-
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        return Presented(None, Unreadable(f"{path} cannot be read: {error.strerror}.", todo="check the name"))
-    try:
-        return present(sealed.unseal(data, sealed.key_of(key)) if key else read_container(data))
-    except HallmarkError as error:
-        return Presented(None, error)
-
-
-def _shown(detail: str) -> str:
-    """Words from documents and lists may hold codes that a terminal obeys."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in detail)
-
-
-def print_report(name: str, report: "Report") -> None:
-    """The report as a person reads it."""
-    colour = {"valid": "32", "invalid": "31", "unknown": "33"}[report.verdict.value]
-    verdict = report.verdict.value.upper()
-    shown = f"\033[1;{colour}m{verdict}\033[0m" if sys.stdout.isatty() else verdict
-    print(f"{name}: {shown}")
-    said = ""
-    for check in report.checks:
-        detail = (
-            "  (the same reason)" if check.detail == said != "" else f"  {_shown(check.detail)}" if check.detail else ""
-        )
-        said = check.detail or said
-        code = f"  [{check.code}]" if check.code else ""
-        print(
-            f"  {_MARK[check.verdict.value]} {check.name:<11}{check.verdict.value.replace('_', ' '):<15}{detail}{code}"
-        )
-    if report.warning:
-        print(f"  ! {report.warning}")
-    if report.as_of is not None:
-        age = max(0, int(time.time()) - report.as_of.time)
-        when = f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(report.as_of.time))} UTC, {_ago(age)}"
-        print(f"  as of block {report.as_of.number} ({when}), by the {report.assurance.value}'s word")
-
-
-def _ago(seconds: int) -> str:
-    for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} seconds ago"
+def exit_code(verdict: str) -> int:
+    """The exit code that a verdict has."""
+    return _EXIT[verdict]

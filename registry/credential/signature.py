@@ -117,7 +117,13 @@ def method_named(proof: Json) -> str:
     return vc_jwt.method_named(proof) if proof.get("type") == vc_jwt.TYPE else str(proof.get("verificationMethod"))
 
 
-def sign(document: Json, key: bytes | DocumentSigner, created: str, suite: str = SUITE) -> dict[str, Any]:
+def sign(
+    document: Json,
+    key: bytes | DocumentSigner,
+    created: str,
+    suite: str = SUITE,
+    also: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """A Data Integrity proof over `document` without its proofs.
 
     Args:
@@ -125,6 +131,7 @@ def sign(document: Json, key: bytes | DocumentSigner, created: str, suite: str =
         key: Whoever signs, or an Ed25519 seed of 32 bytes.
         created: dateTimeStamp of signing.
         suite: `eddsa-jcs-2022` or `eddsa-rdfc-2022`.
+        also: More members of the proof, e.g. challenge and domain of a presentation, or another proofPurpose.
 
     Raises:
         UnknownContext, DataLossError, WorkLimit, CannotTell, TransformationError: The document cannot be signed as RDF.
@@ -136,6 +143,7 @@ def sign(document: Json, key: bytes | DocumentSigner, created: str, suite: str =
         "created": created,
         "verificationMethod": method_of_signer(signer),
         "proofPurpose": RELATION,
+        **(also or {}),
     }
     if not SUITES[suite].over_rdf and "@context" in document:
         config["@context"] = document["@context"]
@@ -150,7 +158,14 @@ def _only_texts(config: Json) -> bool:
     return all(type(member) is list and {*map(type, member)} <= {str} for member in lists)
 
 
-def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: bytes | None = None) -> Signer:
+def verify(
+    document: Json,
+    proof: Json,
+    at_hand: AtHand = NOTHING,
+    *,
+    doc_hash: bytes | None = None,
+    purpose: str = RELATION,
+) -> Signer:
     """Who signed `document` with this proof.
 
     Args:
@@ -158,6 +173,8 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: 
         proof: One of its proofs.
         at_hand: What the verifier has besides.
         doc_hash: The document's hash (`canonical.document_hash`, 32 bytes) where it was computed before.
+        purpose: The proofPurpose that it must have. The relation that a document on the web must name is always
+            assertionMethod: for another purpose only a did:key is enough.
 
     Raises:
         CannotTell: A key, a context or a document is not at hand, or the work is too much: says nothing.
@@ -170,7 +187,7 @@ def verify(document: Json, proof: Json, at_hand: AtHand = NOTHING, *, doc_hash: 
     suite = SUITES.get(suite_name(proof))
     if suite is None or proof.get("type") != suite.proof_type:
         raise MalformedError(f"This is no proof of the suite {suite_name(proof)[:60]!r}, or none that is checked here.")
-    method, value = _checked_members(proof, at_hand.now)
+    method, value = _checked_members(proof, at_hand.now, purpose)
     signer = find_signer(method, at_hand.controllers, at_hand.now)
     if signer.key.kind not in suite.kinds:
         raise MalformedError(f"The suite {suite_name(proof)} takes no {signer.key.kind} key.")
@@ -220,10 +237,10 @@ def _books(suite: Suite, document: Json, at_hand: AtHand) -> list[ContextBook | 
     return [at_hand.contexts or pinned_contexts()]
 
 
-def _checked_members(proof: Json, now: float | None) -> tuple[str, str]:
+def _checked_members(proof: Json, now: float | None, purpose: str) -> tuple[str, str]:
     """The verificationMethod and proofValue of a proof whose other members are in order (Data Integrity 1.0, 4.2)."""
     method, value = proof.get("verificationMethod"), proof.get("proofValue")
-    if not isinstance(method, str) or not isinstance(value, str) or proof.get("proofPurpose") != RELATION:
+    if not isinstance(method, str) or not isinstance(value, str) or proof.get("proofPurpose") != purpose:
         raise MalformedError("The signature proof lacks verificationMethod, proofPurpose or proofValue.")
     for member in ("created", "expires"):
         if member in proof and not isinstance(proof[member], str):

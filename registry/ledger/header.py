@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from registry.errors import LedgerError
 from registry.ledger.decode import BlockRef
 from registry.ledger.keccak import keccak
-from registry.ledger.rlp import encode_bytes, encode_list
+from registry.ledger.rlp import decode_list, encode_bytes, encode_list
 
 _PREFIX_BITS = 0x7FF
+_STATE_ROOT, _NUMBER, _TIMESTAMP = 3, 8, 11
 
 
 class Header(NamedTuple):
@@ -30,9 +32,28 @@ class Header(NamedTuple):
     sealed: bool
 
 
+def header_rlp(fields: Iterable[bytes]) -> bytes:
+    """The RLP list of a header's fields, given as byte strings (integers in their shortest form)."""
+    return encode_list([encode_bytes(field) for field in fields])
+
+
 def header_hash(fields: Iterable[bytes]) -> bytes:
-    """Keccak-256 of the RLP list of a header's fields, given as byte strings (integers in their shortest form)."""
-    return keccak(encode_list([encode_bytes(field) for field in fields]))
+    """Keccak-256 of that list: the block's hash."""
+    return keccak(header_rlp(fields))
+
+
+def block_of_rlp(data: bytes) -> tuple[BlockRef, bytes]:
+    """Number, hash and time of the block whose header this is, and its state root.
+
+    Raises:
+        LedgerError: No RLP list with a header's first fifteen fields.
+    """
+    fields = decode_list(data)
+    texts = [field for field in fields if isinstance(field, bytes)]
+    if len(texts) != len(fields) or len(texts) < 15 or len(texts[_STATE_ROOT]) != 32:
+        raise LedgerError("These bytes are no block header.")
+    number, time = (int.from_bytes(texts[place], "big") for place in (_NUMBER, _TIMESTAMP))
+    return BlockRef(number, keccak(data), time), texts[_STATE_ROOT]
 
 
 def bloom_bits(value: bytes) -> int:

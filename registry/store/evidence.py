@@ -1,12 +1,14 @@
 """Evidence about one place from the mirror (the port EvidenceSource). No ORM, no personal data."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, select
 
 from registry.credential.place import Place
 from registry.credential.reader import read_document
+from registry.credential.times import stamp_of
 from registry.ledger.decode import BlockRef
 from registry.ledger.entities import Key
 from registry.ledger.record import KeySlot, commitment
@@ -16,7 +18,11 @@ from registry.store import tables as t
 from registry.store.engine import reading, storable
 from registry.store.past import Past, point_at, point_at_time
 from registry.store.present import Present, Rows
+from registry.verification.accreditation import walk
 from registry.verification.evidence import (
+    NOW,
+    AccreditationFact,
+    Ask,
     Assurance,
     Evidence,
     NoEvidence,
@@ -24,6 +30,7 @@ from registry.verification.evidence import (
     ReaffirmationFact,
     RecordFact,
     StatusFact,
+    ThenFact,
     Tier,
     TrustedContract,
     WordChange,
@@ -32,6 +39,7 @@ from registry.verification.verdict import BlockPoint
 
 _ZERO = bytes(20)
 _MOST_CHANGES = 512
+_NOT_READ = "BLOCK_NOT_READ"
 
 
 class SqlEvidence:
@@ -42,11 +50,11 @@ class SqlEvidence:
         self.deployment = deployment
         self._chain = deployment.contract.chain_id
 
-    def gather(self, place: Place, account: bytes | None, as_of: int | None = None) -> Evidence | NoEvidence:
-        """Evidence at the mirror's checkpoint, or what the chain said as of the end of block `as_of`.
+    def gather(self, place: Place, account: bytes | None, ask: Ask = NOW) -> Evidence | NoEvidence:
+        """Evidence at the mirror's checkpoint, or what the chain said as of the end of a block.
 
-        A past answer rests on the newest known block at or below `as_of`, between which nothing happened. Later
-        revocations, distrusts and profiles are not in it; how deep the record lies is told as of now.
+        A past answer rests on the newest known block at or below the one that was asked for, between which nothing
+        happened. Later revocations, distrusts and profiles are not in it; how deep the record lies is told as of now.
         """
         if place.batch.contract != self.deployment.contract:
             return NoEvidence(f"This registry mirrors {self.deployment.contract}, not {place.batch.contract}.")
@@ -54,10 +62,16 @@ class SqlEvidence:
             point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
             if point is None:
                 return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")
-            if as_of is None:
+            if not ask.is_past:
                 block = BlockRef(point.block_number, point.block_hash, point.block_time)
-                return self._gather(connection, Present(connection, self._chain), block, point, place, account)
-            return self._gather_past(connection, as_of, point, place, account)
+                found = self._gather(connection, Present(connection, self._chain), block, point, place, account)
+            else:
+                past = self._point_of(connection, ask, point)
+                if isinstance(past, NoEvidence):
+                    return past
+                block, rows = past, Past(connection, self.deployment.contract, past.number)
+                found = self._gather(connection, rows, block, point, place, account)
+            return self._with_extras(connection, found, ask, place)
 
     def block_at(self, time: int) -> int | None:
         """The newest block at or before a time (seconds since 1970); None before the first and after the newest."""
@@ -66,17 +80,43 @@ class SqlEvidence:
             found = point_at_time(connection, self._chain, time)
         return found.number if found and newest and time <= newest.block_time else None
 
-    def _gather_past(
-        self, connection: Connection, as_of: int, point: Any, place: Place, account: bytes | None
-    ) -> Evidence | NoEvidence:
-        if as_of > point.block_number:
-            reached = f"This registry has read the chain up to block {point.block_number} only."
-            return NoEvidence(f"{reached} Block {as_of} comes later.", "BLOCK_NOT_READ")
-        block = point_at(connection, self._chain, as_of)
+    def _point_of(self, connection: Connection, ask: Ask, point: Any) -> BlockRef | NoEvidence:
+        """The newest known block at or below the one, or at or before the time, that is asked for."""
+        if ask.block is not None:
+            late, asked, found = ask.block > point.block_number, f"block {ask.block}", None
+            found = None if late else point_at(connection, self._chain, ask.block)
+        else:
+            assert ask.time is not None  # one of both is given: this is a question about the past
+            late, asked = ask.time > point.block_time, stamp_of(ask.time)
+            found = None if late else point_at_time(connection, self._chain, ask.time)
+        if late:
+            reached = f"block {point.block_number} ({stamp_of(point.block_time)})"
+            return NoEvidence(f"This registry has read the chain up to {reached} only, not to {asked}.", _NOT_READ)
+        return found or NoEvidence(f"What is asked for ({asked}) lies before all that this registry read.", _NOT_READ)
+
+    def _with_extras(self, connection: Connection, evidence: Evidence, ask: Ask, place: Place) -> Evidence:
+        """With the status at another moment, and with the accreditations from these roots, where they are asked for."""
+        then = None if ask.about is None else self._then(connection, evidence, ask.about, place)
+        return replace(evidence, then=then, accreditation=self._accreditation(connection, evidence, ask, place))
+
+    def _then(self, connection: Connection, evidence: Evidence, moment: int, place: Place) -> ThenFact:
+        block = point_at_time(connection, self._chain, moment)
         if block is None:
-            return NoEvidence(f"Block {as_of} is before the first one that this registry read.", "BLOCK_NOT_READ")
-        past = Past(connection, self.deployment.contract, as_of)
-        return self._gather(connection, past, block, point, place, account)
+            return ThenFact(moment, None, 0, 0, 0)
+        rows = Past(connection, self.deployment.contract, min(block.number, evidence.latest.number))
+        status = _status(rows, place, IssuerWord.unpack(rows.word(storable(place.batch.issuer_id))).epoch)
+        return ThenFact(moment, _block_point(block), status.epoch, status.revoked, status.suspended)
+
+    def _accreditation(
+        self, connection: Connection, evidence: Evidence, ask: Ask, place: Place
+    ) -> AccreditationFact | None:
+        point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+        if not ask.roots or point is None or not point.accreditation:
+            return None
+        number = evidence.latest.number
+        past = ask.is_past
+        rows: Rows = Past(connection, self.deployment.contract, number) if past else Present(connection, self._chain)
+        return walk(ask.roots, place.batch.issuer_id, lambda one, most: rows.accreditations_given(storable(one), most))
 
     def _gather(
         self, connection: Connection, rows: Rows, block: BlockRef, point: Any, place: Place, account: bytes | None
@@ -89,7 +129,7 @@ class SqlEvidence:
             self.deployment.contract,
             self.deployment.genesis_hash,
             self.deployment.code_hash,
-            BlockPoint(block.number, "0x" + block.hash.hex(), block.time),
+            _block_point(block),
             None,
             word,
             _record(record, point),
@@ -99,6 +139,10 @@ class SqlEvidence:
             _profiles(connection, rows, issuer_id),
             f"This registry's mirror is halted. {point.halted}" if point.halted else "",
         )
+
+
+def _block_point(block: BlockRef) -> BlockPoint:
+    return BlockPoint(block.number, "0x" + block.hash.hex(), block.time)
 
 
 def _slot(key: Key | None) -> KeySlot | None:

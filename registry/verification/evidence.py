@@ -6,16 +6,45 @@ from enum import StrEnum
 from typing import Any
 
 from registry.credential.place import ContractId
+from registry.ledger.entities import Accreditation
 from registry.ledger.record import KeySlot
 from registry.verification.verdict import BlockPoint
 
 
 class Assurance(StrEnum):
-    """Who stands behind the evidence."""
+    """Who stands behind the evidence; of a single check also: nobody but the document itself, or a status list."""
 
     NONE = "none"
     REGISTRY = "registry"
     ENDPOINT = "endpoint"
+    PROVEN = "proven"
+    COMPUTED = "computed"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked about a place beyond its present state.
+
+    Attributes:
+        block: As of the end of this block.
+        time: As of the newest block at or before this time, seconds since 1970; not together with `block`.
+        about: A moment (seconds since 1970) of which the status bits are wanted as well.
+        roots: Issuer ids of the same contract, from which accreditations are followed down to the place's issuer.
+    """
+
+    block: int | None = None
+    time: int | None = None
+    about: int | None = None
+    roots: tuple[int, ...] = ()
+
+    @property
+    def is_past(self) -> bool:
+        """Whether another block than the newest is meant."""
+        return self.block is not None or self.time is not None
+
+
+NOW = Ask()
 
 
 class Tier(StrEnum):
@@ -67,6 +96,29 @@ class StatusFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ThenFact:
+    """The same words at a moment that has passed, in the status epoch of that moment.
+
+    `block` is the newest one at or before the moment; None where that is before the first block of the contract.
+    """
+
+    moment: int
+    block: BlockPoint | None
+    epoch: int
+    revoked: int
+    suspended: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccreditationFact:
+    """Statements on the ways from the roots (issuer ids) down to the issuer; `complete`: there are no others."""
+
+    roots: tuple[int, ...]
+    statements: tuple[Accreditation, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileFact:
     """A profile hash (32 bytes) with its period in block times (until 0: in force), and its document where known."""
 
@@ -94,6 +146,8 @@ class Evidence:
         status: Words at the credential's place.
         profiles: The issuer's profiles that are known, the one in force first.
         warning: What the source says about itself (a halted mirror, say); for a person, it changes no verdict.
+        then: The status words at the moment that was asked about.
+        accreditation: What was found from the roots that were asked about; None: not asked, or no such contract.
     """
 
     assurance: Assurance
@@ -109,6 +163,8 @@ class Evidence:
     status: StatusFact
     profiles: tuple[ProfileFact, ...]
     warning: str = ""
+    then: ThenFact | None = None
+    accreditation: AccreditationFact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +183,21 @@ class TrustedContract:
         contract: Chain id and address.
         genesis_hash: Hash of the chain's block 0, 32 bytes.
         code_hash: keccak-256 of the contract's code, 32 bytes.
+        accreditation: Address (20 bytes) and code hash of the accreditation contract beside it, where there is one.
     """
 
     contract: ContractId
     genesis_hash: bytes
     code_hash: bytes
+    accreditation: tuple[bytes, bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """An issuer whose accreditations the verifier believes."""
+
+    contract: ContractId
+    issuer_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +206,42 @@ class Policy:
 
     Attributes:
         trusted: Contracts that may anchor.
-        now: The moment the verdict is for, seconds since 1970.
+        now: Seconds since 1970; the moment the verdict is for, unless the next two say otherwise.
         max_age: Evidence older than this many seconds is unknown; None: any age.
         roots: Accreditation roots; none: accreditation is not judged.
+        scopes: Hashes of accreditation scopes (32 bytes each) that count; none: every scope does.
+        as_of: What the chain said then: a block number, or a time as `AsOf` tells them apart.
+        about: What is known about this moment, seconds since 1970.
     """
 
     trusted: tuple[TrustedContract, ...]
     now: float
     max_age: int | None = None
-    roots: tuple[int, ...] = ()
+    roots: tuple[Root, ...] = ()
+    scopes: frozenset[bytes] = frozenset()
+    as_of: "AsOf | None" = None
+    about: int | None = None
+
+    def ask(self, contract: ContractId) -> Ask:
+        """What has to be asked about a place in this contract."""
+        roots = tuple(sorted({root.issuer_id for root in self.roots if root.contract == contract}))
+        block, time = (self.as_of.block, self.as_of.time) if self.as_of else (None, None)
+        return Ask(block, time, self.about, roots)
+
+    def moment(self, evidence: "Evidence | NoEvidence") -> float:
+        """The moment the verdict is for; of a block whose time nobody told, it cannot be another than now."""
+        if self.about is not None:
+            return self.about
+        if self.as_of is None:
+            return self.now
+        if self.as_of.time is not None:
+            return self.as_of.time
+        return evidence.latest.time if isinstance(evidence, Evidence) else self.now
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """A past state of the chain: the end of a block, or the newest block at or before a time. One of both is given."""
+
+    block: int | None = None
+    time: int | None = None

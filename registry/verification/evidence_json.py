@@ -6,14 +6,17 @@ from typing import Any
 
 from registry.credential.place import ContractId
 from registry.errors import MalformedError
+from registry.ledger.entities import Accreditation
 from registry.ledger.record import KeySlot
 from registry.verification.evidence import (
+    AccreditationFact,
     Assurance,
     Evidence,
     ProfileFact,
     ReaffirmationFact,
     RecordFact,
     StatusFact,
+    ThenFact,
     Tier,
     WordChange,
 )
@@ -50,6 +53,8 @@ def evidence_to_json(evidence: Evidence) -> Json:
             {"hash": _hex(p.hash), "since": p.since, "until": p.until, "document": p.document}
             for p in evidence.profiles
         ],
+        "then": _optional(evidence.then, _then_to_json),
+        "accreditation": _optional(evidence.accreditation, _accreditation_to_json),
     }
 
 
@@ -80,6 +85,8 @@ def evidence_from_json(body: Json) -> Evidence:
                 for p in body["profiles"]
             ),
             _text(body["warning"]),
+            _optional(body["then"], _then),
+            _optional(body["accreditation"], _accreditation),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise MalformedError("The evidence is incomplete or not in the expected form.") from None
@@ -91,6 +98,34 @@ def _record_to_json(record: RecordFact) -> Json:
 
 def _record_from_json(body: Json) -> RecordFact:
     return RecordFact(_bytes(body["commitment"], 27), _number(body["time"]), Tier(body["tier"]))
+
+
+def _then_to_json(then: ThenFact) -> Json:
+    bits = {name: _hex(getattr(then, name).to_bytes(32, "big")) for name in ("revoked", "suspended")}
+    return {"moment": then.moment, "block": _optional(then.block, asdict), "epoch": then.epoch, **bits}
+
+
+def _then(body: Json) -> ThenFact:
+    revoked, suspended = (int.from_bytes(_bytes(body[name], 32), "big") for name in ("revoked", "suspended"))
+    block = _optional(body["block"], _point)
+    return ThenFact(_number(body["moment"]), block, _number(body["epoch"]), revoked, suspended)
+
+
+def _accreditation_to_json(fact: AccreditationFact) -> Json:
+    said = [asdict(statement) | {"scope": _hex(statement.scope)} for statement in fact.statements]
+    return {"roots": list(fact.roots), "statements": said, "complete": fact.complete}
+
+
+def _accreditation(body: Json) -> AccreditationFact:
+    if not isinstance(body["complete"], bool):
+        raise TypeError
+    roots = tuple(map(_number, body["roots"]))
+    return AccreditationFact(roots, tuple(map(_statement, body["statements"])), body["complete"])
+
+
+def _statement(body: Json) -> Accreditation:
+    times = (_number(body[name]) for name in ("since", "until", "stated_at", "withdrawn_at"))
+    return Accreditation(_number(body["issuer_id"]), _number(body["subject"]), _bytes(body["scope"], 32), *times)
 
 
 def _status(body: Json) -> StatusFact:

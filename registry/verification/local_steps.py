@@ -1,11 +1,10 @@
-"""Steps 2, 7 and 9, and which signature suites are known: what needs no chain."""
+"""Steps 2 and 9, and which signature suites are known: what needs no chain."""
 
 from registry.credential import signature
 from registry.credential.model import Credential
 from registry.credential.rules import MODEL_NAMES, conformance_problems, data_model, validity_of
 from registry.credential.times import stamp_of
 from registry.errors import MalformedError
-from registry.verification.evidence import Policy
 from registry.verification.verdict import Check, Verdict
 
 _SHOWN_PROBLEMS = 5
@@ -31,14 +30,6 @@ def check_conforming(credential: Credential) -> Check:
 def has_known_signature(credential: Credential) -> bool:
     """Whether a proof uses a suite that this program verifies."""
     return any(signature.is_known(proof) for proof in credential.signatures)
-
-
-def check_accredited(policy: Policy) -> Check:
-    """Step 7: judged only against roots that the verifier chose."""
-    if not policy.roots:
-        return Check("accredited", Verdict.NOT_CHECKED, detail="Not judged: no accreditation roots were given.")
-    detail = "This version cannot follow accreditations."
-    return Check("accredited", Verdict.UNKNOWN, "ACCREDITATION_UNSUPPORTED", detail)
 
 
 def check_validity(credential: Credential, now: float) -> Check:

@@ -9,6 +9,7 @@ from registry.ledger.status import Action, bit_of, reason_label
 from registry.ledger.word import IssuerWord
 from registry.merkle import leaf_hash, root_from_path
 from registry.verification.evidence import Evidence, NoEvidence, Policy, Tier
+from registry.verification.then import check_status_then
 from registry.verification.verdict import Check, Verdict
 
 
@@ -76,13 +77,13 @@ def check_anchored(credential: Credential, evidence: Evidence | NoEvidence, poli
         return Check("anchored", Verdict.INVALID, "UNTRUSTED_CONTRACT", detail)
     if isinstance(evidence, NoEvidence):
         return Check("anchored", Verdict.UNKNOWN, evidence.code, evidence.reason)
-    return _record_check(credential, evidence)
+    return _record_check(credential, evidence, policy)
 
 
-def _record_check(credential: Credential, evidence: Evidence) -> Check:
+def _record_check(credential: Credential, evidence: Evidence, policy: Policy) -> Check:
     record, anchor = evidence.record, credential.anchor
     if record is None:
-        return _absent_record(anchor, evidence)
+        return _absent_record(anchor, evidence, past=policy.as_of is not None)
     if anchor is None:
         detail = "The batch is anchored; whether this document belongs to it cannot be told without its anchor proof."
         return Check("anchored", Verdict.UNKNOWN, "ANCHOR_PROOF_MISSING", detail, evidence.latest)
@@ -93,14 +94,17 @@ def _record_check(credential: Credential, evidence: Evidence) -> Check:
     if evidence.key is None or not evidence.key.added_at:
         detail = f"0x{anchor.claim.account.hex()} was never a key of this issuer."
         return Check("anchored", Verdict.INVALID, "ANCHOR_KEY_UNKNOWN", detail, block)
-    since = _counts_since(evidence)
+    since = counts_since(evidence)
     if since is None:
         detail = f"Anchored {stamp_of(record.time)}, when its key was no longer trusted by the issuer."
         return Check("anchored", Verdict.INVALID, "ANCHOR_KEY_DISTRUSTED", detail, block)
+    if policy.about is not None and since > policy.about:
+        detail = f"Its anchor counts from {stamp_of(since)} on, after the moment in question."
+        return Check("anchored", Verdict.INVALID, "NOT_YET_ANCHORED", detail, block)
     return Check("anchored", Verdict.VALID, detail=f"Anchored {stamp_of(since)} ({record.tier}).", block=block)
 
 
-def _counts_since(evidence: Evidence) -> int | None:
+def counts_since(evidence: Evidence) -> int | None:
     """The block time from which the anchor counts; None if it does not (SPEC.md, section 5.4)."""
     record, again = evidence.record, evidence.reaffirmation
     if record and evidence.key and evidence.key.counts_at(record.time):
@@ -108,8 +112,11 @@ def _counts_since(evidence: Evidence) -> int | None:
     return again.time if again and again.key.counts_at(again.time) else None
 
 
-def _absent_record(anchor: AnchorProof | None, evidence: Evidence) -> Check:
-    """No record: false, unless the node's view is older than the proof itself."""
+def _absent_record(anchor: AnchorProof | None, evidence: Evidence, *, past: bool) -> Check:
+    """No record: false, unless the node's view is older than the proof itself, and not because a past one was asked."""
+    if past:
+        detail = f"At block {evidence.latest.number} the contract had no such record."
+        return Check("anchored", Verdict.INVALID, "NOT_ANCHORED", detail, evidence.latest)
     try:
         stale = anchor is not None and evidence.latest.time < parse_stamp(anchor.created).timestamp()
     except MalformedError:
@@ -130,9 +137,11 @@ def check_status(credential: Credential, evidence: Evidence | NoEvidence, policy
     status, (word, mask) = evidence.status, bit_of(place.index)
     if status.word_index != word or status.epoch != IssuerWord.unpack(evidence.issuer_word).epoch:
         return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", "The answer is about another credential.")
+    if policy.about is not None:
+        return check_status_then(evidence, mask, policy.about)
     if status.revoked & mask or status.suspended & mask:
         return _not_good(evidence, mask, revoked=bool(status.revoked & mask))
-    if policy.max_age is not None and policy.now - evidence.latest.time > policy.max_age:
+    if policy.max_age is not None and policy.as_of is None and policy.now - evidence.latest.time > policy.max_age:
         detail = f"The newest block read is of {stamp_of(evidence.latest.time)}, older than you accept."
         return Check("status", Verdict.UNKNOWN, "EVIDENCE_STALE", detail, evidence.latest)
     return Check("status", Verdict.VALID, detail="Neither revoked nor suspended.", block=evidence.latest)

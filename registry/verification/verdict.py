@@ -49,6 +49,8 @@ class Check:
         detail: One or two sentences for a person, with the reason.
         block: The block it rests on, where it rests on one.
         problems: Every broken rule with its path and code, where the step judges the document's structure.
+        rests_on: What was looked at: names of slots, documents, lists.
+        assurance: Who says so: computed (from the document alone), proven, endpoint, registry, list, none.
     """
 
     name: str
@@ -57,6 +59,8 @@ class Check:
     detail: str = ""
     block: BlockPoint | None = None
     problems: tuple[Problem, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    assurance: str = "none"
 
 
 def combine(checks: Sequence[Check], required: Collection[str]) -> Verdict:

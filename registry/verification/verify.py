@@ -24,10 +24,12 @@ from registry.credential.rules import issuer_of
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, Unreadable
 from registry.verification import local_steps, place_steps
+from registry.verification.accreditation import check_accredited
+from registry.verification.basis import with_basis
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
 from registry.verification.issuer_step import check_issuer, check_signature, needed_controllers
-from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, published_lists, with_lists
-from registry.verification.report import Report
+from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, with_lists
+from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
 
@@ -54,11 +56,6 @@ class Presented:
         """Addresses of the status lists outside the chain that speak about it."""
         return () if self.credential is None else needed_lists(self.credential)
 
-    def lists_for(self, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
-        """The same, and where the chain was not read also the lists that are published about it for wallets."""
-        unread = self.credential if isinstance(evidence, NoEvidence) else None
-        return self.lists if unread is None else (*self.lists, *published_lists(unread))
-
     def controllers(self, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
         """Identifiers on the web whose documents would say whose the keys are."""
         return () if self.credential is None else needed_controllers(self.credential, evidence)
@@ -78,6 +75,7 @@ def judge(
     policy: Policy,
     lists: Lists = NO_LISTS,
     controllers: Mapping[str, Mapping[str, Any] | str] | None = None,
+    holder: Check = HOLDER_NOT_CHECKED,
 ) -> Report:
     """The report on a presented document.
 
@@ -87,12 +85,14 @@ def judge(
         policy: What the verifier decided.
         lists: Its status lists outside the chain.
         controllers: Documents of identifiers on the web (did:web:…, https://…); a text says why there is none.
+        holder: What was found about whoever presents it; counts where it was asked for (verification/holder.py).
     """
-    at_hand = AtHand(None, controllers or {}, policy.now)
     credential = presented.credential
     if credential is None:
-        return _unreadable(presented)
+        return _unreadable(presented, policy)
     evidence = _of_this_chain(credential, evidence, policy)
+    moment = policy.moment(evidence)
+    at_hand = AtHand(None, controllers or {}, moment)
     checks = (
         Check("readable", Verdict.VALID),
         local_steps.check_conforming(credential),
@@ -100,34 +100,49 @@ def judge(
         place_steps.check_included(credential, evidence),
         place_steps.check_anchored(credential, evidence, policy),
         check_issuer(credential, evidence, at_hand),
-        local_steps.check_accredited(policy),
+        check_accredited(credential, evidence, policy),
         _check_status(credential, evidence, policy, lists, at_hand),
-        local_steps.check_validity(credential, policy.now),
+        local_steps.check_validity(credential, moment),
     )
     required = required_checks(
         says_anchored=credential.says_anchored,
         known_signature=local_steps.has_known_signature(credential),
         roots_given=bool(policy.roots),
     )
+    asked = [] if holder.verdict is Verdict.NOT_CHECKED else [holder]
     seen = evidence if isinstance(evidence, Evidence) else None
     return Report(
-        combine(checks, required),
-        checks,
+        combine([*checks, *asked], required | {check.name for check in asked}),
+        with_basis(checks, credential, evidence),
         seen.latest if seen else None,
         seen.assurance if seen else Assurance.NONE,
         issuer_of(credential.document),
         str(credential.place.batch) + f":{credential.place.index}" if credential.place else None,
         seen.warning if seen else "",
+        holder,
+        policy.now,
+        moment,
+        policy.about is not None,
     )
 
 
 def _check_status(
     credential: Credential, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists, at_hand: AtHand
 ) -> Check:
-    if not credential.says_anchored:
+    on_chain = credential.says_anchored
+    if policy.as_of is not None or policy.about is not None:
+        return place_steps.check_status(credential, evidence, policy) if on_chain else _listed_then(credential)
+    if not on_chain:
         return check_lists(credential, lists, policy, at_hand)
-    on_chain_now = place_steps.check_status(credential, evidence, policy)
-    return with_lists(on_chain_now, credential, lists, policy, at_hand, evidence)
+    return with_lists(place_steps.check_status(credential, evidence, policy), credential, lists, policy, at_hand)
+
+
+def _listed_then(credential: Credential) -> Check:
+    """A list outside the chain says what holds now, never what it said before."""
+    if not needed_lists(credential):
+        return check_lists(credential, NO_LISTS, Policy((), 0))
+    detail = "Its status stands in a list outside the chain, which does not tell the past."
+    return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", detail)
 
 
 def _of_this_chain(credential: Credential, evidence: Evidence | NoEvidence, policy: Policy) -> Evidence | NoEvidence:
@@ -137,6 +152,8 @@ def _of_this_chain(credential: Credential, evidence: Evidence | NoEvidence, poli
         return evidence
     if evidence.contract != place.batch.contract:
         return NoEvidence("The evidence is about another contract.", "WRONG_CHAIN")
+    if _is_later(evidence, policy):
+        return NoEvidence("The evidence is of a later block than the one that was asked for.", "BLOCK_NOT_READ")
     listed = [entry for entry in policy.trusted if entry.contract == evidence.contract]
     if listed and not any((e.genesis_hash, e.code_hash) == (evidence.genesis_hash, evidence.code_hash) for e in listed):
         what = "The endpoint shows another chain, or other code at this address, than your list says."
@@ -144,11 +161,17 @@ def _of_this_chain(credential: Credential, evidence: Evidence | NoEvidence, poli
     return evidence
 
 
-def _unreadable(presented: Presented) -> Report:
+def _is_later(evidence: Evidence, policy: Policy) -> bool:
+    """Whether evidence tells of a block after the one that `as_of` means."""
+    block, time = (policy.as_of.block, policy.as_of.time) if policy.as_of else (None, None)
+    return (block is not None and evidence.latest.number > block) or (time is not None and evidence.latest.time > time)
+
+
+def _unreadable(presented: Presented, policy: Policy) -> Report:
     error = presented.problem
     code, detail = (error.code, str(error)) if error else ("PARSING_ERROR", "Not a credential.")
     rest = tuple(Check(name, Verdict.NOT_CHECKED) for name in CHECK_NAMES[1:])
     # A file that cannot be opened may hold anything: only bytes that were seen can be called wrong.
     verdict = Verdict.UNKNOWN if isinstance(error, Unreadable) else Verdict.INVALID
     checks = (Check("readable", verdict, code, detail), *rest)
-    return Report(verdict, checks, None, Assurance.NONE)
+    return Report(verdict, checks, None, Assurance.NONE, checked_at=policy.now, moment=policy.now)

@@ -27,7 +27,7 @@ from registry.store.evidence import SqlEvidence
 from registry.store.mirror import SqlMirror
 from registry.store.past import Past, periods, point_at_time
 from registry.store.present import Present
-from registry.verification.evidence import Evidence, NoEvidence, TrustedContract
+from registry.verification.evidence import Ask, Evidence, NoEvidence, TrustedContract
 
 TRUSTED = TrustedContract(CONTRACT, bytes(32), bytes(32))
 BLOCKS = 50
@@ -137,7 +137,7 @@ def test_evidence_as_of_a_block_is_what_was_gathered_when_it_was_the_newest(data
         block = step.checkpoint.block.number
         then[block] = [source.gather(place, None) for place in everywhere]
     for block, gathered in then.items():
-        assert [source.gather(place, None, as_of=block) for place in everywhere] == gathered, block
+        assert [source.gather(place, None, Ask(block=block)) for place in everywhere] == gathered, block
     assert sum(isinstance(g, Evidence) and g.record is not None and g.status.revoked != 0 for g in then[40]) > 0
     mirror.engine.dispose()
 
@@ -145,7 +145,7 @@ def test_evidence_as_of_a_block_is_what_was_gathered_when_it_was_the_newest(data
 def test_a_block_that_is_not_read_yet_or_was_never_read_is_no_evidence(mirror, life):
     source, place = SqlEvidence(mirror.engine, TRUSTED), places(life)[0]
     for block in (BLOCKS + 1, 0):
-        answer = source.gather(place, None, as_of=block)
+        answer = source.gather(place, None, Ask(block=block))
         assert isinstance(answer, NoEvidence)
         assert answer.code == "BLOCK_NOT_READ"
 

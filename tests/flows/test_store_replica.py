@@ -19,8 +19,8 @@ from registry.store.engine import is_replica, migrate, open_engine, transaction
 from registry.store.evidence import SqlEvidence
 from registry.store.mirror import SqlMirror
 from registry.store.queries import RegistryQueries
-from registry.store.rebuild import rebuild
-from registry.verification.evidence import Evidence, NoEvidence, TrustedContract
+from registry.store.rebuild import Mirrored, rebuild
+from registry.verification.evidence import Ask, Evidence, NoEvidence, TrustedContract
 
 TRUSTED = TrustedContract(CONTRACT, bytes(32), bytes(32))
 
@@ -148,7 +148,7 @@ def test_client_that_alternates_between_replicas_never_goes_back_in_time(pair):
         for first in range(3, 43, 2):
             write_two(pair.mirror, other, first)
             if first == 21:
-                rebuild(pair.mirror.engine, CONTRACT, workers=1)
+                rebuild(pair.mirror.engine.url.render_as_string(hide_password=False), Mirrored(CONTRACT))
 
     pair.settle()
     writer = threading.Thread(target=work)
@@ -185,12 +185,12 @@ def test_as_of_answers_are_the_same_on_both_or_not_there_yet(pair):
     for batch in life.state().all(Batch):
         place = Place(BatchId(CONTRACT, batch.issuer_id, batch.batch_id), 0)
         for block in (5, 12, 20):
-            ours, theirs = here.gather(place, None, as_of=block), there.gather(place, None, as_of=block)
+            ours, theirs = here.gather(place, None, Ask(block=block)), there.gather(place, None, Ask(block=block))
             assert isinstance(ours, Evidence)
             assert isinstance(theirs, Evidence)
             assert (ours.latest, ours.key, ours.status) == (theirs.latest, theirs.key, theirs.status)
-        assert isinstance(there.gather(place, None, as_of=25), NoEvidence)
-        assert isinstance(here.gather(place, None, as_of=25), Evidence)
+        assert isinstance(there.gather(place, None, Ask(block=25)), NoEvidence)
+        assert isinstance(here.gather(place, None, Ask(block=25)), Evidence)
 
 
 @pytest.mark.parametrize(

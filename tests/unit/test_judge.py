@@ -13,7 +13,7 @@ from registry.credential import signature
 from registry.credential.anchor_proof import AnchorClaim, decode_proof_value, encode_proof_value, proof_config
 from registry.credential.place import BatchId, ContractId, Place
 from registry.ledger.record import KeySlot
-from registry.verification.evidence import Assurance, NoEvidence, ReaffirmationFact, StatusFact, Tier, WordChange
+from registry.verification.evidence import Assurance, NoEvidence, ReaffirmationFact, Root, StatusFact, Tier, WordChange
 from registry.verification.report import Report
 from registry.verification.verdict import CHECK_NAMES, Verdict
 
@@ -288,7 +288,7 @@ FAULTS: dict[str, tuple[Callable[[], Report], Deviations]] = {
         {"issuer": (I, "ISSUER_MISMATCH")},
     ),
     # 7 accredited
-    "roots given": (policy(roots=(1,)), {"accredited": (U, "ACCREDITATION_UNSUPPORTED")}),
+    "roots given": (policy(roots=(Root(CONTRACT, 1),)), {"accredited": (U, "ACCREDITATION_UNAVAILABLE")}),
     # 8 status
     "revoked": (evidence(status=bits(revoked=MINE)), {"status": (I, "REVOKED")}),
     "suspended": (evidence(status=bits(suspended=MINE)), {"status": (I, "SUSPENDED")}),
@@ -666,7 +666,8 @@ def test_document_without_anchor_signed_by_another_did_is_invalid():
 def test_report_is_json_with_the_published_members():
     report = build().with_evidence(status=bits(MINE)).judge()
     body = json.loads(json.dumps(report.to_json()))
-    assert set(body) == {"verdict", "checks", "asOf", "assurance", "issuer", "place"}
+    members = {"verdict", "checks", "holder", "asOf", "assurance", "issuer", "place", "checkedAt", "moment", "about"}
+    assert set(body) == members
     assert body["verdict"] == "invalid"
     assert [check["name"] for check in body["checks"]] == list(CHECK_NAMES)
     assert {"name", "verdict", "code", "detail"} <= set(body["checks"][7])

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Query, Request
 from registry.credential.place import BatchId, ContractId, Place, u64
 from registry.errors import MalformedError, NotFound
 from registry.ledger.status import WORD_BITS, bit_of
-from registry.verification.evidence import Evidence
+from registry.verification.evidence import Ask, AsOf, Evidence
 from registry.verification.evidence_json import evidence_to_json
+from registry.verification.moment import MAX_ROOTS, as_of_of, moment_of
 
 router = APIRouter(prefix="/v1", tags=["lookup"])
 _ABSENT = "There is nothing under this identifier."
@@ -52,11 +53,20 @@ def evidence(
     batch_id: str,
     word: Annotated[int, Query(ge=0, lt=2**40)] = 0,
     account: Annotated[str | None, Query()] = None,
+    as_of: Annotated[str | None, Query(alias="asOf", max_length=40)] = None,
+    about: Annotated[str | None, Query(max_length=40)] = None,
+    root: Annotated[list[Annotated[int, Query(ge=0, lt=2**63)]] | None, Query(max_length=MAX_ROOTS)] = None,
 ) -> dict[str, Any]:
-    """All that a verifier needs to judge by itself; asked by word, so that nobody learns which credential is meant."""
+    """All that a verifier needs to judge by itself; asked by word, so that nobody learns which credential is meant.
+
+    `asOf`: what the chain said at a block (number) or moment; `about`: the status bits of a moment as well; `root`
+    (repeatable): issuer ids whose accreditations are followed down to this issuer.
+    """
     place = Place(BatchId.parse(batch_id), word * WORD_BITS)
     raw = bytes.fromhex(account.removeprefix("0x")) if account and _is_account(account) else None
-    found = request.app.state.services.evidence.gather(place, raw)
+    then = as_of_of(as_of) if as_of else AsOf()
+    ask = Ask(then.block, then.time, moment_of(about) if about else None, tuple(sorted(set(root or ()))))
+    found = request.app.state.services.evidence.gather(place, raw, ask)
     if not isinstance(found, Evidence):
         raise NotFound(found.reason)
     return evidence_to_json(found)

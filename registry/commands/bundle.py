@@ -1,0 +1,50 @@
+"""hallmark bundle FILE: one file that proves a credential without any network, to whoever knows a block hash."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from registry.commands import options
+
+
+def add(parser: ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the credential, in whatever it came in")
+    parser.add_argument("--out", metavar="BUNDLE", type=Path, required=True, help="the file to write")
+    options.add_many(parser, "--profile", "FILE", "a profile document of the issuer's", path=True)
+    options.add_many(parser, "--root", "ISSUER", "include what this root accredited")
+    options.add_many(parser, "--did", "FILE", "a DID document to keep", path=True)
+    parser.add_argument("--allow-host", metavar="HOST", action="append", help="a host to fetch DID documents from")
+    parser.add_argument("--key", metavar="LINK", help="the link of an encrypted copy, or the key behind its '#'")
+    options.add_chain(parser)
+
+
+def run(args: Namespace) -> int:
+    """Write the bundle and say which block it rests on."""
+    from registry import bootstrap
+    from registry.chain.bundle import make_bundle
+    from registry.commands.verifying import bytes_of
+    from registry.credential.model import read_credential
+    from registry.credential.reader import read_document
+    from registry.ledger.header import block_of_rlp
+    from registry.verification.bundle import bundle_to_bytes
+    from registry.verification.evidence import NoEvidence
+    from registry.verification.issuer_step import needed_controllers
+    from registry.verification.moment import root_of
+
+    settings = options.settings_of(args)
+    data = bytes_of(args.file, args.key)
+    credential = read_credential(data)
+    held = [read_document(path.read_bytes()) for path in args.profile]
+    source = bootstrap.endpoint_evidence(settings, [*held, *bootstrap.profiles_beside([args.file])])
+    roots = [root_of(text, (source.chain.contract,)).issuer_id for text in args.root]
+    wanted = needed_controllers(credential, NoEvidence("Not asked yet.", "NOT_ASKED"))
+    found = bootstrap.controller_reader(settings, args.did).read(wanted)
+    dids = [document for document in found.values() if not isinstance(document, str)]
+    bundle = make_bundle(source, data, credential, roots, dids)
+    args.out.write_bytes(bundle_to_bytes(bundle))
+    block, _ = block_of_rlp(bundle.header)
+    print(f"{args.out} proves {args.file} at block {block.number} of eip155:{bundle.contract.chain_id}")
+    print(f"  whoever verifies it needs that block's hash from a source they trust: 0x{block.hash.hex()}")
+    if not bundle.profiles:
+        print("  it holds no profile, so it cannot say who the issuer is: give --profile FILE")
+    return 0
