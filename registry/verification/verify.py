@@ -28,7 +28,7 @@ from registry.verification.accreditation import check_accredited
 from registry.verification.basis import with_basis
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
 from registry.verification.issuer_step import check_issuer, check_signature, needed_controllers
-from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, with_lists
+from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, published_lists, with_lists
 from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
@@ -55,6 +55,11 @@ class Presented:
     def lists(self) -> tuple[str, ...]:
         """Addresses of the status lists outside the chain that speak about it."""
         return () if self.credential is None else needed_lists(self.credential)
+
+    def lists_for(self, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
+        """The same, and where the chain was not read also the lists that are published about it for wallets."""
+        unread = self.credential if isinstance(evidence, NoEvidence) else None
+        return self.lists if unread is None else (*self.lists, *published_lists(unread))
 
     def controllers(self, evidence: Evidence | NoEvidence) -> tuple[str, ...]:
         """Identifiers on the web whose documents would say whose the keys are."""
@@ -134,7 +139,8 @@ def _check_status(
         return place_steps.check_status(credential, evidence, policy) if on_chain else _listed_then(credential)
     if not on_chain:
         return check_lists(credential, lists, policy, at_hand)
-    return with_lists(place_steps.check_status(credential, evidence, policy), credential, lists, policy, at_hand)
+    on_chain_now = place_steps.check_status(credential, evidence, policy)
+    return with_lists(on_chain_now, credential, lists, policy, at_hand, evidence)
 
 
 def _listed_then(credential: Credential) -> Check:
