@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from registry.credential.openbadges import class_problems
 from registry.credential.reader import read_document
 from registry.credential.rules import VC2, conformance_problems, data_model, issuer_of
 from registry.errors import HallmarkError, InputError
-from registry.issuing.rows import ResultRow, read_rows
+from registry.issuing.achievement import AchievementFile, read_achievement
+from registry.issuing.complaints import Complaints
+from registry.issuing.rows import ResultRow, open_rows
+from registry.issuing.tables import is_table
 from registry.issuing.workspace import IssuerIdentity
+
+__all__ = ["Draft", "Run", "drafts_of", "input_digest", "read_achievement"]
 
 OB3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 
@@ -41,30 +45,14 @@ class Run:
     created: str
 
 
-def read_achievement(path: Path) -> dict[str, Any]:
-    """An Open Badges 3.0 Achievement from a JSON file; InputError names what is missing."""
-    try:
-        achievement = read_document(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
-    except HallmarkError as error:
-        raise InputError(f"{path}: {error}") from None
-    achievement.setdefault("type", ["Achievement"])
-    problems = class_problems("$", achievement, "Achievement")
-    if problems:
-        shown = "; ".join(map(str, problems))
-        raise InputError(f"{path} is no Open Badges achievement: {shown}.", todo="see README, 'The achievement file'")
-    return achievement
-
-
 def drafts_of(
-    source: Path, achievement: Mapping[str, Any] | None, identity: IssuerIdentity, run: Run, *, foreign: bool
+    source: Path, achievement: AchievementFile | None, identity: IssuerIdentity, run: Run, *, foreign: bool
 ) -> list[Draft]:
     """All documents of an input, in the order that fixes their index.
 
     Args:
-        source: A .csv, an .ndjson file, or a folder of .json files.
-        achievement: What the rows of a CSV are about; not used for ready documents.
+        source: A table (.csv, .xlsx), an .ndjson file, or a folder of .json files.
+        achievement: What a table's rows are about and how it is read; not used for ready documents.
         identity: Who issues.
         run: The batch id and the moment of staging.
         foreign: Whether documents of other issuers may be anchored.
@@ -72,7 +60,7 @@ def drafts_of(
     Raises:
         InputError: Every problem, each with file and row.
     """
-    if source.suffix.lower() == ".csv":
+    if is_table(source):
         if achievement is None:
             raise InputError(f"{source} needs an achievement.", todo="name one with --achievement FILE.json")
         return _row_drafts(source, achievement, identity, run)
@@ -95,14 +83,16 @@ def drafts_of(
     return drafts
 
 
-def _row_drafts(source: Path, achievement: Mapping[str, Any], identity: IssuerIdentity, run: Run) -> list[Draft]:
+def _row_drafts(source: Path, achievement: AchievementFile, identity: IssuerIdentity, run: Run) -> list[Draft]:
     """One badge a row, each held against the rules that a verifier will hold it against."""
-    drafts, problems = [], []
-    for number, row in enumerate(read_rows(source), start=2):
-        document = _document(row, achievement, identity, run)
-        problems += [f"row {number}: {problem}." for problem in conformance_problems(document)]
-        drafts.append(Draft(row.id, document, True))
-    _refuse(source, problems)
+    drafts, complaints = [], Complaints(str(source))
+    with open_rows(source, achievement.table, run.created, complaints) as rows:
+        for number, row in rows:
+            document = _document(row, achievement.achievement, identity, run)
+            for problem in conformance_problems(document):
+                complaints.error(problem.message, row=number, column=problem.path)
+            drafts.append(Draft(row.id, document, True))
+    complaints.refuse()
     return drafts
 
 
