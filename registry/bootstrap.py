@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from registry.chain.contract import RegistryContract
     from registry.chain.deployment import Deployment
     from registry.chain.evidence import EndpointEvidence
+    from registry.chain.relay import RelayFile
     from registry.chain.rpc import Caller
+    from registry.chain.signer import AccountSigner
     from registry.chain.source import RpcChain
     from registry.chain.transact import Transactor
     from registry.credential.signer import DocumentSigner
     from registry.indexer.follow import Follower
     from registry.issuing.anchor import IssuingRun
     from registry.issuing.workspace import IssuerIdentity, Workspace
-    from registry.ports import EvidenceSource, StatusReader
+    from registry.ports import EvidenceSource, JournalEntry, StatusReader
+    from registry.store.journal import SqlJournal
     from registry.store.mirror import SqlMirror
     from registry.store.rebuild import Rebuilt
     from registry.verification.proven import BundleEvidence
@@ -121,19 +124,30 @@ def rebuild(settings: Settings) -> "Rebuilt":
 
 def transactor(settings: Settings) -> "Transactor":
     """The account that signs, on the endpoint's chain."""
-    from registry.chain.signer import account_of_key, account_of_keystore
     from registry.chain.transact import Transactor
+    from registry.issuing.pursue import Pace
 
     rpc = caller(settings)
     chain_id = int(rpc.call("eth_chainId"), 16)
+    cap = None if settings.max_fee is None else int(settings.max_fee * 10**9)
+    pace = Pace(bump_seconds=settings.bump_after, patience=settings.patience)
+    return Transactor(rpc, chain_id, account_signer(settings, chain_id), cap, pace)
+
+
+def account_signer(settings: Settings, chain_id: int) -> "AccountSigner":
+    """A remote signer, a keystore, or on development chains a raw key."""
+    from registry.chain.rpc import Rpc
+    from registry.chain.signer import remote_signer, signer_of_key, signer_of_keystore
+
+    if settings.signer is not None:
+        return remote_signer(Rpc(settings.signer, timeout=settings.rpc_timeout), settings.signer_account)
     if settings.keystore is not None:
-        account = account_of_keystore(settings.keystore, require(settings.passphrase_file, "passphrase_file"))
-    elif settings.private_key is not None:
-        account = account_of_key(settings.private_key.get_secret_value(), chain_id)
-    else:
-        todo = "give --keystore FILE --passphrase-file FILE (on a development chain HALLMARK_PRIVATE_KEY will do)"
-        raise ConfigError("No account was given to sign with.", todo=todo)
-    return Transactor(rpc, chain_id, account)
+        passphrase = passphrase_of(settings.passphrase_file, f"the keystore {settings.keystore}")
+        return signer_of_keystore(settings.keystore, passphrase)
+    if settings.private_key is not None:
+        return signer_of_key(settings.private_key, chain_id)
+    todo = "give --signer URL or --keystore FILE (on a development chain HALLMARK_PRIVATE_KEY will do)"
+    raise ConfigError("No account was given to sign with.", todo=todo)
 
 
 def contract(settings: Settings) -> "RegistryContract":
@@ -142,7 +156,14 @@ def contract(settings: Settings) -> "RegistryContract":
 
     opened = chain(settings)
     opened.check_identity()
-    return RegistryContract(opened, transactor(settings))
+    return RegistryContract(opened, transactor(settings), relay_file(settings))
+
+
+def relay_file(settings: Settings) -> "RelayFile | None":
+    """Where requests for a relayer go, if the account sends nothing itself."""
+    from registry.chain.relay import RelayFile
+
+    return RelayFile(settings.relay, settings.relay_hours * 3600) if settings.relay else None
 
 
 def status_reader(settings: Settings) -> "StatusReader":
@@ -175,13 +196,37 @@ def identity(settings: Settings) -> "IssuerIdentity":
     return workspace(settings).identity(deployment(settings).contract)
 
 
+def journal(settings: Settings) -> "SqlJournal":
+    """The issuing journal of the home folder."""
+    from registry.store.journal import SqlJournal
+
+    return SqlJournal(workspace(settings).journal)
+
+
+def unfinished(settings: Settings, batch: str = "") -> "list[JournalEntry]":
+    """Batches of the home folder that are not released yet: all of them, or one by its id (hex, or how it begins)."""
+    from registry.errors import InputError
+    from registry.issuing.anchor import UNFINISHED
+
+    entries = journal(settings).entries()
+    if not batch:
+        return [entry for entry in entries if entry.state in UNFINISHED]
+    named = [entry for entry in entries if entry.batch_id.hex().startswith(batch.lower())]
+    if len(named) != 1:
+        raise InputError(f"{len(named)} batches begin with {batch!r}.", todo="see `hallmark batches`")
+    return named
+
+
 def issuing_run(settings: Settings, say: Callable[[str], None]) -> "IssuingRun":
     """An issuing run with journal, contract and identity."""
     from registry.issuing.anchor import IssuingRun
-    from registry.store.journal import SqlJournal
+    from registry.issuing.confirm import Confirmation
 
     home, who = workspace(settings), identity(settings)
-    return IssuingRun(contract(settings), SqlJournal(home.journal), home, who, settings.wait, say)
+    opened = contract(settings)
+    relay = relay_file(settings)
+    chain = Confirmation(opened, journal(settings), who.issuer_id, settings.wait, say, opened.pace, relay)
+    return IssuingRun(chain, home, who)
 
 
 def evidence_source(settings: Settings, profiles: Sequence[dict[str, Any]] = ()) -> "EvidenceSource":

@@ -8,8 +8,22 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from registry import __version__
-from registry.commands import audit, bundle, deploy, export, index, issue, issuer, lint, serve, status, verify
-from registry.errors import HallmarkError
+from registry.commands import (
+    audit,
+    batches,
+    bundle,
+    deploy,
+    export,
+    index,
+    issue,
+    issuer,
+    lint,
+    relay,
+    serve,
+    status,
+    verify,
+)
+from registry.errors import HallmarkError, HandedOver
 
 
 class Command(NamedTuple):
@@ -25,7 +39,9 @@ COMMANDS = {
     "issuer": Command("register an issuer, manage its keys, profile and accreditations", issuer.add, issuer.run),
     "issue": Command("results to signed, anchored credentials", issue.add, issue.run),
     "anchor": Command("anchor documents that are ready", issue.add_anchor, issue.run),
+    "batches": Command("where each batch stands; purge people's documents after delivery", batches.add, batches.run),
     "publish": Command("deposit profile and manifests at a registry", issue.add_publish, issue.run_publish),
+    "relay": Command("send what an issuer without gas has signed", relay.add, relay.run),
     "status": Command("revoke, suspend, reinstate", status.add, status.run),
     "index": Command("mirror the chain's events into SQL", index.add, index.run),
     "serve": Command("run the registry's HTTP API", serve.add, serve.run),
@@ -65,6 +81,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")  # a console that lacks a character still shows the verdict
     try:
         return int(args.run(args))
+    except HandedOver as handed:
+        print(handed)
+        return 3  # neither done nor failed
     except HallmarkError as error:
         print(f"hallmark {args.command}: {error}", file=sys.stderr)
     except OSError as error:

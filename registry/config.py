@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -26,19 +27,28 @@ class Settings(BaseSettings):
         public_url: Base URL that issued documents name for their status lists; must be given off development chains.
         private_key: Account key (0x hex); accepted on development chains only.
         keystore: Encrypted account key (Ethereum keystore v3).
+        signer: JSON-RPC address of a remote signer that speaks eth_signTransaction.
+        signer_account: Which of its accounts; not needed where it has one.
+        max_fee: Most that a gas may ever cost, in gwei; None: four times what it costs at first.
         passphrase_file: File with the keystore's passphrase; without it a terminal is asked.
         signing_passphrase_file: File with the passphrase of the issuer's signing key.
         signing_command: Program that signs documents: message on stdin, signature on stdout.
         signing_did: The did:key of that program's key.
         status_delegate: Folder with the key with which a registry signs status lists for issuers that named it.
         status_delegate_passphrase_file: File with that key's passphrase.
+        bump_after: Seconds after which more is offered for a transaction that is not mined (and five blocks at least).
+        patience: Seconds that an endpoint may be silent while a transaction is followed.
+        relay: File for requests that the account signs and a relayer sends; the account then needs no gas.
+        relay_hours: How long such a request holds.
         trust: Deployment files that a verifier trusts, besides `deployment`.
         allow_host: Hosts on the web that may be asked for status lists and DID documents; none: nobody is asked.
         web_cache: Folder for copies of DID documents, which serve while their host cannot be reached.
         wait: How deep an anchor must lie before credentials are released: `final`, `safe`, or confirmations.
     """
 
-    model_config = SettingsConfigDict(env_prefix="HALLMARK_", toml_file="hallmark.toml", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="HALLMARK_", toml_file="hallmark.toml", extra="forbid", hide_input_in_errors=True
+    )
 
     rpc: str | None = None
     rpc_per_second: float | None = None
@@ -51,12 +61,19 @@ class Settings(BaseSettings):
     public_url: str | None = None
     private_key: SecretStr | None = None
     keystore: Path | None = None
+    signer: str | None = None
+    signer_account: str | None = None
+    max_fee: Decimal | None = Field(default=None, gt=0)
     passphrase_file: Path | None = None
     signing_passphrase_file: Path | None = None
     signing_command: str | None = None
     signing_did: str | None = None
     status_delegate: Path | None = None
     status_delegate_passphrase_file: Path | None = None
+    bump_after: float = 45.0
+    patience: float = 120.0
+    relay: Path | None = None
+    relay_hours: int = Field(default=168, gt=0)
     trust: list[Path] = Field(default_factory=list)
     allow_host: list[str] = Field(default_factory=list)
     web_cache: Path | None = None
@@ -96,31 +113,31 @@ def require(value: Any, name: str) -> Any:
     return value
 
 
-def passphrase_of(file: Path | None, what: str) -> Callable[[bool], str] | None:
+def passphrase_of(file: Path | None, what: str) -> Callable[[bool], SecretStr] | None:
     """Tells a passphrase: from a file, or by asking at the terminal (True: twice); None where neither is there."""
     if file is None and not sys.stdin.isatty():
         return None
 
-    def tell(new: bool) -> str:
+    def tell(new: bool) -> SecretStr:
         return _read_passphrase(file) if file is not None else _ask_passphrase(what, new=new)
 
     return tell
 
 
-def _read_passphrase(file: Path) -> str:
+def _read_passphrase(file: Path) -> SecretStr:
     try:
-        passphrase = file.read_text("utf-8").rstrip("\r\n")
+        passphrase = SecretStr(file.read_text("utf-8").rstrip("\r\n"))
     except (OSError, UnicodeDecodeError):
-        passphrase = ""
+        passphrase = SecretStr("")
     if not passphrase:
         raise ConfigError(f"The passphrase file {file} cannot be read, or is empty.", todo="check its name and rights")
     return passphrase
 
 
-def _ask_passphrase(what: str, *, new: bool) -> str:
+def _ask_passphrase(what: str, *, new: bool) -> SecretStr:
     from getpass import getpass
 
-    passphrase = getpass(f"Passphrase of {what}: ")
-    if new and (not passphrase or getpass("The same again: ") != passphrase):
+    passphrase = SecretStr(getpass(f"Passphrase of {what}: "))
+    if new and (not passphrase or SecretStr(getpass("The same again: ")) != passphrase):
         raise ConfigError("The two passphrases differ, or are empty.", todo="run the command again")
     return passphrase

@@ -233,6 +233,18 @@ class InsufficientFunds(HallmarkError):
     code = "INSUFFICIENT_FUNDS"
 
 
+class FeeTooLow(HallmarkError):
+    """What is offered for a gas is less than what the chain, or the node, takes now."""
+
+    code = "FEE_TOO_LOW"
+
+
+class HandedOver(HallmarkError):
+    """Not a failure: the request was signed and written for a relayer, and nothing is on chain yet."""
+
+    code = "HANDED_OVER"
+
+
 class StoreError(HallmarkError):
     """The database is locked, missing or of another version."""
 

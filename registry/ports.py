@@ -151,12 +151,27 @@ class Mirror(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
-    """Bytes that are ready to be sent: raw transaction, its hash (32 bytes), nonce, and what it may cost in wei."""
+    """Bytes that are ready to be sent.
+
+    Attributes:
+        raw: The signed transaction.
+        hash: Its hash, 32 bytes.
+        nonce: The account's number of it.
+        gas: Most gas that it may use.
+        max_fee, tip: Most wei for a gas, and the validator's part of it.
+    """
 
     raw: bytes
     hash: bytes
     nonce: int
-    max_cost: int
+    gas: int
+    max_fee: int
+    tip: int
+
+    @property
+    def max_cost(self) -> int:
+        """Most that it may cost, wei."""
+        return self.gas * self.max_fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,22 +184,18 @@ class Receipt:
     gas_price: int
 
 
-class Anchorer(Protocol):
-    """Signs and sends for one account. Raises ChainUnavailable, Reverted, InsufficientFunds."""
-
-    @property
-    def contract(self) -> ContractId:
-        """The contract that is written to."""
+class Sender(Protocol):
+    """Sends for one account. Every method raises ChainUnavailable or RpcError."""
 
     @property
     def account(self) -> bytes:
         """The account that signs, 20 bytes."""
 
-    def sign_anchor(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> SignedTransaction:
-        """Build and sign the anchoring transaction; nothing is sent."""
+    def replacement(self, first: SignedTransaction, last: SignedTransaction) -> SignedTransaction | None:
+        """The same transaction at a higher price, signed and not sent; None when the cap leaves no room."""
 
     def broadcast(self, raw: bytes) -> None:
-        """Send bytes; sending the same bytes again is no error."""
+        """Send bytes; sending the same bytes again is no error. Raises FeeTooLow, InsufficientFunds."""
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """The receipt, if the transaction is mined in the canonical chain."""
@@ -192,16 +203,49 @@ class Anchorer(Protocol):
     def tiers(self) -> Tiers:
         """How far the chain is."""
 
+    def next_nonce(self, block: int) -> int:
+        """How many transactions of the account there are up to a block."""
+
+
+class Anchorer(Sender, Protocol):
+    """Signs and sends for one account. Raises ChainUnavailable, Reverted, InsufficientFunds."""
+
+    @property
+    def contract(self) -> ContractId:
+        """The contract that is written to."""
+
+    def sign_anchor(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> SignedTransaction:
+        """Build and sign the anchoring transaction; nothing is sent."""
+
+    def request_anchor(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> bytes:
+        """A signed request that a relayer can carry out (JSON); nothing is sent."""
+
     def record_time(self, issuer_id: int, batch_id: bytes) -> int:
         """Block time of the batch's record; 0 when there is none."""
 
     def anchored_root(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> bool:
         """Whether the record on chain commits to this root, leaf count and our account."""
 
+    def anchored_in(self, issuer_id: int, batch_id: bytes) -> tuple[int, bytes | None] | None:
+        """Block number of the record and the transaction that made it, where the node tells; None: no record."""
+
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One batch's row in the issuing journal (states: staged, sent, final, released); `out` is its folder."""
+    """One batch in the issuing journal.
+
+    Attributes:
+        batch_id: 16 bytes.
+        state: staged, sent, included, final, released, purged.
+        root, leaf_count, account: What is anchored, and by whom.
+        created: dateTimeStamp of staging.
+        out: Folder of the finished credentials.
+        layout: How they lie there.
+        nonce, raw, tx_hash: The transaction that was sent last, or the one that was mined.
+        block_number, gas_used, gas_price: Where it was mined and what it cost (gas, wei).
+        offers: Every transaction that was signed for it and may have left, oldest first.
+        request: What a relayer was handed, in place of offers.
+    """
 
     batch_id: bytes
     state: str
@@ -216,6 +260,9 @@ class JournalEntry:
     block_number: int | None = None
     gas_used: int | None = None
     gas_price: int | None = None
+    request: bytes | None = None
+    layout: str = ""
+    offers: tuple[SignedTransaction, ...] = ()
 
 
 class Journal(Protocol):
@@ -226,6 +273,9 @@ class Journal(Protocol):
 
     def put(self, entry: JournalEntry) -> None:
         """Insert or replace an entry, durably."""
+
+    def entries(self) -> list[JournalEntry]:
+        """All entries, in the order in which they were staged."""
 
     def lock(self) -> AbstractContextManager[None]:
         """Only one issuing run at a time; raises StoreError when another one is at work."""

@@ -8,11 +8,14 @@ from typing import Any
 from registry.chain.artifact import load_artifact
 from registry.chain.deployment import DEV_CHAINS, DeployedContract, Deployment, write_deployment
 from registry.chain.logs import raw_log
+from registry.chain.records import place_of_record
+from registry.chain.relay import RelayFile
 from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
 from registry.errors import ConfigError, LedgerError, WrongChain
+from registry.issuing.pursue import Pace
 from registry.ledger.decode import LedgerEvent, decode
 from registry.ledger.events import IssuerRegistered
 from registry.ledger.keccak import keccak
@@ -24,9 +27,10 @@ from registry.ports import Receipt, SignedTransaction, Tiers
 class RegistryContract:
     """A deployed registry contract as one account uses it."""
 
-    def __init__(self, chain: RpcChain, transactor: Transactor) -> None:
+    def __init__(self, chain: RpcChain, transactor: Transactor, relay: RelayFile | None = None) -> None:
         self.chain = chain
         self._tx = transactor
+        self._relay = relay
 
     @property
     def contract(self) -> ContractId:
@@ -36,7 +40,12 @@ class RegistryContract:
     @property
     def account(self) -> bytes:
         """The account that signs, 20 bytes."""
-        return self._tx.address
+        return self._tx.account
+
+    @property
+    def pace(self) -> Pace:
+        """How patient this account is with its chain."""
+        return self._tx.pace
 
     def send(self, function: str, *arguments: Any) -> tuple[Receipt, list[LedgerEvent]]:
         """Call a state-changing function and wait until it is mined; the receipt and the contract's events.
@@ -47,7 +56,10 @@ class RegistryContract:
 
         Raises:
             Reverted: With the contract's custom error.
+            HandedOver: It was signed and written for a relayer instead.
         """
+        if self._relay is not None:
+            self._relay.hand_over(self.chain, self._tx.signer, function, arguments)
         return self._send(self.contract.address, self._tx.encode(function, *arguments))
 
     def send_accreditation(self, function: str, *arguments: Any) -> tuple[Receipt, list[LedgerEvent]]:
@@ -61,6 +73,8 @@ class RegistryContract:
         if address is None:
             what = f"The deployment file of {self.contract} names no accreditation contract."
             raise ConfigError(what, todo="name a file that has one with --deployment")
+        if self._relay is not None:
+            self._relay.hand_over(self.chain, self._tx.signer, function, arguments)
         return self._send(address, self._tx.encode(function, *arguments, contract="Accreditation"))
 
     def _send(self, to: bytes, data: bytes) -> tuple[Receipt, list[LedgerEvent]]:
@@ -94,6 +108,19 @@ class RegistryContract:
         data = self._tx.encode("anchor", issuer_id, batch_id, root, leaf_count)
         return self._tx.sign(self.contract.address, data)
 
+    def request_anchor(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> bytes:
+        """A signed request to anchor, for a relayer; nothing is sent."""
+        assert self._relay is not None  # whoever asks for a request has named its file
+        return self._relay.request(self.chain, self._tx.signer, "anchor", (issuer_id, batch_id, root, leaf_count))
+
+    def replacement(self, first: SignedTransaction, last: SignedTransaction) -> SignedTransaction | None:
+        """The same transaction at a higher price, not sent; None when the cap leaves no room."""
+        return self._tx.replacement(first, last)
+
+    def next_nonce(self, block: int) -> int:
+        """How many transactions of the account there are up to a block."""
+        return self._tx.next_nonce(block)
+
     def broadcast(self, raw: bytes) -> None:
         """Send signed bytes."""
         self._tx.broadcast(raw)
@@ -114,6 +141,11 @@ class RegistryContract:
     def record_time(self, issuer_id: int, batch_id: bytes) -> int:
         """Block time of the batch's record at the newest block; 0 when there is none."""
         return integers(self.chain.view(call_data("recordOf(uint64,bytes16)", issuer_id, batch_id)))[1]
+
+    def anchored_in(self, issuer_id: int, batch_id: bytes) -> tuple[int, bytes | None] | None:
+        """Block number of the batch's record and its transaction, where the node tells; None: there is no record."""
+        at = self.record_time(issuer_id, batch_id)
+        return place_of_record(self.chain, issuer_id, batch_id, at) if at else None
 
     def anchored_root(self, issuer_id: int, batch_id: bytes, root: bytes, leaf_count: int) -> bool:
         """Whether the record commits to this root, leaf count and our account."""

@@ -1,18 +1,28 @@
 """Build, sign, send and follow transactions. web3.py encodes the calls; every refusal becomes one of our errors."""
 
-import time
+import re
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from eth_account.signers.local import LocalAccount
-from web3 import Web3
-
-from registry.chain.artifact import ARTIFACTS, load_artifact, revert_reason
+from registry.chain.artifact import load_artifact, revert_reason
+from registry.chain.fees import GWEI, Offer, first_offer, next_offer
 from registry.chain.rpc import Caller
-from registry.errors import ChainUnavailable, InsufficientFunds, Reverted, RpcError
+from registry.chain.signer import AccountSigner
+from registry.chain.transaction import Transaction, read_signed
+from registry.errors import FeeTooLow, InsufficientFunds, Reverted, RpcError
+from registry.issuing.pursue import Pace, Pursuit
 from registry.ledger.decode import BlockRef
-from registry.ports import Receipt, SignedTransaction
+from registry.ledger.keccak import keccak
+from registry.ports import Receipt, SignedTransaction, Tiers
 
-_POLL_SECONDS = 0.1
+# What nodes are known to say to bytes that they have, that are too cheap, or that their sender cannot pay for.
+_KNOWN = re.compile("already known|already imported|known transaction|nonce too low|already in mempool", re.IGNORECASE)
+_CHEAP = re.compile(
+    "underpriced|less than block base fee|fee too low|feetoolow|gas price too low|max fee per gas", re.IGNORECASE
+)
+_POOR = re.compile("insufficient funds|insufficient balance|not have enough funds", re.IGNORECASE)
+_LEAST_GAS = 60_000
 _TODO = {
     "NotAuthorized": "add the account as a key with this role: `hallmark issuer add-key`",
     "IssuerFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
@@ -25,23 +35,42 @@ _TODO = {
 }
 
 
-class Transactor:
-    """One account on one chain, through one endpoint."""
+def _silent(_: str) -> None:
+    """Nobody is told."""
 
-    def __init__(self, rpc: Caller, chain_id: int, account: LocalAccount) -> None:
+
+class Transactor:
+    """One account on one chain, through one endpoint.
+
+    Args:
+        rpc: The endpoint.
+        chain_id: Its chain.
+        signer: The account.
+        cap: Most wei for a gas; None: four times the first offer.
+        pace: How patient it is.
+    """
+
+    def __init__(
+        self, rpc: Caller, chain_id: int, signer: AccountSigner, cap: int | None = None, pace: Pace | None = None
+    ) -> None:
         self.rpc = rpc
         self.chain_id = chain_id
-        self._account = account
-        self._contracts = {name: Web3().eth.contract(abi=load_artifact(name).abi) for name in ARTIFACTS}
+        self.signer = signer
+        self.pace = pace or Pace()
+        self._cap = cap
 
     @property
-    def address(self) -> bytes:
+    def account(self) -> bytes:
         """The account, 20 bytes."""
-        return bytes.fromhex(self._account.address[2:])
+        return self.signer.address
+
+    @property
+    def _address(self) -> str:
+        return "0x" + self.account.hex()
 
     def encode(self, function: str, *arguments: Any, contract: str = "CredentialRegistry") -> bytes:
         """Calldata of a function of a contract, which is named as its artifact is."""
-        return bytes.fromhex(str(self._contracts[contract].encode_abi(function, list(arguments)))[2:])
+        return bytes.fromhex(str(_contract(contract).encode_abi(function, list(arguments)))[2:])
 
     def sign(self, to: bytes | None, data: bytes) -> SignedTransaction:
         """Estimate, price and sign (EIP-1559); nothing is sent. `to` None deploys.
@@ -50,64 +79,87 @@ class Transactor:
             Reverted: The contract would refuse it; `name` is the custom error.
             InsufficientFunds: The account cannot pay; the message says how much is missing.
         """
-        fields: dict[str, Any] = {"from": self._account.address, "data": "0x" + data.hex()}
+        fields = {"from": self._address, "data": "0x" + data.hex()}
         if to is not None:
-            fields["to"] = Web3.to_checksum_address(to)
+            fields["to"] = "0x" + to.hex()
         gas = self._estimate(fields) * 11 // 10
-        fee, tip = self._fees()
-        self._check_balance(gas * fee)
-        nonce = int(self.rpc.call("eth_getTransactionCount", self._account.address, "pending"), 16)
-        transaction = {k: v for k, v in fields.items() if k != "from"} | {
-            "chainId": self.chain_id,
-            "nonce": nonce,
-            "gas": gas,
-            "maxFeePerGas": fee,
-            "maxPriorityFeePerGas": tip,
-            "value": 0,
-            "type": 2,
-        }
-        signed = self._account.sign_transaction(transaction)
-        return SignedTransaction(bytes(signed.raw_transaction), bytes(signed.hash), nonce, gas * fee)
+        base, tip = self._prices()
+        offer = first_offer(base, tip, self._cap)
+        self._check_balance(gas * offer.max_fee)
+        nonce = int(self.rpc.call("eth_getTransactionCount", self._address, "pending"), 16)
+        return self._signed(Transaction(self.chain_id, nonce, gas, offer.max_fee, offer.tip, to, data))
+
+    def replacement(self, first: SignedTransaction, last: SignedTransaction) -> SignedTransaction | None:
+        """The same transaction at a higher price, not sent; None when the cap leaves no room."""
+        base, tip = self._prices()
+        offer = next_offer(Offer(last.max_fee, last.tip), base, tip, self._cap, Offer(first.max_fee, first.tip))
+        if offer is None:
+            return None
+        self._check_balance(last.gas * offer.max_fee)
+        return self._signed(read_signed(last.raw).priced(*offer))
+
+    def _signed(self, what: Transaction) -> SignedTransaction:
+        raw = self.signer.sign_transaction(what)
+        return SignedTransaction(raw, keccak(raw), what.nonce, what.gas, what.max_fee, what.tip)
 
     def _estimate(self, fields: dict[str, Any]) -> int:
         try:
             return int(self.rpc.call("eth_estimateGas", fields), 16)
         except RpcError as error:
-            if "insufficient funds" in error.what.lower():
-                self._check_balance(2**255)
+            if _POOR.search(error.what):
+                self._check_balance(_LEAST_GAS * sum(self._prices()), at_least=True)
             if error.data or error.rpc_code == 3 or "revert" in error.what.lower():
                 name, shown = revert_reason(error.data)
                 raise Reverted(f"The contract refuses: {shown}.", name=name, todo=_TODO.get(name, "")) from None
             raise
 
-    def _fees(self) -> tuple[int, int]:
-        """Most that a gas may cost, and the tip (wei): twice the base fee leaves room for six full blocks."""
+    def _prices(self) -> tuple[int, int]:
+        """Base fee of the newest block and the suggested tip, wei."""
         base = int(self.rpc.call("eth_getBlockByNumber", "latest", False).get("baseFeePerGas", "0x0"), 16)
         try:
             tip = int(self.rpc.call("eth_maxPriorityFeePerGas"), 16)
         except RpcError:
-            tip = 10**9
-        return 2 * base + tip, tip
+            tip = GWEI
+        return base, tip
 
-    def _check_balance(self, needed: int) -> None:
-        balance = int(self.rpc.call("eth_getBalance", self._account.address, "latest"), 16)
-        if balance >= needed:
+    def _check_balance(self, needed: int, *, at_least: bool = False) -> None:
+        balance = int(self.rpc.call("eth_getBalance", self._address, "latest"), 16)
+        if balance >= needed and not at_least:
             return
-        missing = "" if needed == 2**255 else f"; {(needed - balance) / 1e18:.6f} are missing"
+        missing = f"{'at least ' * at_least}{max(needed - balance, 1) / 1e18:.18f}".rstrip("0")
         raise InsufficientFunds(
-            f"Account {self._account.address} on chain {self.chain_id} holds {balance / 1e18:.6f} of the chain's"
-            f" currency, too little for this transaction{missing}.",
+            f"Account {self._address} on chain {self.chain_id} holds {balance / 1e18:.6f} of the chain's currency, too"
+            f" little for this transaction: {missing} are missing.",
             todo="send it funds and run the same command again",
         )
 
     def broadcast(self, raw: bytes) -> None:
-        """Send signed bytes; a node that has them already is no error."""
+        """Send signed bytes; a node that has them already, or has gone beyond them, is no error.
+
+        Raises:
+            FeeTooLow: The node wants a higher price.
+            InsufficientFunds: The account cannot pay; the message says how much is missing.
+        """
         try:
             self.rpc.call("eth_sendRawTransaction", "0x" + raw.hex())
         except RpcError as error:
-            text = error.what.lower()
-            if not any(known in text for known in ("already known", "already imported", "nonce too low")):
-                raise
+            if _KNOWN.search(error.what):
+                return
+            if _CHEAP.search(error.what):
+                raise FeeTooLow(f"The node takes no such price: {error.what}.", todo="raise --max-fee") from None
+            if _POOR.search(error.what):
+                signed = read_signed(raw)
+                self._check_balance(signed.gas * signed.max_fee, at_least=True)
+            raise
+
+    def next_nonce(self, block: int) -> int:
+        """How many transactions of the account there are up to a block."""
+        return int(self.rpc.call("eth_getTransactionCount", self._address, hex(block)), 16)
+
+    def tiers(self) -> Tiers:
+        """The newest block alone: for whoever waits for confirmations."""
+        latest = int(self.rpc.call("eth_blockNumber"), 16)
+        return Tiers(latest, -1, -1)
 
     def receipt(self, tx_hash: bytes) -> Receipt | None:
         """The receipt of a mined transaction, or None."""
@@ -118,21 +170,30 @@ class Transactor:
         price = int(answer.get("effectiveGasPrice", "0x0"), 16)
         return Receipt(answer["status"] == "0x1", block, int(answer["gasUsed"], 16), price)
 
-    def transact(self, to: bytes | None, data: bytes, *, timeout: float = 120.0) -> tuple[Receipt, Any]:
-        """Sign, send and wait until it is mined; the receipt, and the node's own form of it.
+    def transact(self, to: bytes | None, data: bytes, say: Callable[[str], None] = _silent) -> tuple[Receipt, Any]:
+        """Sign, send and wait until it is mined, offering more while it is not; the receipt, and the node's form of it.
 
         Raises:
-            Reverted: It was mined and failed.
-            ChainUnavailable: It was not mined within `timeout` seconds.
+            Reverted: It was mined and failed, or another transaction took its nonce.
+            ChainUnavailable: The endpoint was silent for too long.
         """
         signed = self.sign(to, data)
-        self.broadcast(signed.raw)
-        deadline = time.monotonic() + timeout
-        while (receipt := self.receipt(signed.hash)) is None:
-            if time.monotonic() > deadline:
-                what = f"Transaction 0x{signed.hash.hex()} was not mined within {timeout:.0f} seconds."
-                raise ChainUnavailable(what, todo="look it up before you run the command again")
-            time.sleep(_POLL_SECONDS)
-        if not receipt.succeeded:
-            raise Reverted(f"Transaction 0x{signed.hash.hex()} was mined and failed.", todo="run the command again")
-        return receipt, self.rpc.call("eth_getTransactionReceipt", "0x" + signed.hash.hex())
+        pursuit = Pursuit(self, [signed], "1", before_send=_nothing, noted=_nothing, say=say, pace=self.pace)
+        mined = pursuit.run()
+        if mined is None:
+            what = f"Another transaction of {self._address} took the place of 0x{signed.hash.hex()}."
+            raise Reverted(what, todo="run the command again")
+        if not mined.receipt.succeeded:
+            raise Reverted(f"Transaction 0x{mined.signed.hash.hex()} was mined and failed.", todo="run it again")
+        return mined.receipt, self.rpc.call("eth_getTransactionReceipt", "0x" + mined.signed.hash.hex())
+
+
+def _nothing(_: object) -> None:
+    """These transactions have no journal: their commands look at the chain before they act again."""
+
+
+@cache
+def _contract(name: str) -> Any:
+    from web3 import Web3
+
+    return Web3().eth.contract(abi=load_artifact(name).abi)

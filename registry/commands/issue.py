@@ -1,6 +1,6 @@
 """hallmark issue | anchor: results or ready documents to anchored credentials; hallmark publish: tell a registry."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 def add(parser: ArgumentParser) -> None:
     """Declare the options of `issue`."""
     parser.add_argument(
-        "input", metavar="IN", type=Path, help="a .csv of results, an .ndjson file, or a folder of .json"
+        "input", metavar="IN", type=Path, nargs="?", help="a .csv of results, an .ndjson file, or a folder of .json"
+    )
+    parser.add_argument(
+        "--resume", metavar="BATCH", nargs="?", const="", help="take up this batch, or every unfinished one, without IN"
     )
     parser.add_argument("--achievement", metavar="FILE", type=Path, help="the Open Badges achievement of a CSV")
     add_common(parser)
@@ -30,13 +33,13 @@ def add(parser: ArgumentParser) -> None:
 def add_anchor(parser: ArgumentParser) -> None:
     """Declare the options of `anchor`, which takes ready documents only."""
     parser.add_argument("input", metavar="IN", type=Path, help="an .ndjson file, or a folder of .json documents")
-    parser.set_defaults(achievement=None)
+    parser.set_defaults(achievement=None, resume=None)
     add_common(parser)
 
 
 def add_common(parser: ArgumentParser) -> None:
     """Options of both."""
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="where the credentials go")
+    parser.add_argument("--out", metavar="DIR", type=Path, help="where the credentials go")
     parser.add_argument(
         "--allow-foreign-issuer", action="store_true", help="anchor other issuers' documents as they are"
     )
@@ -48,19 +51,14 @@ def add_common(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--public-url", metavar="URL", help="base URL that documents name for their status lists")
     parser.add_argument(
-        "--wait", metavar="HOW", type=_depth, help="final (default), safe, or a number of confirmations"
+        "--wait", metavar="HOW", type=options.depth, help="final (default), safe, or a number of confirmations"
     )
     parser.add_argument("--registry", metavar="URL", help="deposit profile and manifest there")
     options.add_chain(parser)
     options.add_account(parser)
     options.add_home(parser)
     options.add_signing(parser)
-
-
-def _depth(text: str) -> str:
-    if text in ("final", "safe") or (text.isascii() and text.isdigit()):
-        return text
-    raise ArgumentTypeError(f"{text!r} is neither final, safe nor a number")
+    options.add_relay(parser)
 
 
 def add_publish(parser: ArgumentParser) -> None:
@@ -74,15 +72,63 @@ def run(args: Namespace) -> int:
     from rich.console import Console
 
     settings, console = options.settings_of(args), Console(highlight=False, soft_wrap=True)
+
+    def say(state: str) -> None:
+        console.print(f"  {state}")
+
+    if args.resume is not None:
+        return _resume(args, settings, say)
+    _require_input(args)
     with _progress(console) as progress:
-        issued = issue(args, settings, lambda state: console.print(f"  {state}"), progress)
-    gas = issued.gas_used or 0
-    each = f" ({gas:,} gas, {gas / issued.count:,.1f} a credential)" if gas else ""
-    what = f"{issued.count} credential{'s' if issued.count != 1 else ''}"
-    console.print(f"anchored {what} in block {issued.block_number}{each}; they lie in {issued.out}")
-    if settings.registry:
-        console.print(f"deposited {', '.join(publish(issued.out, settings.registry))} at {settings.registry}")
+        issued = issue(args, settings, say, progress)
+    _tell(issued, settings, console.print)
     return 0
+
+
+def _require_input(args: Namespace) -> None:
+    from registry.errors import InputError
+
+    if args.input is None or args.out is None:
+        raise InputError("The input or --out is missing.", todo="name IN and --out DIR, or --resume")
+
+
+def _resume(args: Namespace, settings: "Settings", say: Callable[[str], None]) -> int:
+    """Take up unfinished batches, oldest first; one that cannot go on does not stop the others."""
+    from registry import bootstrap
+    from registry.errors import HallmarkError, HandedOver
+
+    entries, worst = bootstrap.unfinished(settings, args.resume), 0
+    if not entries:
+        print("there is no unfinished batch")
+        return 0
+    run_ = bootstrap.issuing_run(settings, say)
+    for entry in entries:
+        print(f"batch {entry.batch_id.hex()}, {entry.state}")
+        try:
+            _tell(run_.resume(entry), settings, print)
+        except HandedOver as waiting:
+            print(f"  {waiting}")
+            worst = max(worst, 3)
+        except HallmarkError as error:
+            print(f"  {error}")
+            worst = 1
+    return worst
+
+
+def _tell(issued: "Issued", settings: "Settings", tell: Callable[[str], None]) -> None:
+    what = f"{issued.count} credential{'s' if issued.count != 1 else ''}"
+    tell(f"anchored {what} in block {issued.block_number}{_cost(issued)}; they lie in {issued.out}")
+    if settings.registry:
+        tell(f"deposited {', '.join(publish(issued.out, settings.registry))} at {settings.registry}")
+
+
+def _cost(issued: "Issued") -> str:
+    """What was paid, in all and for each credential, in the chain's currency."""
+    if not issued.gas_used:
+        return ""
+    gas, count, price = issued.gas_used, issued.count, issued.gas_price or 0
+    paid = f"{gas * price / 1e18:.6g} of the chain's currency, {gas * price / 1e18 / count:.3g} a credential"
+    return f" ({gas:,} gas, {gas / count:,.1f} a credential; {paid})"
 
 
 def run_publish(args: Namespace) -> int:

@@ -46,6 +46,7 @@ def add(parser: ArgumentParser) -> None:
         options.add_account(act)
         options.add_home(act)
         options.add_signing(act)
+        options.add_relay(act)
 
 
 def run(args: Namespace) -> int:

@@ -1,6 +1,7 @@
 """Options that several commands share, and settings made from them."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,11 @@ _SETTINGS = (
     "public_url",
     "keystore",
     "passphrase_file",
+    "signer",
+    "signer_account",
+    "max_fee",
+    "relay",
+    "relay_hours",
     "signing_passphrase_file",
     "signing_command",
     "signing_did",
@@ -39,9 +45,36 @@ def add_chain(parser: ArgumentParser) -> None:
 
 
 def add_account(parser: ArgumentParser) -> None:
-    """--keystore and --passphrase-file."""
+    """Who signs transactions, and what a gas may cost."""
     parser.add_argument("--keystore", metavar="FILE", type=Path, help="encrypted account key (keystore v3)")
-    parser.add_argument("--passphrase-file", metavar="FILE", type=Path, help="file with the keystore's passphrase")
+    parser.add_argument(
+        "--passphrase-file",
+        metavar="FILE",
+        type=Path,
+        help="file with the keystore's passphrase (else it is asked for)",
+    )
+    parser.add_argument("--signer", metavar="URL", help="remote signer: Web3Signer, Clef (eth_signTransaction)")
+    parser.add_argument("--signer-account", metavar="0x…", help="which of its accounts")
+    parser.add_argument("--max-fee", metavar="GWEI", type=gwei, help="most that a gas may ever cost")
+
+
+def add_relay(parser: ArgumentParser) -> None:
+    """--relay, for what an account without gas signs."""
+    parser.add_argument(
+        "--relay", metavar="FILE", type=Path, help="sign only: write the request that `hallmark relay FILE` sends"
+    )
+    parser.add_argument("--relay-hours", metavar="N", type=int, help="how long the request holds (default 168)")
+
+
+def gwei(text: str) -> Decimal:
+    """A price in gwei, above zero."""
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        price = Decimal(0)
+    if not price.is_finite() or price <= 0:
+        raise ArgumentTypeError(f"{text!r} is no price in gwei")
+    return price
 
 
 def add_signing(parser: ArgumentParser) -> None:
@@ -70,3 +103,10 @@ def settings_of(args: Namespace) -> "Settings":
     from registry.config import load_settings
 
     return load_settings(**{name: getattr(args, name, None) for name in _SETTINGS})
+
+
+def depth(text: str) -> str:
+    """How deep: final, safe, or a number of confirmations."""
+    if text in ("final", "safe") or (text.isascii() and text.isdigit() and int(text) > 0):
+        return text
+    raise ArgumentTypeError(f"{text!r} is neither final, safe nor a number above 0")

@@ -34,12 +34,16 @@ class SeedSigner:
         return f"SeedSigner({did_of(self.public_key)})"
 
     def __reduce__(self) -> "tuple[type[SeedSigner], tuple[bytes]]":
-        return SeedSigner, (bytes(self._key),)
+        return SeedSigner, (self.reveal(),)
 
     @property
     def public_key(self) -> bytes:
         """The public key, 32 bytes."""
         return bytes(self._key.verify_key)
+
+    def reveal(self) -> bytes:
+        """The seed, 32 bytes: for whoever stores it."""
+        return bytes(self._key)
 
     def sign(self, message: bytes) -> bytes:
         """The signature over a message, 64 bytes."""

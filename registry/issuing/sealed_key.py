@@ -9,6 +9,7 @@ from typing import Any
 
 from nacl import pwhash, secret, utils
 from nacl.exceptions import CryptoError
+from pydantic import SecretStr
 
 from registry.credential.did_key import did_of
 from registry.credential.signer import SeedSigner
@@ -19,15 +20,15 @@ _MOST_MEMORY = 1 << 30
 _KDF = pwhash.argon2id
 
 
-def seal(seed: bytes, passphrase: str) -> bytes:
-    """The file of a 32-byte seed: JSON with the parameters, and the DID in clear."""
+def seal(signer: SeedSigner, passphrase: SecretStr) -> bytes:
+    """The file of a key: JSON with the parameters, and the DID in clear."""
     salt, nonce = utils.random(_KDF.SALTBYTES), utils.random(secret.SecretBox.NONCE_SIZE)
     cost = {"opsLimit": _KDF.OPSLIMIT_MODERATE, "memLimit": _KDF.MEMLIMIT_MODERATE}
-    box = secret.SecretBox(_derive(passphrase, salt, **cost)).encrypt(seed, nonce).ciphertext
+    box = secret.SecretBox(_derive(passphrase, salt, **cost)).encrypt(signer.reveal(), nonce).ciphertext
     body = {
         "type": TYPE,
         "version": 1,
-        "did": did_of(SeedSigner(seed).public_key),
+        "did": did_of(signer.public_key),
         "kdf": {"name": "argon2id", **cost, "salt": salt.hex()},
         "cipher": "xsalsa20-poly1305",
         "nonce": nonce.hex(),
@@ -36,7 +37,7 @@ def seal(seed: bytes, passphrase: str) -> bytes:
     return json.dumps(body, indent=2).encode() + b"\n"
 
 
-def unseal(data: bytes, passphrase: str) -> SeedSigner:
+def unseal(data: bytes, passphrase: SecretStr) -> SeedSigner:
     """The key in a sealed file.
 
     Raises:
@@ -47,8 +48,8 @@ def unseal(data: bytes, passphrase: str) -> SeedSigner:
         kdf = body["kdf"]
         if (body["type"], body["version"], kdf["name"]) != (TYPE, 1, "argon2id") or kdf["memLimit"] > _MOST_MEMORY:
             raise SigningError("It is no sealed key of version 1.")
-        key = _derive(passphrase, bytes.fromhex(kdf["salt"]), kdf["opsLimit"], kdf["memLimit"])
-        signer = SeedSigner(secret.SecretBox(key).decrypt(bytes.fromhex(body["box"]), bytes.fromhex(body["nonce"])))
+        lock = secret.SecretBox(_derive(passphrase, bytes.fromhex(kdf["salt"]), kdf["opsLimit"], kdf["memLimit"]))
+        signer = SeedSigner(lock.decrypt(bytes.fromhex(body["box"]), bytes.fromhex(body["nonce"])))
     except (ValueError, KeyError, TypeError):
         signer = None
     except CryptoError:
@@ -58,6 +59,6 @@ def unseal(data: bytes, passphrase: str) -> SeedSigner:
     return signer
 
 
-def _derive(passphrase: str, salt: bytes, opsLimit: int, memLimit: int) -> bytes:  # noqa: N803  names of the file
-    key: bytes = _KDF.kdf(secret.SecretBox.KEY_SIZE, passphrase.encode(), salt, opsLimit, memLimit)
-    return key
+def _derive(passphrase: SecretStr, salt: bytes, opsLimit: int, memLimit: int) -> bytes:  # noqa: N803  names of the file
+    size = secret.SecretBox.KEY_SIZE
+    return bytes(_KDF.kdf(size, passphrase.get_secret_value().encode(), salt, opsLimit, memLimit))

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import secrets
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
+from pydantic import SecretStr
 
 from registry.credential.did_key import did_of, public_key_of
 from registry.credential.signer import DocumentSigner, SeedSigner
@@ -32,7 +34,7 @@ class SigningOptions:
         plain: Whether a new key may be written unencrypted (development chains).
     """
 
-    passphrase: Callable[[bool], str] | None = None
+    passphrase: Callable[[bool], SecretStr] | None = None
     command: str | None = None
     did: str | None = None
     plain: bool = True
@@ -66,7 +68,7 @@ class SigningKey:
     def make(self) -> DocumentSigner:
         """The key; made and stored at the first call."""
         if not (self._options.command or self._sealed.exists() or self._plain.exists()):
-            self._write(secrets.token_bytes(32))
+            self._write(SeedSigner(secrets.token_bytes(32)))
         return self.signer()
 
     def protect(self) -> str:
@@ -74,18 +76,18 @@ class SigningKey:
         if not self._plain.exists():
             raise SigningError(f"There is no {self._plain}.", todo="nothing has to be done if it is sealed already")
         if not self._sealed.exists():
-            write_private(self._sealed, seal(_plain_seed(self._plain), self._ask(new=True)))
+            write_private(self._sealed, seal(_plain_key(self._plain), self._ask(new=True)))
         signer = self._unseal()
-        if signer.public_key != SeedSigner(_plain_seed(self._plain)).public_key:
+        if signer.public_key != _plain_key(self._plain).public_key:
             raise SigningError(f"{self._sealed} holds another key than {self._plain}.", todo="keep the right one only")
         remove_private(self._plain)
         return did_of(signer.public_key)
 
-    def _write(self, seed: bytes) -> None:
+    def _write(self, signer: SeedSigner) -> None:
         if self._options.passphrase is not None:
-            write_private(self._sealed, seal(seed, self._ask(new=True)))
+            write_private(self._sealed, seal(signer, self._ask(new=True)))
         elif self._options.plain:
-            write_private(self._plain, seed.hex().encode() + b"\n")
+            write_private(self._plain, signer.reveal().hex().encode() + b"\n")
         else:
             todo = "give --signing-passphrase-file FILE, run it at a terminal, or name a --signing-command"
             raise SigningError("The signing key is not written unencrypted on this chain.", todo=todo)
@@ -95,7 +97,7 @@ class SigningKey:
             return CommandSigner(self._options.command, self._options.did or did or "")
         if self._sealed.exists():
             return self._unseal()
-        return SeedSigner(_plain_seed(self._plain))
+        return _plain_key(self._plain)
 
     def _unseal(self) -> SeedSigner:
         try:
@@ -103,21 +105,17 @@ class SigningKey:
         except SigningError as error:
             raise SigningError(f"{self._sealed}: {error.what}", todo=error.todo) from None
 
-    def _ask(self, *, new: bool) -> str:
+    def _ask(self, *, new: bool) -> SecretStr:
         if self._options.passphrase is None:
             todo = "give --signing-passphrase-file FILE, or run it at a terminal"
             raise SigningError("The passphrase of the signing key was not given.", todo=todo)
         return self._options.passphrase(new)
 
 
-def _plain_seed(path: Path) -> bytes:
-    try:
-        seed = bytes.fromhex(path.read_text("ascii").strip())
-    except (OSError, ValueError):
-        seed = b""
-    if len(seed) != 32:
-        raise SigningError(f"{path} does not hold 32 bytes in hex.", todo="restore it from your backup")
-    return seed
+def _plain_key(path: Path) -> SeedSigner:
+    with contextlib.suppress(OSError, ValueError):
+        return SeedSigner(bytes.fromhex(path.read_text("ascii").strip()))
+    raise SigningError(f"{path} does not hold 32 bytes in hex.", todo="restore it from your backup")
 
 
 class CommandSigner:

@@ -48,9 +48,13 @@ class Workspace:
         """The journal's file."""
         return self.home / "journal.sqlite"
 
+    def batch_folder(self, batch_id: bytes) -> Path:
+        """Everything that is kept of a batch besides its journal entry: people's documents and salts."""
+        return self.home / "batches" / batch_id.hex()
+
     def staged(self, batch_id: bytes) -> Path:
         """The staged documents of a batch."""
-        return self.home / "batches" / batch_id.hex() / "staged.ndjson"
+        return self.batch_folder(batch_id) / "staged.ndjson"
 
     def batch_secret(self) -> bytes:
         """32 bytes; made and stored at the first call, read ever after. Whoever knows them can guess inputs."""

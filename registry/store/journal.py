@@ -8,13 +8,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, String, Table, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    inspect,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.schema import CreateColumn
 
 from registry.errors import StoreError
-from registry.ports import JournalEntry
-from registry.store.engine import open_engine, transaction
+from registry.ports import JournalEntry, SignedTransaction
+from registry.store.engine import open_engine, reading, transaction
 
 _metadata = MetaData()
 _batch = Table(
@@ -33,6 +51,21 @@ _batch = Table(
     Column("block_number", BigInteger),
     Column("gas_used", BigInteger),
     Column("gas_price", BigInteger),
+    Column("request", LargeBinary),
+    Column("layout", String(16), nullable=False, server_default=""),
+)
+_offer = Table(
+    "issuing_offer",
+    _metadata,
+    Column("batch_id", LargeBinary, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("raw", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("gas", BigInteger, nullable=False),
+    # Wei as text: a price in wei need not fit into 64 bits.
+    Column("max_fee", String(78), nullable=False),
+    Column("tip", String(78), nullable=False),
 )
 
 
@@ -46,21 +79,38 @@ class SqlJournal:
         self._engine = open_engine(f"sqlite:///{path}", durable=True)
         with transaction(self._engine) as connection:
             _metadata.create_all(connection)
+            _add_columns(connection)
 
     def get(self, batch_id: bytes) -> JournalEntry | None:
         """The entry of a batch."""
-        with transaction(self._engine) as connection:
-            row = connection.execute(select(_batch).where(_batch.c.batch_id == batch_id)).first()
-        return None if row is None else JournalEntry(**row._mapping)
+        found = self._read(_batch.c.batch_id == batch_id)
+        return found[0] if found else None
+
+    def entries(self) -> list[JournalEntry]:
+        """All entries, in the order in which they were staged."""
+        return self._read(true())
 
     def put(self, entry: JournalEntry) -> None:
-        """Insert or replace an entry; durable when this returns."""
-        statement = insert(_batch).values(asdict(entry))
-        values = {
-            column.name: statement.excluded[column.name] for column in _batch.columns if column.name != "batch_id"
-        }
+        """Insert or replace an entry with its offers; durable when this returns."""
+        row = {column.name: getattr(entry, column.name) for column in _batch.columns}
+        statement = insert(_batch).values(row)
+        values = {name: statement.excluded[name] for name in row if name != "batch_id"}
+        offers = [_row_of(entry.batch_id, *item) for item in enumerate(entry.offers)]
         with transaction(self._engine) as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["batch_id"], set_=values))
+            # Whatever left may still be mined, so no offer is ever removed.
+            if offers:
+                connection.execute(insert(_offer).on_conflict_do_nothing(), offers)
+
+    def _read(self, which: ColumnElement[bool]) -> list[JournalEntry]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(_batch).where(which).order_by(_batch.c.created, literal_column("rowid")))
+            found = [dict(row._mapping) for row in rows]
+            sent = [connection.execute(_offers_of(row["batch_id"])) for row in found]
+            return [
+                JournalEntry(**row, offers=tuple(_offer_of(offer) for offer in offers))
+                for row, offers in zip(found, sent, strict=True)
+            ]
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -68,8 +118,30 @@ class SqlJournal:
         with self._lock_path.open("w") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise StoreError(
                     "Another issuing run of this issuer is at work.", todo="wait for it, then run the command again"
                 ) from None
             yield
+
+
+def _add_columns(connection: Connection) -> None:
+    """Journals of earlier versions lack columns; all of them may be empty or have a default."""
+    there = {column["name"] for column in inspect(connection).get_columns(_batch.name)}
+    for column in _batch.columns:
+        if column.name not in there:
+            definition = CreateColumn(column).compile(connection)
+            connection.exec_driver_sql(f"ALTER TABLE {_batch.name} ADD COLUMN {definition}")
+
+
+def _offers_of(batch_id: bytes) -> Select[Any]:
+    return select(_offer).where(_offer.c.batch_id == batch_id).order_by(_offer.c.number)
+
+
+def _row_of(batch_id: bytes, number: int, offer: SignedTransaction) -> dict[str, Any]:
+    prices = {"max_fee": str(offer.max_fee), "tip": str(offer.tip)}
+    return {"batch_id": batch_id, "number": number, **asdict(offer), **prices}
+
+
+def _offer_of(row: Row[Any]) -> SignedTransaction:
+    return SignedTransaction(row.raw, row.hash, row.nonce, row.gas, int(row.max_fee), int(row.tip))

@@ -1,0 +1,34 @@
+"""Where a batch's record was written: found by its time, without reading logs of long ranges."""
+
+from registry.chain.source import RpcChain
+from registry.errors import ChainUnavailable, RpcError
+from registry.ledger.decode import TOPICS
+from registry.ledger.events import Anchored
+
+
+def place_of_record(chain: RpcChain, issuer_id: int, batch_id: bytes, at: int) -> tuple[int, bytes | None]:
+    """Block number and transaction hash (None where the node does not tell) of a record of this block time."""
+    last = _last_block(chain, at)
+    topics = ["0x" + TOPICS[Anchored].hex(), f"0x{issuer_id:064x}", "0x" + batch_id.ljust(32, b"\0").hex()]
+    # Some chains have several blocks of one second.
+    for number in range(last, max(-1, last - 16), -1):
+        where = {"address": chain.address, "fromBlock": hex(number), "toBlock": hex(number), "topics": topics}
+        try:
+            logs = chain.rpc.call("eth_getLogs", where)
+        except (ChainUnavailable, RpcError):
+            return last, None
+        if logs:
+            return number, bytes.fromhex(logs[0]["transactionHash"][2:])
+    return last, None
+
+
+def _last_block(chain: RpcChain, seconds: int) -> int:
+    """The last block whose time is not after `seconds`, found by halving."""
+    low, high = 0, chain.tiers().latest
+    while low < high:
+        middle = (low + high + 1) // 2
+        if chain.headers([middle])[middle].block.time <= seconds:
+            low = middle
+        else:
+            high = middle - 1
+    return low
