@@ -101,12 +101,11 @@ def leading(follower: "Follower", wait: float | None, say: Callable[[str], None]
     target.lease = None
 
 
-def rebuild(settings: Settings) -> "Rebuilt":
+def rebuild(settings: Settings, *, rehash: bool = False) -> "Rebuilt":
     """All projections again from the raw events; the contracts decide where words differ, if an endpoint is named."""
     from registry.ledger.entities import Accreditor, Issuer
+    from registry.store.rebuild import Mirrored
     from registry.store.rebuild import rebuild as rebuild_mirror
-
-    opened = mirror(settings)
 
     def witness(
         speaker: type[Issuer | Accreditor], issuer_ids: Sequence[int], number: int, block_hash: bytes
@@ -119,7 +118,10 @@ def rebuild(settings: Settings) -> "Rebuilt":
         view = (source.storage if speaker is Issuer else source.accreditation_storage)(header, issuer_ids)
         return view.words if view else {}
 
-    return rebuild_mirror(opened.engine, opened.contract, witness=witness if settings.rpc else None)
+    place = deployment(settings)
+    mirrored = Mirrored(place.contract, place.accreditation.address if place.accreditation else None)
+    asked = witness if settings.rpc else None
+    return rebuild_mirror(settings.database, mirrored, witness=asked, rehash=rehash, prepare=lambda: mirror(settings))
 
 
 def transactor(settings: Settings) -> "Transactor":

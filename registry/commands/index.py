@@ -27,6 +27,7 @@ def add(parser: ArgumentParser) -> None:
         action="store_true",
         help="build all rows again from the raw events in the database and swap them in, without downtime",
     )
+    parser.add_argument("--rehash", action="store_true", help="with --from-events: hash every event again, not count")
     parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
     parser.add_argument("--log-json", action="store_true", help="one JSON line a step on standard error")
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on 127.0.0.1:PORT")
@@ -45,7 +46,7 @@ def run(args: Namespace) -> int:
     from registry.indexer.reorg import accept
 
     if args.from_events:
-        done = bootstrap.rebuild(options.settings_of(args))
+        done = bootstrap.rebuild(options.settings_of(args), rehash=args.rehash)
         print(f"rebuilt all rows from {done.events} events; tables were locked for {done.locked_seconds:.2f} seconds")
         return 0
     # Rows and events hold no cycles: looking for some after every few hundred of them costs a tenth of the time.

@@ -70,6 +70,18 @@ def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
     _effect(state, item)
 
 
+def effect(state: State, item: LedgerEvent) -> None:
+    """Put what one event of the registry changes into `state`, without looking at the word before it.
+
+    For events that `apply` let pass once and that are folded again without all of their predecessors.
+    """
+    issuer = state.get(Issuer, item.event.issuer_id)
+    if issuer is None:
+        raise gap(item, "its issuer was never registered")
+    state.put(issuer.with_word(item.event.word))
+    _effect(state, item)
+
+
 def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) -> None:
     event = item.event
     if (issuer is None) != isinstance(event, ev.IssuerRegistered):

@@ -106,14 +106,15 @@ def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _refused(error.orig) from None
+        raise refused(error.orig) from None
     except SQLAlchemyError as error:
         raise StoreError(f"The database cannot be used: {error}.", todo="check the database's URL") from None
     except driver.Error as error:  # from COPY, which goes past SQLAlchemy
-        raise _refused(error) from None
+        raise refused(error) from None
 
 
-def _refused(error: BaseException | None) -> StoreError:
+def refused(error: BaseException | None) -> StoreError:
+    """The error of a driver as ours, with advice."""
     said = str(error).strip().splitlines()
     return StoreError(f"The database refuses: {said[0] if said else type(error).__name__}.", todo=_advice(str(error)))
 

@@ -1,66 +1,118 @@
-"""Tables beside the projected ones, filled by a rebuild and swapped in with one transaction."""
+"""Tables beside the projected ones, filled by a rebuild and swapped in with one transaction.
 
-from sqlalchemy import Connection, MetaData, Table, text
+Their keys, indexes and rights are the live tables' own, read from the database: what an operator added is kept.
+"""
 
-from registry.store.tables import ENTITY_TABLES
-from registry.store.writer import Tables
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
 
-_beside = MetaData()
-SHADOWS: Tables = {
-    kind: table.to_metadata(_beside, name=f"{table.name}_rebuilt") for kind, table in ENTITY_TABLES.items()
-}
-for _shadow in SHADOWS.values():
-    _shadow.indexes.clear()  # their names are taken by the live tables' until the swap, which makes them
+from registry.ledger.entities import ENTITY_TYPES
+from registry.ledger.history import HISTORY_TYPES
+from registry.store.plain import Session
 
-
-def create(connection: Connection) -> None:
-    """Make them, empty; what a rebuild that was cut off left behind goes."""
-    for kind, shadow in SHADOWS.items():
-        connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{shadow.name}"')
-        if connection.dialect.name == "sqlite":
-            shadow.create(connection)
-        else:
-            # the key comes after the rows: one sort is cheaper than many insertions
-            connection.exec_driver_sql(f'CREATE TABLE "{shadow.name}" (LIKE "{ENTITY_TABLES[kind].name}")')
+Kinds = Sequence[type[Any]]
+KINDS: Kinds = (*ENTITY_TYPES, *HISTORY_TYPES)
+"""Everything that can be rebuilt from raw events."""
+_SUFFIX = "_rebuilt"
+_SAMPLE = 30  # a tenth of the work of a whole ANALYZE; autovacuum looks more closely later
 
 
-def finish(connection: Connection) -> None:
-    """Keys, rights and statistics, so that the tables serve well from the first question on."""
-    if connection.dialect.name == "sqlite":
-        for shadow in SHADOWS.values():
-            connection.exec_driver_sql(f'ANALYZE "{shadow.name}"')
+def shadow_of(kind: type[Any]) -> str:
+    """Name of the table beside the live one."""
+    return f"{kind.TABLE}{_SUFFIX}"
+
+
+def columns_of(kind: type[Any]) -> tuple[str, ...]:
+    """Names of a table's columns, the chain's id first."""
+    return ("chain_id", *(field.name for field in fields(kind)))
+
+
+def types_of(kind: type[Any]) -> tuple[type, ...]:
+    """The same columns' types, int or bytes."""
+    return (int, *(bytes if field.type is bytes else int for field in fields(kind)))
+
+
+def create(session: Session, kinds: Kinds) -> None:
+    """Make them, empty and on PostgreSQL without keys: one sort after the rows is cheaper than many insertions."""
+    with session.transaction():
+        drop(session, kinds)
+        for kind in kinds if session.sqlite else ():
+            live = session.rows("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", kind.TABLE)[0][0]
+            session.run(f'CREATE TABLE "{shadow_of(kind)}" {live[live.index("(") :]}')
+        if not session.sqlite:
+            session.run(*(f'CREATE TABLE "{shadow_of(kind)}" (LIKE "{kind.TABLE}")' for kind in kinds))
+
+
+def finish(session: Session, kinds: Kinds) -> None:
+    """Keys, indexes, rights and statistics, so that the tables serve well from the first question on."""
+    if session.sqlite:
         return
-    for kind, shadow in SHADOWS.items():
-        key = ", ".join(f'"{column.name}"' for column in shadow.primary_key)
-        connection.exec_driver_sql(
-            f'ALTER TABLE "{shadow.name}" ADD CONSTRAINT "{shadow.name}_pkey" PRIMARY KEY ({key})'
-        )
-        _grant(connection, ENTITY_TABLES[kind], shadow)
-        connection.exec_driver_sql(f'ANALYZE "{shadow.name}"')
+    names = {kind.TABLE: kind for kind in kinds}
+    statements = [f"SET LOCAL default_statistics_target = {_SAMPLE}", "SET LOCAL maintenance_work_mem = '256MB'"]
+    for kind in kinds:
+        required = ", ".join(f'ALTER COLUMN "{name}" SET NOT NULL' for name in columns_of(kind))
+        key = ", ".join(f'"{name}"' for name in ("chain_id", *kind.KEY))
+        made = f'ADD CONSTRAINT "{shadow_of(kind)}_pkey" PRIMARY KEY ({key})'
+        statements.append(f'ALTER TABLE "{shadow_of(kind)}" {required}, {made}')
+    for table, index, definition in _indexes(session):
+        if table in names:
+            unique = "UNIQUE " if definition.startswith("CREATE UNIQUE") else ""
+            columns = definition.partition(" USING ")[2]
+            statements.append(f'CREATE {unique}INDEX "{index}{_SUFFIX}" ON "{shadow_of(names[table])}" USING {columns}')
+    statements += [
+        f'GRANT {privilege} ON "{shadow_of(names[table])}" TO {grantee}'
+        for table, privilege, grantee in session.rows(_RIGHTS)
+        if table in names
+    ]
+    statements.append("ANALYZE " + ", ".join(f'"{shadow_of(kind)}"' for kind in kinds))
+    with session.transaction():
+        session.run(*statements)
 
 
-def _grant(connection: Connection, live: Table, shadow: Table) -> None:
-    query = text(
-        "SELECT quote_ident(grantee), privilege_type FROM information_schema.role_table_grants "
-        "WHERE table_schema = current_schema() AND table_name = :name AND grantee NOT IN (current_user, 'PUBLIC')"
-    )
-    for grantee, privilege in connection.execute(query, {"name": live.name}).all():
-        connection.exec_driver_sql(f'GRANT {privilege} ON "{shadow.name}" TO {grantee}')
+_INDEXES = (
+    "SELECT t.relname, i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid "
+    "JOIN pg_class i ON i.oid = x.indexrelid "
+    "WHERE NOT x.indisprimary AND t.relnamespace = current_schema()::regnamespace"
+)
+_RIGHTS = (
+    "SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END "
+    "FROM pg_class c, aclexplode(c.relacl) a "
+    "WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.grantee <> c.relowner"
+)
 
 
-def swap(connection: Connection) -> None:
+def _indexes(session: Session) -> Iterable[tuple[str, str, str]]:
+    """Table, name and definition of every index besides the primary keys'."""
+    if session.sqlite:
+        return session.rows("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    return session.rows(_INDEXES)
+
+
+def swap(session: Session) -> None:
     """Put them in the place of the live ones, in the caller's transaction."""
-    for kind, shadow in SHADOWS.items():
-        live = ENTITY_TABLES[kind].name
-        connection.exec_driver_sql(f'DROP TABLE "{live}"')
-        connection.exec_driver_sql(f'ALTER TABLE "{shadow.name}" RENAME TO "{live}"')
-        if connection.dialect.name != "sqlite":
-            connection.exec_driver_sql(f'ALTER TABLE "{live}" RENAME CONSTRAINT "{shadow.name}_pkey" TO "{live}_pkey"')
-        for index in ENTITY_TABLES[kind].indexes:
-            index.create(connection)
+    names = {kind.TABLE for kind in KINDS}
+    indexes = [(table, index, definition) for table, index, definition in _indexes(session) if table in names]
+    statements = []
+    for kind in KINDS:
+        live, shadow = kind.TABLE, shadow_of(kind)
+        statements += [f'DROP TABLE "{live}"', f'ALTER TABLE "{shadow}" RENAME TO "{live}"']
+        if not session.sqlite:
+            statements.append(f'ALTER TABLE "{live}" RENAME CONSTRAINT "{shadow}_pkey" TO "{live}_pkey"')
+    if session.sqlite:
+        statements += [definition for _, _, definition in indexes]
+    else:
+        statements += [f'ALTER INDEX "{index}{_SUFFIX}" RENAME TO "{index}"' for _, index, _ in indexes]
+    session.run(*statements)
 
 
-def drop(connection: Connection) -> None:
+def look(session: Session) -> None:
+    """Statistics of the swapped tables, where they go by a table's name (SQLite)."""
+    if session.sqlite:
+        with session.transaction():
+            session.run("PRAGMA analysis_limit = 1000", *(f'ANALYZE "{kind.TABLE}"' for kind in KINDS))
+
+
+def drop(session: Session, kinds: Kinds = KINDS) -> None:
     """Remove them."""
-    for shadow in SHADOWS.values():
-        connection.exec_driver_sql(f'DROP TABLE IF EXISTS "{shadow.name}"')
+    session.run(*(f'DROP TABLE IF EXISTS "{shadow_of(kind)}"' for kind in kinds))

@@ -8,19 +8,25 @@ from alembic.migration import MigrationContext
 from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import func, select, text
 
-from registry.errors import HallmarkError, LedgerError, StoreError
+from registry.errors import ConfigError, HallmarkError, LedgerError, StoreError
 from registry.ledger import events as ev
 from registry.ledger.entities import Batch, Issuer
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
 from registry.store.lease import Lease, LeaseHeld
 from registry.store.mirror import SqlMirror
-from registry.store.rebuild import rebuild
+from registry.store.rebuild import Mirrored, rebuild
+
+MIRRORED = Mirrored(CONTRACT, ACCREDITATION)
 
 
 def write(mirror, life, first=1, size=4):
     for step in life.steps(first, size, load=mirror.load):
         mirror.commit(step)
+
+
+def url_of(mirror):
+    return mirror.engine.url.render_as_string(hide_password=False)
 
 
 def rows(engine):
@@ -44,7 +50,7 @@ def life(mirror):
     return made
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [None, 1, 2])
 def test_rebuilt_tables_are_the_same_and_whatever_was_edited_is_right_again(mirror, life, workers):
     before = rows(mirror.engine)
     with transaction(mirror.engine) as connection:
@@ -52,14 +58,14 @@ def test_rebuilt_tables_are_the_same_and_whatever_was_edited_is_right_again(mirr
         connection.execute(text("DELETE FROM status_word"))
         connection.execute(text("UPDATE key SET distrust_from = 7"))
     assert rows(mirror.engine) != before
-    done = rebuild(mirror.engine, CONTRACT, workers=workers)
+    done = rebuild(url_of(mirror), MIRRORED, rehash=workers is not None, workers=workers or 0)
     assert rows(mirror.engine) == before
     assert done.events == len(life.events())
 
 
 def test_schema_after_a_rebuild_is_the_schema_before_it_and_it_works_again(mirror, life):
     for _ in range(2):
-        rebuild(mirror.engine, CONTRACT)
+        rebuild(url_of(mirror), MIRRORED)
         with mirror.engine.connect() as connection:
             assert compare_metadata(MigrationContext.configure(connection), t.metadata) == []
             found = {name for name in _tables(connection) if "rebuilt" in name or "replaced" in name}
@@ -86,7 +92,7 @@ def test_events_of_a_lost_branch_do_not_count(mirror, life):
     mirror.rewind(30)
     write(mirror, other, first=31)
     before = rows(mirror.engine)
-    assert rebuild(mirror.engine, CONTRACT).events == len(other.events())
+    assert rebuild(url_of(mirror), MIRRORED).events == len(other.events())
     assert rows(mirror.engine) == before
 
 
@@ -117,7 +123,7 @@ def test_reader_never_sees_an_empty_half_or_mixed_table(mirror, life):
     late.start()
     try:
         for _ in range(4):
-            rebuild(mirror.engine, CONTRACT, workers=1)
+            rebuild(url_of(mirror), MIRRORED)
         late.join()
     finally:
         ended.set()
@@ -134,42 +140,44 @@ def test_reader_never_sees_an_empty_half_or_mixed_table(mirror, life):
     assert len(seen) > 10
 
 
-def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, life, monkeypatch):
+@pytest.mark.parametrize("rehash", [False, True])
+def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, life, monkeypatch, rehash):
     from registry.store import rebuild as module
 
     life.mine(10, events=5)
-    original = module._Rebuild._refold
+    original = module._Rebuild._build
 
-    def refold_while_the_follower_goes_on(self, workers, until):
-        count = original(self, workers, until)
+    def build_while_the_follower_goes_on(self, workers):
+        count = original(self, workers)
         write(mirror, life, first=61)
         return count
 
-    monkeypatch.setattr(module._Rebuild, "_refold", refold_while_the_follower_goes_on)
-    done = rebuild(mirror.engine, CONTRACT)
+    monkeypatch.setattr(module._Rebuild, "_build", build_while_the_follower_goes_on)
+    done = rebuild(url_of(mirror), MIRRORED, rehash=rehash)
     assert done.events == len(life.events())
     state = life.state()
     assert [row.word for row in mirror.rows(Issuer)] == [issuer.word for issuer in state.all(Issuer)]
     assert mirror.count(Batch) == len(state.all(Batch))
 
 
-def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypatch):
+@pytest.mark.parametrize("rehash", [False, True])
+def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypatch, rehash):
     from registry.store import rebuild as module
 
     other = life.fork(40, seed=8)
     other.mine(25, events=5)
-    original, calls = module._Rebuild._refold, []
+    original, calls = module._Rebuild._build, []
 
-    def refold_while_the_chain_turns(self, workers, until):
-        count = original(self, workers, until)
-        calls.append(until)
+    def build_while_the_chain_turns(self, workers):
+        count = original(self, workers)
+        calls.append(self.reached[0])
         if len(calls) == 1:
             mirror.rewind(40)
             write(mirror, other, first=41)
         return count
 
-    monkeypatch.setattr(module._Rebuild, "_refold", refold_while_the_chain_turns)
-    rebuild(mirror.engine, CONTRACT)
+    monkeypatch.setattr(module._Rebuild, "_build", build_while_the_chain_turns)
+    rebuild(url_of(mirror), MIRRORED, rehash=rehash)
     assert calls == [60, 65]
     assert [row.word for row in mirror.rows(Issuer)] == [issuer.word for issuer in other.state().all(Issuer)]
 
@@ -179,7 +187,7 @@ def test_missing_raw_event_is_noticed_and_the_live_tables_stay(mirror, life):
     with transaction(mirror.engine) as connection:
         connection.execute(t.event.delete().where(t.event.c.block_number == 30))
     with pytest.raises(LedgerError):
-        rebuild(mirror.engine, CONTRACT, workers=1)
+        rebuild(url_of(mirror), MIRRORED)
     assert rows(mirror.engine) == before
 
 
@@ -188,7 +196,7 @@ def test_missing_last_events_are_noticed_by_the_words(mirror, life):
     with transaction(mirror.engine) as connection:
         connection.execute(t.event.delete().where(t.event.c.block_number > 50))
     with pytest.raises(StoreError) as caught:
-        rebuild(mirror.engine, CONTRACT)
+        rebuild(url_of(mirror), MIRRORED)
     assert "audit" in caught.value.todo
     assert rows(mirror.engine) == before
 
@@ -201,7 +209,7 @@ def test_missing_last_events_of_an_accreditor_are_noticed_by_its_word(mirror, li
     with transaction(mirror.engine) as connection:
         connection.execute(t.event.delete().where(where))
     with pytest.raises(StoreError, match=f"accreditor {last.event.issuer_id}"):
-        rebuild(mirror.engine, CONTRACT)
+        rebuild(url_of(mirror), MIRRORED)
     assert rows(mirror.engine) == before
 
 
@@ -210,8 +218,8 @@ def test_edited_word_is_repaired_when_the_contract_confirms_the_rebuilt_one(mirr
     with transaction(mirror.engine) as connection:
         connection.execute(text("UPDATE issuer SET word = :word WHERE issuer_id = 1"), {"word": bytes(32)})
     with pytest.raises(StoreError):
-        rebuild(mirror.engine, CONTRACT)
-    rebuild(mirror.engine, CONTRACT, witness=lambda _, ids, *at: {n: words[n] for n in ids})
+        rebuild(url_of(mirror), MIRRORED)
+    rebuild(url_of(mirror), MIRRORED, witness=lambda _, ids, *at: {n: words[n] for n in ids})
     assert {row.issuer_id: row.word for row in mirror.rows(Issuer)} == words
 
 
@@ -220,7 +228,7 @@ def test_rows_of_another_chain_in_the_same_database_are_kept(mirror, life):
         connection.execute(text("INSERT INTO key SELECT 5, issuer_id, account, roles, 1, 0, 0 FROM key"))
         count = connection.execute(text("SELECT count(*) FROM key WHERE chain_id = 5")).scalar()
     assert count
-    rebuild(mirror.engine, CONTRACT)
+    rebuild(url_of(mirror), MIRRORED)
     with reading(mirror.engine) as connection:
         assert connection.execute(text("SELECT count(*) FROM key WHERE chain_id = 5")).scalar() == count
 
@@ -229,11 +237,134 @@ def test_two_rebuilds_at_once_are_refused(mirror, life):
     other = Lease(mirror.engine, -1)
     other.acquire(wait=0)
     with pytest.raises(LeaseHeld):
-        rebuild(mirror.engine, CONTRACT)
+        rebuild(url_of(mirror), MIRRORED)
     other.release()
-    rebuild(mirror.engine, CONTRACT)
+    rebuild(url_of(mirror), MIRRORED)
 
 
 def test_empty_mirror_has_nothing_to_rebuild(mirror):
     with pytest.raises(HallmarkError):
-        rebuild(mirror.engine, CONTRACT)
+        rebuild(url_of(mirror), MIRRORED)
+
+
+def _second_chain(engine):
+    """Everything once more under another chain id."""
+    with transaction(engine) as connection:
+        for table in (*t.ENTITY_TABLES.values(), t.block, t.event, t.checkpoint):
+            names = ", ".join(f'"{column.name}"' for column in table.columns if column.name != "chain_id")
+            connection.execute(text(f'INSERT INTO "{table.name}" (chain_id, {names}) SELECT 5, {names} FROM {table}'))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_the_database_makes_of_the_events_is_row_for_row_what_the_fold_makes(mirror, seed):
+    """Lives with every kind of event, a lost branch, and a second chain in the same tables."""
+    life = Life(seed=seed, issuers=7)
+    life.mine(50, events=6)
+    write(mirror, life)
+    other = life.fork(35, seed=seed + 100)
+    other.mine(25, events=8)
+    mirror.rewind(35)
+    write(mirror, other, first=36)
+    _second_chain(mirror.engine)
+    live = rows(mirror.engine)
+    for rehash in (False, True):
+        done = rebuild(url_of(mirror), MIRRORED, rehash=rehash, workers=1)
+        assert done.events == len(other.events())
+        assert rows(mirror.engine) == live
+    assert {row[0] for row in live["batch"]} == {5, CONTRACT.chain_id}
+    assert all(live[table.name] for table in t.ENTITY_TABLES.values())
+
+
+def test_what_another_chain_commits_during_the_rebuild_is_kept(mirror, life, monkeypatch):
+    from registry.store import rebuild as module
+
+    _second_chain(mirror.engine)
+    original = module._Rebuild._swap
+
+    def swap_when_another_chain_went_on(self):
+        with transaction(mirror.engine) as connection:
+            connection.execute(text("UPDATE checkpoint SET block_number = block_number + 1 WHERE chain_id = 5"))
+            connection.execute(text("UPDATE batch SET leaf_count = 77 WHERE chain_id = 5"))
+        return original(self)
+
+    monkeypatch.setattr(module._Rebuild, "_swap", swap_when_another_chain_went_on)
+    rebuild(url_of(mirror), MIRRORED)
+    with reading(mirror.engine) as connection:
+        counts = connection.execute(text("SELECT chain_id, min(leaf_count), max(leaf_count) FROM batch GROUP BY 1"))
+        found = {chain: (least, most) for chain, least, most in counts}
+    assert found[5] == (77, 77)
+    assert found[CONTRACT.chain_id] != (77, 77)
+
+
+@pytest.mark.parametrize("change", ["missing", "doubled"])
+def test_record_too_few_or_too_many_is_noticed_by_counting(mirror, life, change):
+    anchored = [item for item in life.events() if isinstance(item.event, ev.Anchored)]
+    item, before = anchored[len(anchored) // 2], rows(mirror.engine)
+    place = {"number": item.block.number, "log": item.log_index, "high": 9_000}
+    where = "block_number = :number AND log_index = :log"
+    with transaction(mirror.engine) as connection:
+        if change == "missing":
+            connection.execute(text(f"DELETE FROM event WHERE {where}"), place)
+        else:
+            names = "block_number, block_hash, issuer_id, tx_hash, data"
+            connection.execute(
+                text(
+                    f"INSERT INTO event (chain_id, log_index, topics, {names}) "
+                    f"SELECT chain_id, :high, {_other_batch(connection)}, {names} FROM event WHERE {where}"
+                ),
+                place,
+            )
+    with pytest.raises(LedgerError, match=f"Issuer {item.event.issuer_id} has"):
+        rebuild(url_of(mirror), MIRRORED)
+    assert rows(mirror.engine) == before
+
+
+def _other_batch(connection):
+    """SQL of an anchor's topics with another batch id."""
+    if connection.dialect.name == "sqlite":
+        return "CAST(substr(topics, 1, 64) || X'77' || substr(topics, 66) AS BLOB)"
+    return "overlay(topics placing '\\x77'::bytea from 65)"
+
+
+def test_edited_bytes_of_a_record_are_noticed_when_every_event_is_hashed_again(mirror, life):
+    item = next(item for item in life.events() if isinstance(item.event, ev.Anchored))
+    with transaction(mirror.engine) as connection:
+        where = (t.event.c.block_number == item.block.number) & (t.event.c.log_index == item.log_index)
+        data = connection.execute(select(t.event.c.data).where(where)).scalar_one()
+        connection.execute(t.event.update().where(where).values(data=bytes(32) + data[32:]))
+    before = rows(mirror.engine)
+    with pytest.raises(LedgerError, match="does not extend"):
+        rebuild(url_of(mirror), MIRRORED, rehash=True, workers=1)
+    assert rows(mirror.engine) == before
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_operators_own_index_and_grants_outlive_a_rebuild(mirror, life):
+    with transaction(mirror.engine) as connection:
+        connection.execute(text("CREATE INDEX batch_by_block ON batch USING btree (block_number DESC)"))
+        connection.execute(text("GRANT SELECT ON batch, issuer TO PUBLIC"))
+    for _ in range(2):
+        rebuild(url_of(mirror), MIRRORED)
+        with reading(mirror.engine) as connection:
+            indexes = connection.execute(text("SELECT indexdef FROM pg_indexes WHERE tablename = 'batch'")).scalars()
+            assert sorted(found.partition(" ON ")[0] for found in indexes) == [
+                "CREATE INDEX batch_by_block",
+                "CREATE UNIQUE INDEX batch_pkey",
+            ]
+            rights = (
+                "SELECT count(*) FROM information_schema.role_table_grants WHERE grantee = 'PUBLIC' AND table_name "
+            )
+            assert connection.execute(text(rights + "IN ('batch', 'issuer')")).scalar() == 2
+
+
+def test_tables_of_another_version_or_contract_are_prepared_first(mirror, life):
+    asked = []
+    rebuild(url_of(mirror), MIRRORED, prepare=lambda: asked.append("as it is"))
+    assert asked == []
+    other = SqlMirror(mirror.engine, CONTRACT)
+    with pytest.raises(ConfigError, match="accreditation"):
+        rebuild(url_of(mirror), Mirrored(CONTRACT), prepare=other.prepare)
+    with transaction(mirror.engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    rebuild(url_of(mirror), MIRRORED, prepare=lambda: asked.append("another version"))
+    assert asked == ["another version"]

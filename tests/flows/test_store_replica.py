@@ -148,7 +148,7 @@ def test_client_that_alternates_between_replicas_never_goes_back_in_time(pair):
         for first in range(3, 43, 2):
             write_two(pair.mirror, other, first)
             if first == 21:
-                rebuild(pair.mirror.engine.url.render_as_string(hide_password=False), Mirrored(CONTRACT))
+                rebuild(pair.mirror.engine.url.render_as_string(hide_password=False), Mirrored(CONTRACT, ACCREDITATION))
 
     pair.settle()
     writer = threading.Thread(target=work)

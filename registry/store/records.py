@@ -1,0 +1,106 @@
+"""SQL over raw events, the same text for both databases but for how bytes are spelled and numbers read.
+
+A record is one row for one `Anchored` event, in any order, so the database makes them by itself: nearly all events of
+a registry are such. Where its fields stand in the bytes, `ledger.fields` says, from the declarations that `decode` is
+made from. Both saw the event before it was stored: `decode` its paddings, `projection` its word.
+"""
+
+from registry.ledger.decode import TOPICS
+from registry.ledger.entities import Batch
+from registry.ledger.events import ACCREDITATION_TYPES, Anchored, AnyEvent
+from registry.ledger.fields import FieldPlace, places_of
+from registry.store.plain import Session
+from registry.store.shadow import columns_of, shadow_of
+
+# What a record has besides its event's own fields: of its block and its transaction.
+_BESIDE = {"anchored_at": "b.block_time", "block_number": "e.block_number", "tx_hash": "e.tx_hash"}
+_CHUNK = 50_000
+
+
+def canonical(session: Session, chain_id: int, *where: str) -> str:
+    """FROM and WHERE of canonical events `e` with their blocks `b`; CROSS JOIN keeps SQLite at this order."""
+    joined = "CROSS JOIN" if session.sqlite else "JOIN"
+    conditions = " AND ".join((f"e.chain_id = {int(chain_id)}", "b.canonical", *where))
+    return (
+        f"FROM event e {joined} block b ON b.chain_id = e.chain_id AND b.block_number = e.block_number "
+        f"AND b.block_hash = e.block_hash WHERE {conditions}"
+    )
+
+
+def is_kind(session: Session, *kinds: type[AnyEvent]) -> str:
+    """Condition: the event is of one of these kinds."""
+    topics = ", ".join(_literal(session, TOPICS[kind]) for kind in kinds)
+    return f"substr(e.topics, 1, 32) IN ({topics})"
+
+
+def build_records(session: Session, chain_id: int, until: int) -> None:
+    """The records of all canonical anchors up to a block, into the table beside, which is made here."""
+    columns = ", ".join(f'"{name}"' for name in columns_of(Batch))
+    values = ", ".join(f'{_value(session, name)} AS "{name}"' for name in columns_of(Batch))
+    where = (is_kind(session, Anchored), f"e.block_number <= {int(until)}")
+    query = f"SELECT {values} {canonical(session, chain_id, *where)}"
+    if not session.sqlite:
+        # CREATE … AS reads with several processes, INSERT … SELECT with one
+        session.run(f'DROP TABLE IF EXISTS "{shadow_of(Batch)}"', "SET LOCAL jit = off")
+        session.run(f'CREATE TABLE "{shadow_of(Batch)}" AS {query}')
+        return
+    for first, last in _ranges(session, chain_id, until):
+        # by key, so that the key grows at its end; part by part, so that the follower gets its turn
+        part = f"{query} AND e.block_number BETWEEN {first} AND {last} ORDER BY 2, 3"
+        with session.transaction():
+            session.run(f'INSERT INTO "{shadow_of(Batch)}" ({columns}) {part}')
+
+
+def _ranges(session: Session, chain_id: int, until: int) -> list[tuple[int, int]]:
+    """Ranges of blocks, the last one up to `until`, with some ten thousands of events each."""
+    query = "SELECT block_number FROM event WHERE chain_id = ? AND block_number >= ? ORDER BY 1 LIMIT 1 OFFSET ?"
+    ranges, first = [], 0
+    while found := session.rows(query, chain_id, first, _CHUNK):
+        ranges.append((first, found[0][0]))
+        first = found[0][0] + 1
+    return [*ranges, (first, until)]
+
+
+def records_by_issuer(session: Session, chain_id: int) -> dict[int, int]:
+    """Issuer → how many records were built."""
+    table = shadow_of(Batch)
+    return dict(session.rows(f'SELECT issuer_id, count(*) FROM "{table}" WHERE chain_id = ? GROUP BY 1', chain_id))  # noqa: S608
+
+
+def last_words(session: Session, chain_id: int, until: int, issuer_ids: list[int]) -> dict[int, bytes]:
+    """Issuer → word (32 bytes) after its last canonical event in the registry up to a block."""
+    registry = f"NOT {is_kind(session, *ACCREDITATION_TYPES)}"
+    last = (
+        "SELECT e.topics, e.data "
+        + canonical(session, chain_id, registry, f"e.block_number <= {int(until)}", "e.issuer_id = {issuer}")
+        + " ORDER BY e.block_number DESC, e.log_index DESC LIMIT 1"
+    )
+    if session.sqlite:
+        found = [(i, *row) for i in issuer_ids for row in session.rows(last.format(issuer=int(i)))]
+    else:
+        # backwards from an issuer's newest event to the first that is canonical: joins of other kinds read them all
+        session.run("SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off")
+        query = f"SELECT i.id, l.* FROM unnest(?::int8[]) i(id) CROSS JOIN LATERAL ({last.format(issuer='i.id')}) l"  # noqa: S608
+        found = session.rows(query, issuer_ids)
+        session.run("SET LOCAL enable_hashjoin = on", "SET LOCAL enable_mergejoin = on")
+    places = {topic: places_of(kind)["word"] for kind, topic in TOPICS.items()}
+    return {issuer: places[bytes(topics[:32])].cut(topics, data) for issuer, topics, data in found}
+
+
+def _value(session: Session, column: str) -> str:
+    places = places_of(Anchored)
+    if column in places and column != "issuer_id":
+        return _cut(session, places[column])
+    return _BESIDE.get(column, f"e.{column}")
+
+
+def _cut(session: Session, place: FieldPlace) -> str:
+    source = "e.topics" if place.indexed else "e.data"
+    part = f"substr({source}, {place.start + 1}, {place.size})"
+    if not place.number:
+        return part
+    return f"u64({part})" if session.sqlite else f"('x' || encode({part}, 'hex'))::bit({place.size * 8})::bigint"
+
+
+def _literal(session: Session, value: bytes) -> str:
+    return f"X'{value.hex()}'" if session.sqlite else f"'\\x{value.hex()}'::bytea"
