@@ -19,10 +19,11 @@ $(UV):
 	  || { echo "setup: uv $(UV_VERSION) could not be fetched from PyPI; check the network or the pip index"; rm -rf .tools/uv; exit 1; }
 
 .venv/.stamp: $(UV) pyproject.toml hardhat-free-devchain/pyproject.toml uv.lock
-	@$(UV) sync --quiet --locked --all-packages \
+	@$(UV) sync --quiet --locked --all-packages --compile-bytecode \
 	  || { echo "setup: the Python packages in uv.lock could not be installed (uv sync); see the lines above"; exit 1; }
 	@touch $@
 
+# Bytecode is written once, here: where nobody may write it later, every command would compile all that it imports.
 # Without anvil the chain falls back to py-evm, so a failure here is said and is not fatal.
 hardhat-free-devchain/node_modules/.stamp: .venv/.stamp hardhat-free-devchain/package-lock.json
 	@$(NPM) hardhat-free-devchain || echo "setup: anvil could not be installed from npm; the embedded py-evm engine is used instead"
@@ -70,6 +71,7 @@ BENCHES := $(sort $(patsubst tests/bench/bench_%.py,bench-%,$(wildcard tests/ben
 bench: $(BENCHES) ## all benches; each prints a table and writes build/bench/NAME.json
 
 bench-%: setup
+	@$(PY) -m compileall -q registry
 	$(PY) tests/bench/bench_$*.py $(BENCH)
 
 faults: setup ## N=500 seeded faults against the indexer, a table by kind (FAULTS="--postgres --first-seed 1")
