@@ -1,6 +1,6 @@
 """hallmark issue | anchor: results or ready documents to anchored credentials; hallmark publish: tell a registry."""
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from registry.commands import options
 
+# As `registry.issuing.staging.SHARD`, which is not imported before it is needed.
+SHARD = 2**20
+
 if TYPE_CHECKING:
     from registry.config import Settings
     from registry.credential.place import BatchId
     from registry.issuing.anchor import Issued
-    from registry.issuing.stage import StagedDocument
+    from registry.issuing.assemble import StagedBatch
     from registry.issuing.workspace import IssuerIdentity
 
 
@@ -54,11 +57,32 @@ def add_common(parser: ArgumentParser) -> None:
         "--wait", metavar="HOW", type=options.depth, help="final (default), safe, or a number of confirmations"
     )
     parser.add_argument("--registry", metavar="URL", help="deposit profile and manifest there")
+    parser.add_argument(
+        "--layout",
+        choices=("files", "sharded", "ndjson", "zip"),
+        default="files",
+        help="one file each (default), folders of 1,000 files, one NDJSON file, or a zip each",
+    )
+    parser.add_argument(
+        "--workers", metavar="N", type=_number(0), default=0, help="processes (default: one for each core)"
+    )
+    parser.add_argument(
+        "--shard-size", metavar="N", type=_number(1), default=SHARD, help=f"most credentials of one record ({SHARD:,})"
+    )
     options.add_chain(parser)
     options.add_account(parser)
     options.add_home(parser)
     options.add_signing(parser)
     options.add_relay(parser)
+
+
+def _number(lowest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and lowest <= int(text) <= SHARD):
+            raise ArgumentTypeError(f"{text!r} is no number from {lowest} to {SHARD:,}")
+        return int(text)
+
+    return read
 
 
 def add_publish(parser: ArgumentParser) -> None:
@@ -81,7 +105,8 @@ def run(args: Namespace) -> int:
     _require_input(args)
     with _progress(console) as progress:
         issued = issue(args, settings, say, progress)
-    _tell(issued, settings, console.print)
+    for one in issued:
+        _tell(one, settings, console.print)
     return 0
 
 
@@ -143,24 +168,42 @@ def run_publish(args: Namespace) -> int:
 
 def issue(
     args: Namespace, settings: "Settings", say: Callable[[str], None], progress: Callable[[str, int, int], None]
-) -> "Issued":
-    """The walk: batch id → documents → stage → anchor → finish."""
+) -> "list[Issued]":
+    """The walk: batch id → staged batches (one, or shards) → anchor → finish."""
     from registry import bootstrap
     from registry.credential.place import BatchId
     from registry.credential.times import format_stamp
-    from registry.issuing import documents
-    from registry.issuing.stage import batch_id_of, stage
+    from registry.issuing.achievement import read_achievement
+    from registry.issuing.finish import Delivery
+    from registry.issuing.runner import Processes
+    from registry.issuing.stage import batch_id_of
+    from registry.issuing.staging import Staging
 
     run_, created = bootstrap.issuing_run(settings, say), format_stamp(datetime.now(UTC))
-    achievement = documents.read_achievement(args.achievement) if args.achievement else None
+    achievement = read_achievement(args.achievement) if args.achievement else None
     batch = BatchId(run_.identity.contract, run_.identity.issuer_id, _batch_id(args, run_.identity, batch_id_of))
+    with Processes(args.workers) as runner:
 
-    def make() -> "list[StagedDocument]":
-        stamp = documents.Run(batch.batch_id, created)
-        drafts = documents.drafts_of(args.input, achievement, run_.identity, stamp, foreign=args.allow_foreign_issuer)
-        return stage(drafts, batch, run_.identity, _public_url(settings, batch), created, progress, args.suite)
+        def stage() -> "list[StagedBatch]":
+            staging = Staging(
+                source=args.input,
+                achievement=achievement,
+                identity=run_.identity,
+                batch=batch,
+                account=run_.chain.anchorer.account,
+                created=created,
+                base_url=_public_url(settings, batch),
+                suite=args.suite,
+                foreign=args.allow_foreign_issuer,
+                folder_of=run_.workspace.batch_folder,
+                runner=runner,
+                progress=progress,
+                shard_size=args.shard_size,
+                layout=args.layout,
+            )
+            return staging.run()
 
-    return run_.issue(batch, args.out, created, make)
+        return run_.issue(batch, Delivery(args.out.absolute(), args.layout, runner, progress), stage)
 
 
 def _public_url(settings: "Settings", batch: "BatchId") -> str:
@@ -174,11 +217,12 @@ def _public_url(settings: "Settings", batch: "BatchId") -> str:
 
 
 def _batch_id(args: Namespace, identity: "IssuerIdentity", batch_id_of: Callable[..., bytes]) -> bytes:
-    from registry.issuing.documents import input_digest
+    from registry.issuing.ready import input_digest
 
     achievement = sha256(args.achievement.read_bytes()).digest() if args.achievement else b""
     switches = ["allow-foreign-issuer"] if args.allow_foreign_issuer else []
     switches += [f"suite={args.suite}"] if args.suite else []
+    switches += [f"shard-size={args.shard_size}"] if args.shard_size != SHARD else []
     return batch_id_of(identity, input_digest(args.input), achievement, switches)
 
 

@@ -3,15 +3,17 @@
 A crash leaves the last state in the journal; the same command, or `--resume`, goes on from there through the same code.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from registry.credential.place import BatchId
 from registry.errors import AlreadyAnchored, InputError
+from registry.issuing.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.confirm import Confirmation
-from registry.issuing.finish import check_folder, write_batch
-from registry.issuing.stage import StagedBatch, StagedDocument, assemble, load_staged, save_staged
+from registry.issuing.finish import Delivery, check_folder, is_delivered, write_batch
+from registry.issuing.staged import open_staged
+from registry.issuing.staging import shard_batch_id
 from registry.issuing.workspace import IssuerIdentity, Workspace
 from registry.ports import JournalEntry
 
@@ -44,19 +46,25 @@ class IssuingRun:
     workspace: Workspace
     identity: IssuerIdentity
 
-    def issue(self, batch: BatchId, out: Path, created: str, stage: Callable[[], list[StagedDocument]]) -> Issued:
-        """Take the batch from where it stands to finished credentials in `out`.
+    def issue(self, batch: BatchId, delivery: Delivery, stage: Callable[[], list[StagedBatch]]) -> list[Issued]:
+        """Take an input's batches from where they stand to finished credentials.
+
+        Args:
+            batch: The input's batch, which is its first shard.
+            delivery: Where the credentials go, and how.
+            stage: Stages the input: its batches, one a shard.
 
         Raises:
             AlreadyAnchored: It was issued before, here or elsewhere; nothing was changed.
             HandedOver: Its request was written for a relayer.
         """
-        out = out.absolute()
         with self.chain.journal.lock():
-            entry = self.chain.journal.get(batch.batch_id) or self._stage(batch, created, out, stage)
-            if entry.state in ("released", "purged"):
-                self._refuse_released(entry, out)
-            return self._carry(batch, entry, out)
+            known = self.chain.journal.get(batch.batch_id)
+            fresh = {} if known else {one.batch.batch_id: one for one in self._stage(batch, delivery, stage)}
+            entries = self._entries(batch)
+            if all(entry.state in ("released", "purged") for entry in entries):
+                self._refuse_released(entries, delivery)
+            return [self._carry(entry, delivery, fresh.get(entry.batch_id)) for entry in entries]
 
     def resume(self, entry: JournalEntry) -> Issued:
         """Take up a batch that the journal knows, without its input.
@@ -64,35 +72,47 @@ class IssuingRun:
         Raises:
             HandedOver: A relayer has not carried out its request yet.
         """
-        batch = BatchId(self.identity.contract, self.identity.issuer_id, entry.batch_id)
         with self.chain.journal.lock():
             # Another run may have gone on in the meantime.
-            return self._carry(batch, self.chain.journal.get(entry.batch_id) or entry, Path(entry.out))
+            entry = self.chain.journal.get(entry.batch_id) or entry
+            about = open_staged(self.workspace.batch_folder(entry.batch_id)).about
+            return self._carry(entry, Delivery(Path(entry.out), str(about.get("layout", "files"))), None)
 
-    def _carry(self, batch: BatchId, entry: JournalEntry, out: Path) -> Issued:
-        entry, staged = self._assemble(batch, entry)
+    def _entries(self, batch: BatchId) -> list[JournalEntry]:
+        """The entries of all shards; the first one's is journaled last, so the others are there."""
+        first = self.chain.journal.get(batch.batch_id)
+        assert first is not None  # staged just now, or known
+        if first.state == "purged":
+            return [first]
+        shards = int(open_staged(self.workspace.batch_folder(batch.batch_id)).about.get("shards", 1))
+        ids = [shard_batch_id(self.identity.batch_secret, batch.batch_id, shard) for shard in range(1, shards)]
+        return [first, *[entry for entry in map(self.chain.journal.get, ids) if entry is not None]]
+
+    def _carry(self, entry: JournalEntry, delivery: Delivery, fresh: StagedBatch | None) -> Issued:
+        entry, staged = self._assemble(entry, fresh)
         if entry.state == "staged":
-            names = [document.name for document in staged.documents]
-            # A batch that was signed before may have written its first credentials.
-            entry = self.chain.sign(entry, lambda: None if entry.offers else check_folder(out, names))
+            looked_at = fresh is not None or entry.offers
+            entry = self.chain.sign(entry, (lambda: None) if looked_at else lambda: check_folder(delivery, staged))
         if entry.state in ("sent", "included"):
             entry = self.chain.follow(entry)
-        write_batch(out, staged, self.identity.profile, entry)
+        write_batch(delivery, staged, self.identity.profile, entry)
         if entry.state != "released":
-            entry = self.chain.reached(replace(entry, state="released", out=str(out)))
+            entry = self.chain.reached(replace(entry, state="released", out=str(delivery.out)))
         cost = (entry.gas_used, entry.gas_price)
-        return Issued(batch, staged.tree.root, staged.tree.size, out, entry.block_number, entry.tx_hash, *cost)
+        return Issued(staged.batch, staged.root, staged.size, delivery.out, entry.block_number, entry.tx_hash, *cost)
 
-    def _refuse_released(self, entry: JournalEntry, out: Path) -> None:
+    def _refuse_released(self, entries: Sequence[JournalEntry], delivery: Delivery) -> None:
         """Nothing to do, unless the folder of the credentials lost some of them: those are written again."""
+        entry = entries[0]
         what = f"This input is already anchored (batch {entry.batch_id.hex()}, block {entry.block_number})"
-        if entry.state == "purged":
+        if any(entry.state == "purged" for entry in entries):
             raise AlreadyAnchored(
                 f"{what}, and its staged documents were purged; nothing was changed.",
                 todo=f"the credentials are where they were delivered; {entry.out} was their folder",
             )
-        names = [document.name for document in load_staged(self.workspace.staged(entry.batch_id))]
-        if str(out) == entry.out and not all((out / f"{name}.json").is_file() for name in names):
+        if str(delivery.out) == entry.out and not all(
+            is_delivered(delivery, self._assemble(one, None)[1]) for one in entries
+        ):
             self.chain.say("anchored before; the credentials that are missing are written again")
             return
         raise AlreadyAnchored(
@@ -100,39 +120,40 @@ class IssuingRun:
             todo=f"look into {entry.out} (with --out {entry.out} files that are gone are written again)",
         )
 
-    def _stage(
-        self, batch: BatchId, created: str, out: Path, stage: Callable[[], list[StagedDocument]]
-    ) -> JournalEntry:
-        path = self.workspace.staged(batch.batch_id)
+    def _stage(self, batch: BatchId, delivery: Delivery, stage: Callable[[], list[StagedBatch]]) -> list[StagedBatch]:
+        self._refuse_record(batch)
+        staged = stage()
+        for one in staged:
+            if one.batch != batch:
+                self._refuse_record(one.batch)
+            check_folder(delivery, one)
+        # Salts and documents are on disk before any hash of them can reach the chain. The first shard comes last: where
+        # it is in the journal, the others are.
+        for one in reversed(staged):
+            maker = one.maker
+            entry = JournalEntry(
+                one.batch.batch_id, "staged", one.root, one.size, maker.created, maker.account, str(delivery.out)
+            )
+            self.chain.reached(entry)
+        return staged
+
+    def _refuse_record(self, batch: BatchId) -> None:
         if self.chain.anchorer.record_time(batch.issuer_id, batch.batch_id):
             raise AlreadyAnchored(
                 f"The contract has this batch ({batch.batch_id.hex()}) already, but the journal in"
                 f" {self.workspace.home} does not know it; nothing was changed.",
                 todo="restore the journal and the staged documents from your backup: the salts are in them",
             )
-        documents = stage()
-        check_folder(out, [document.name for document in documents])
-        # The salts are on disk before any hash of them can reach the chain.
-        save_staged(path, documents)
-        staged = assemble(batch, self.chain.anchorer.account, created, documents)
-        root, size = staged.tree.root, staged.tree.size
-        return self.chain.reached(
-            JournalEntry(batch.batch_id, "staged", root, size, created, self.chain.anchorer.account, str(out))
-        )
 
-    def _assemble(self, batch: BatchId, entry: JournalEntry) -> tuple[JournalEntry, StagedBatch]:
+    def _assemble(self, entry: JournalEntry, fresh: StagedBatch | None) -> tuple[JournalEntry, StagedBatch]:
         """The batch as it was staged; nothing was sent yet, so another account may take it over."""
-        try:
-            documents = load_staged(self.workspace.staged(batch.batch_id))
-        except (OSError, ValueError, KeyError):
-            raise InputError(
-                f"The staged documents of batch {batch.batch_id.hex()} are missing or damaged.",
-                todo=f"restore {self.workspace.staged(batch.batch_id)} from your backup",
-            ) from None
-        staged = assemble(batch, entry.account, entry.created, documents)
-        if staged.tree.root != entry.root:
+        batch = BatchId(self.identity.contract, self.identity.issuer_id, entry.batch_id)
+        files = open_staged(self.workspace.batch_folder(entry.batch_id))
+        staged = fresh or assemble(LeafMaker(batch, entry.account, entry.created), files)
+        if staged.root != entry.root:
             raise InputError("The staged documents are not those of the journal.", todo="restore both from one backup")
-        if entry.state != "staged" or entry.account == self.chain.anchorer.account:
+        account = self.chain.anchorer.account
+        if entry.state != "staged" or entry.account == account:
             return entry, staged
-        staged = assemble(batch, self.chain.anchorer.account, entry.created, documents)
-        return self.chain.reached(replace(entry, account=self.chain.anchorer.account, root=staged.tree.root)), staged
+        staged = assemble(LeafMaker(batch, account, entry.created), files)
+        return self.chain.reached(replace(entry, account=account, root=staged.root)), staged

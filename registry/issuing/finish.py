@@ -1,14 +1,46 @@
-"""Write a finished batch: one file a credential, and a folder with manifest, profile and report for the registry."""
+"""Write a finished batch: the credentials, and a folder with manifest, profile and report for the registry."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from registry.credential.place import Place
 from registry.errors import InputError
-from registry.issuing.stage import StagedBatch
-from registry.issuing.workspace import write_durably
+from registry.issuing.assemble import FinishedPart, StagedBatch, finished_extent
+from registry.issuing.files import write_durably
+from registry.issuing.layouts import NDJSON, path_of, write_files
+from registry.issuing.runner import Here, Runner
+from registry.issuing.stage import Progress
+from registry.issuing.staged import PART
+from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How a batch is delivered.
+
+    Attributes:
+        out: The folder.
+        layout: `files`, `sharded`, `ndjson` or `zip`.
+        runner: Who does the work.
+        progress: Told how far it is.
+    """
+
+    out: Path
+    layout: str = "files"
+    runner: Runner = field(default_factory=Here)
+    progress: Progress = lambda _what, _done, _total: None
+
+    def path(self, batch_id: bytes, name: str, index: int) -> Path:
+        """The file that a credential lies in."""
+        if self.layout == "ndjson":
+            return batch_folder(self.out, batch_id) / NDJSON
+        return path_of(self.layout, self.out, name, index)
 
 
 def batch_folder(out: Path, batch_id: bytes) -> Path:
@@ -16,12 +48,13 @@ def batch_folder(out: Path, batch_id: bytes) -> Path:
     return out / f"batch-{batch_id.hex()}"
 
 
-def check_folder(out: Path, names: Sequence[str]) -> None:
+def check_folder(delivery: Delivery, staged: StagedBatch) -> None:
     """Before anything is paid for: the folder can be written to, and no file of these names is in the way.
 
     Raises:
         InputError: It cannot, or one is.
     """
+    out = delivery.out
     try:
         out.mkdir(parents=True, exist_ok=True)
         probe = out / ".hallmark-probe"
@@ -31,43 +64,117 @@ def check_folder(out: Path, names: Sequence[str]) -> None:
         raise InputError(
             f"{out} cannot be written to: {error.strerror}.", todo="name another folder with --out"
         ) from None
-    taken = next((name for name in names if (out / f"{name}.json").exists()), None)
+    taken = next((path for path in _paths(delivery, staged) if path.exists()), None)
     if taken is not None:
-        what = f"{out / taken}.json exists and holds something else."
+        what = f"{taken} exists and holds something else."
         raise InputError(what, todo="name another folder with --out; nothing was sent")
 
 
-def write_batch(out: Path, staged: StagedBatch, profile: Mapping[str, Any], entry: JournalEntry) -> None:
+def is_delivered(delivery: Delivery, staged: StagedBatch) -> bool:
+    """Whether every file of the batch is there."""
+    return all(path.is_file() for path in _paths(delivery, staged))
+
+
+def _paths(delivery: Delivery, staged: StagedBatch) -> Iterator[Path]:
+    if delivery.layout == "ndjson":
+        yield delivery.path(staged.batch.batch_id, "", 0)
+        return
+    for index, name in enumerate(staged.names()):
+        yield delivery.path(staged.batch.batch_id, name, index)
+
+
+def write_batch(delivery: Delivery, staged: StagedBatch, profile: Mapping[str, Any], entry: JournalEntry) -> None:
     """Write everything; files that are there already with the same content are left alone (a run that goes on).
 
     Raises:
         InputError: A file of that name holds something else; nothing of it is touched.
     """
-    folder = batch_folder(out, entry.batch_id)
+    folder = batch_folder(delivery.out, entry.batch_id)
     folder.mkdir(parents=True, exist_ok=True)
-    unanchored = 0
-    for name, credential in staged.finished():
-        _write_new(out / f"{name}.json", _pretty(credential))
-        unanchored += "urn:hallmark:" not in json.dumps(credential.get("credentialStatus", ""))
-    write_durably(folder / "manifest.bin", b"".join(staged.tree.levels[0]))
+    unanchored = done = 0
+    for count, without in delivery.runner.map(finish, _jobs(delivery, staged, folder, _pretty(profile))):
+        done, unanchored = done + count, unanchored + without
+        delivery.progress("writing", done, staged.size)
+    _settle(delivery, folder)
     write_durably(folder / "profile.json", _pretty(profile))
     report = {
         "batch": str(staged.batch),
-        "root": "0x" + staged.tree.root.hex(),
-        "leafCount": staged.tree.size,
+        "root": "0x" + staged.root.hex(),
+        "leafCount": staged.size,
         "account": "0x" + entry.account.hex(),
         "transaction": "0x" + entry.tx_hash.hex() if entry.tx_hash else None,
         "block": entry.block_number,
         "gasUsed": entry.gas_used,
         "withoutPointer": unanchored,
+        "layout": delivery.layout,
     }
     write_durably(folder / "report.json", _pretty(report))
 
 
-def _write_new(path: Path, data: bytes) -> None:
-    if path.exists() and path.read_bytes() != data:
-        raise InputError(f"{path} exists and holds something else.", todo="name another folder with --out")
-    write_durably(path, data)
+def _settle(delivery: Delivery, folder: Path) -> None:
+    """What the parts were written into gets its name, and everything is on disk before the journal says so."""
+    (folder / "manifest.bin.new").replace(folder / "manifest.bin")
+    if delivery.layout == "ndjson":
+        (folder / f"{NDJSON}.new").replace(folder / NDJSON)
+    else:
+        os.sync()  # one for all files: a million of them cannot be waited for one by one
+
+
+@dataclass(frozen=True)
+class FinishJob:
+    """One part to be finished.
+
+    Attributes:
+        staged: The batch.
+        delivery: Out and layout.
+        folder: The batch's folder.
+        number: Which part.
+        offset: Where its lines begin in the NDJSON file.
+        profile: The profile document.
+    """
+
+    staged: StagedBatch
+    out: Path
+    layout: str
+    folder: Path
+    number: int
+    offset: int
+    profile: bytes
+
+
+def _jobs(delivery: Delivery, staged: StagedBatch, folder: Path, profile: bytes) -> Iterator[FinishJob]:
+    files = [f"{folder}/manifest.bin.new"] + ([f"{folder}/{NDJSON}.new"] if delivery.layout == "ndjson" else [])
+    for path in files:
+        Path(path).write_bytes(b"")
+    parts = staged.files.parts
+    extents = (finished_extent(staged, number) for number in range(parts - 1))
+    for number, offset in enumerate(accumulate(extents, initial=0)):
+        yield FinishJob(staged, delivery.out, delivery.layout, folder, number, offset, profile)
+
+
+def finish(job: FinishJob) -> tuple[int, int]:
+    """Finish and write one part: how many credentials it holds, and how many of them carry no pointer."""
+    part = job.staged.finished_part(job.number)
+    first = job.number * PART
+    _write_at(job.folder / "manifest.bin.new", first * HASH_BYTES, part.leaves)
+    if job.layout == "ndjson":
+        _write_at(job.folder / f"{NDJSON}.new", job.offset, [b"\n".join([*part.lines, b""])])
+    else:
+        write_files(job.layout, job.out, part.names, part.lines, first, job.profile)
+    return len(part.lines), _without_pointer(job.staged, part, first)
+
+
+def _write_at(path: Path, offset: int, pieces: Sequence[bytes]) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"".join(pieces))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _without_pointer(staged: StagedBatch, part: FinishedPart, first: int) -> int:
+    before = Place(staged.batch, 0).pointer("").rpartition(":")[0].encode()
+    return sum(b'"%b:%d#' % (before, index) not in line for index, line in enumerate(part.lines, first))
 
 
 def _pretty(value: Mapping[str, Any]) -> bytes:

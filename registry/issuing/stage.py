@@ -1,23 +1,29 @@
-"""Stage a batch: fix batch id, order, places, pointers, signatures, salts and tree before anything leaves the house."""
+"""Stage a chunk of documents: places, pointers, signatures, salts, leaves. Pure work, in this process or another."""
 
 import hmac
-import json
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from registry.credential import signature
-from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, leaf_entry, proof_config
-from registry.credential.canonical import canonical_hash, document_hash
-from registry.credential.place import BatchId, Place
+from registry.credential import base58btc, signature
+from registry.credential.canonical import canonical_bytes, canonical_hash
+from registry.credential.place import Place
+from registry.credential.rules import VC2, Problem, conformance_problems
+from registry.credential.signer import DocumentSigner, method_of_signer
 from registry.credential.status_entry import is_open_badge, with_pointer
 from registry.credential.values import as_list
-from registry.errors import CannotTell, DataLossError, InputError, TransformationError
-from registry.issuing.documents import Draft
-from registry.issuing.workspace import IssuerIdentity, write_private
-from registry.merkle import Tree, leaf_hash
+from registry.errors import CannotTell, DataLossError, HallmarkError, InputError, TransformationError
+from registry.issuing.assemble import LeafMaker
+from registry.issuing.badges import OB3, BadgeMaker, BadgeTemplate, BadgeValues, holes_of, template_of
+from registry.issuing.ready import Draft, ready_draft
+from registry.issuing.rows import ResultRow
+from registry.issuing.staged import Part, record_of, write_part
+from registry.issuing.workspace import IssuerIdentity
+from registry.merkle import Tree
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,111 +51,289 @@ def batch_id_of(
     return hmac.digest(identity.batch_secret, digest, "sha256")[:16]
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """What a worker needs to stage documents of one batch.
+
+    Attributes:
+        leaves: Batch, account and date of the anchor proofs.
+        did: The issuer's.
+        base_url: What status entries name.
+        suite: `rdf`, `jcs`, or empty: RDF where the document can be signed so.
+        foreign: Whether documents of other issuers are taken.
+        badges: How rows become badges; None where the input has no rows.
+        signer: Who signs; None where nothing has to be signed.
+    """
+
+    leaves: LeafMaker
+    did: str
+    base_url: str
+    suite: str
+    foreign: bool
+    badges: BadgeMaker | None = None
+    signer: DocumentSigner | None = field(default=None, compare=False)
+
+
 @dataclass(frozen=True, slots=True)
-class StagedDocument:
-    """A document that is complete but for its anchor proof, with its 32-byte salt."""
+class Job:
+    """Consecutive documents of a batch.
 
-    name: str
-    document: dict[str, Any]
-    salt: bytes
+    Attributes:
+        recipe: How they are made.
+        folder: Where the part is written.
+        shard: Which batch of the input it belongs to.
+        number, first: Which part of its batch it is, and the index of its first document.
+        rows: Results with their rows' numbers, or
+        ready: documents' bytes, with the names of their files and what to call them in complaints.
+    """
+
+    recipe: Recipe
+    folder: Path
+    shard: int
+    number: int
+    first: int
+    rows: Sequence[tuple[int, ResultRow]] = ()
+    ready: Sequence[tuple[str, bytes]] = ()
+
+    @property
+    def count(self) -> int:
+        """How many documents."""
+        return len(self.rows) + len(self.ready)
+
+
+class Fault(NamedTuple):
+    """What is wrong with one document: the row or the name that it has in the input, the JSONPath, and the reason."""
+
+    where: int | str
+    path: str
+    what: str
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class StagedBatch:
-    """Everything that the anchor proofs of a batch are made of."""
+class Made:
+    """A job's result.
 
-    batch: BatchId
-    account: bytes
-    created: str
-    documents: Sequence[StagedDocument]
-    tree: Tree
+    Attributes:
+        shard, number: Which batch of the input, and which part of it.
+        count: How many documents the part holds.
+        root: Root of its leaves, 32 bytes.
+        ids: Names of ready documents of ours, each with 12 bytes of the SHA-256 of its id.
+        problems: Why the input cannot be issued; the part is not written then.
+        part: The part itself, where it was not written by the worker.
+    """
 
-    def finished(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Name and credential with its anchor proof, in index order."""
-        config = proof_config(self.batch.contract, self.account, self.created)
-        for index, staged in enumerate(self.documents):
-            place = Place(self.batch, index)
-            claim = AnchorClaim(place, self.account, self.tree.size, staged.salt, self.tree.path(index))
-            proofs = as_list(staged.document.get("proof"))
-            yield (
-                staged.name,
-                {**staged.document, "proof": [*proofs, {**config, "proofValue": encode_proof_value(claim)}]},
-            )
+    shard: int
+    number: int
+    count: int
+    root: bytes
+    ids: tuple[tuple[str, bytes], ...]
+    problems: tuple[Fault, ...]
+    part: Part | None = None
 
 
-def stage(
-    drafts: Sequence[Draft],
-    batch: BatchId,
-    identity: IssuerIdentity,
-    base_url: str,
-    created: str,
-    progress: Progress,
-    suite: str = "",
-) -> list[StagedDocument]:
-    """Give every document its pointer and signature (unless it came signed) and a fresh salt.
+def stage_and_write(job: Job) -> Made:
+    """Stage a chunk and write its part, durably."""
+    made = stage(job)
+    if made.part is None:
+        return made
+    write_part(job.folder, job.number, made.part)
+    return replace(made, part=None)
+
+
+def stage(job: Job) -> Made:
+    """Stage a chunk: pointers and signatures (unless documents came signed), fresh salts, leaves."""
+    salts = secrets.token_bytes(32 * job.count)
+    lines = _Lines([], [], [], [], [])
+    if job.rows:
+        _stage_rows(job, salts, lines)
+    else:
+        _stage_ready(job, salts, lines)
+    if lines.problems:
+        return Made(job.shard, job.number, job.count, b"", tuple(lines.ids), tuple(lines.problems))
+    part = Part(b"\n".join([*lines.lines, b""]), b"".join(lines.records), lines.names)
+    root = Tree(job.recipe.leaves.leaves(part, job.first)).root
+    return Made(job.shard, job.number, job.count, root, tuple(lines.ids), (), part)
+
+
+class _Lines(NamedTuple):
+    """A part in the making."""
+
+    lines: list[bytes]
+    records: list[bytes]
+    names: list[str]
+    ids: list[tuple[str, bytes]]
+    problems: list[Fault]
+
+
+def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
+    writer = _writer(job.recipe)
+    for place, (number, row) in enumerate(job.rows):
+        try:
+            line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32])
+        except _Wrong as wrong:
+            into.problems.extend(Fault(number, problem.path, problem.message) for problem in wrong.found)
+        except HallmarkError as error:
+            into.problems.append(Fault(number, "", error.what, error.todo))
+        else:
+            into.lines.append(line)
+            into.records.append(record)
+            into.names.append(row.id)
+
+
+class _Wrong(Exception):
+    """A document that breaks rules."""
+
+    def __init__(self, found: Sequence[Problem]) -> None:
+        super().__init__()
+        self.found = found
+
+
+@lru_cache(maxsize=4)
+def _writer(recipe: Recipe) -> "BadgeLines":
+    return BadgeLines(recipe)
+
+
+class BadgeLines:
+    """Writes staged lines of badges; the first badge of each form is held against every rule."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        assert recipe.badges is not None
+        assert recipe.signer is not None
+        self._recipe, self._maker, self._signer = recipe, recipe.badges, recipe.signer
+        self._templates: dict[tuple[bool, ...], BadgeTemplate] = {}
+        self._conforming: set[tuple[Any, ...]] = set()
+        self._jcs = _JcsProof(recipe.signer, recipe.leaves.created) if recipe.suite == "jcs" else None
+
+    def line(self, row: ResultRow, index: int, salt: bytes) -> tuple[bytes, bytes]:
+        """The staged line of a row and its record.
+
+        Raises:
+            InputError: The badge cannot be signed as RDF.
+        """
+        values = self._maker.values(row)
+        which = tuple(map(bool, values))
+        template = self._templates.get(which)
+        if template is None:
+            template = self._templates[which] = template_of(self._maker, which)
+        self._check(values, which, index)
+        holes = holes_of(values, index)
+        bare, tail = template.bare.fill(holes), template.tail.fill(holes)
+        doc_hash = sha256(bare).digest()
+        proof = self._jcs.over(doc_hash) if self._jcs else self._rdf(row.id, values, index)
+        return _with_proofs(bare, len(bare) - len(tail), proof, salt, doc_hash)
+
+    def _check(self, values: BadgeValues, which: tuple[bool, ...], index: int) -> None:
+        """Hold a badge against the rules, unless it differs from one that was in texts only that no rule reads.
+
+        Rules read dates, a DID and an evidence URL; names and results may be any text, the rest is made here.
+        """
+        key = (which, values.awarded, values.expires, values.did, values.evidence)
+        if key in self._conforming:
+            return
+        problems = conformance_problems(self._maker.document_of(values, index))
+        if problems:
+            raise _Wrong(problems)
+        if not values.did and not values.evidence and len(self._conforming) < 100_000:
+            self._conforming.add(key)
+
+    def _rdf(self, name: str, values: BadgeValues, index: int) -> bytes:
+        document = self._maker.document_of(values, index)
+        return canonical_bytes(sign_document(name, document, self._signer, self._recipe.leaves.created, "rdf"))
+
+
+class _JcsProof:
+    """`eddsa-jcs-2022` proofs of badges: all but the signature is the same for a whole batch."""
+
+    def __init__(self, signer: DocumentSigner, created: str) -> None:
+        config = {
+            "type": "DataIntegrityProof",
+            "cryptosuite": signature.JCS,
+            "created": created,
+            "verificationMethod": method_of_signer(signer),
+            "proofPurpose": "assertionMethod",
+            "@context": [VC2, OB3],
+        }
+        self._signer, self._hash = signer, canonical_hash(config)
+        self._before, self._behind = canonical_bytes({**config, "proofValue": "z"}).split(b'"z"')
+
+    def over(self, doc_hash: bytes) -> bytes:
+        """The proof of a document, in RFC 8785 form."""
+        value = base58btc.encode(self._signer.sign(self._hash + doc_hash))
+        return b'%b"z%b"%b' % (self._before, value.encode(), self._behind)
+
+
+def _with_proofs(bare: bytes, at: int, proofs: bytes, salt: bytes, doc_hash: bytes) -> tuple[bytes, bytes]:
+    """A line and its record: the member `proof` put into a document's RFC 8785 form at its place.
 
     Args:
-        drafts: The documents in index order.
-        batch: Where they will be anchored.
-        identity: Who signs.
-        base_url: What status entries name.
-        created: dateTimeStamp of the signatures.
-        progress: Told how far it is.
-        suite: `rdf`, `jcs`, or empty: RDF where the document can be signed so.
+        bare: The document without proofs.
+        at: Where the names behind "proof" begin (at their comma, or at the closing bracket).
+        proofs: Its proofs, parted by commas; may be empty.
+        salt: 32 bytes.
+        doc_hash: SHA-256 of `bare`.
+    """
+    before, behind = (b",", b"") if at > 1 else (b"", b"," if bare[1:2] != b"}" else b"")
+    member = b'%b"proof":[%b]%b' % (before, proofs, behind)
+    line = bare[:at] + member + bare[at:]
+    insert = at + len(before) + len(b'"proof":[') + len(proofs)
+    return line, record_of(line, salt, doc_hash, at, insert, at + len(member))
+
+
+def _stage_ready(job: Job, salts: bytes, into: _Lines) -> None:
+    recipe = job.recipe
+    for place, (name, data) in enumerate(job.ready):
+        try:
+            draft = ready_draft(name, data, recipe.did, foreign=recipe.foreign)
+            document = _signed(draft, job.first + place, recipe)
+            line, record = staged_line(document, salts[32 * place : 32 * place + 32])
+        except HallmarkError as error:
+            into.problems.append(Fault(name, error.path, error.what, error.todo))
+            continue
+        into.lines.append(line)
+        into.records.append(record)
+        into.names.append(name)
+        if draft.ours:
+            # What other issuers do with their ids is theirs to answer for.
+            into.ids.append((name, sha256(str(document.get("id", f"no id, {name}")).encode()).digest()[:12]))
+
+
+def _signed(draft: Draft, index: int, recipe: Recipe) -> dict[str, Any]:
+    if not draft.ours:
+        return draft.document
+    assert recipe.signer is not None
+    document = with_pointer(draft.document, Place(recipe.leaves.batch, index), recipe.base_url)
+    return {
+        **document,
+        "proof": [sign_document(draft.name, document, recipe.signer, recipe.leaves.created, recipe.suite)],
+    }
+
+
+def staged_line(document: dict[str, Any], salt: bytes) -> tuple[bytes, bytes]:
+    """The staged line of any document, and its record: RFC 8785 form, its proofs as an array."""
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    bare = canonical_bytes(unsecured)
+    earlier = canonical_bytes({name: value for name, value in unsecured.items() if name < "proof"})
+    proofs = b",".join(canonical_bytes(proof) for proof in as_list(document.get("proof", [])))
+    return _with_proofs(bare, len(earlier) - 1, proofs, salt, sha256(bare).digest())
+
+
+def sign_document(
+    name: str, document: dict[str, Any], signer: DocumentSigner, created: str, suite: str
+) -> dict[str, Any]:
+    """A signature proof.
+
+    Badges are signed over their statements, which is what Open Badges verifiers accept.
+    Other documents may have terms or contexts that nobody here knows: JCS covers them as they stand.
 
     Raises:
         InputError: A badge that cannot be signed as RDF, with the member that is the reason.
     """
-    staged = []
-    for index, draft in enumerate(drafts):
-        document = draft.document
-        if draft.ours:
-            document = with_pointer(document, Place(batch, index), base_url)
-            document = {**document, "proof": [_sign(draft.name, document, identity, created, suite)]}
-        staged.append(StagedDocument(draft.name, document, secrets.token_bytes(32)))
-        progress("signing", index + 1, len(drafts))
-    return staged
-
-
-def _sign(name: str, document: dict[str, Any], identity: IssuerIdentity, created: str, suite: str) -> dict[str, Any]:
-    """Badges are signed over their statements, which is what Open Badges verifiers accept.
-
-    Other documents may have terms or contexts that nobody here knows: JCS covers them as they stand.
-    """
     if suite != "jcs":
         try:
-            return signature.sign(document, identity.signer, created, signature.RDFC)
+            return signature.sign(document, signer, created, signature.RDFC)
         except (CannotTell, DataLossError, TransformationError) as error:
             if suite == "rdf" or is_open_badge(document):
                 todo = "define or correct it, or sign the document as it stands with --suite jcs"
                 raise InputError(f"{name} cannot be signed as RDF: {error.what}", todo=todo) from None
-    return signature.sign(document, identity.signer, created, signature.JCS)
-
-
-def assemble(batch: BatchId, account: bytes, created: str, documents: Sequence[StagedDocument]) -> StagedBatch:
-    """Hash the leaves and build the tree."""
-    config_hash = canonical_hash(proof_config(batch.contract, account, created))
-    leaves = [
-        leaf_hash(leaf_entry(Place(batch, index), staged.salt, config_hash, document_hash(staged.document)))
-        for index, staged in enumerate(documents)
-    ]
-    return StagedBatch(batch, account, created, documents, Tree(leaves))
-
-
-def save_staged(path: Path, documents: Sequence[StagedDocument]) -> None:
-    """Write the staged documents durably; the journal may name them only after this returns."""
-    lines = [
-        json.dumps({"name": d.name, "salt": d.salt.hex(), "document": d.document}, ensure_ascii=False)
-        for d in documents
-    ]
-    write_private(path, ("\n".join(lines) + "\n").encode())
-
-
-def load_staged(path: Path) -> list[StagedDocument]:
-    """Read staged documents back."""
-    documents = []
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            body = json.loads(line)
-            documents.append(StagedDocument(body["name"], body["document"], bytes.fromhex(body["salt"])))
-    return documents
+    return signature.sign(document, signer, created, signature.JCS)

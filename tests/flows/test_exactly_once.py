@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from registry.issuing.staged import open_staged
 from registry.store.journal import SqlJournal
 
 
@@ -121,7 +122,7 @@ def test_foreign_content_in_the_out_folder_is_never_overwritten(desk):
 def test_secrets_and_staged_documents_are_readable_by_their_owner_only(desk):
     desk.issue(2)
     files = [path for path in (desk.folder / "issuer").rglob("*") if path.is_file()]
-    assert {path.name for path in files} >= {"signing.key", "batch.secret", "journal.sqlite", "staged.ndjson"}
+    assert {path.name for path in files} >= {"signing.key", "batch.secret", "journal.sqlite", "staged.json", "part-00000.ndjson"}
     private = [path for path in files if not path.name.endswith((".lock", "-wal", "-shm"))]
     assert {oct(path.stat().st_mode & 0o777) for path in private} == {"0o600"}
 
@@ -130,6 +131,6 @@ def test_salts_are_never_used_twice(desk):
     desk.issue(5)
     desk.write_csv(5, first=50)
     desk.ok("issue results.csv --achievement achievement.json --out more --wait 1")
-    staged = (desk.folder / "issuer" / "batches").glob("*/staged.ndjson")
-    salts = [json.loads(line)["salt"] for path in staged for line in path.read_text().splitlines()]
+    folders = (desk.folder / "issuer" / "batches").glob("*")
+    salts = [record.salt for folder in folders for record in open_staged(folder).records(0).record_values()]
     assert len(salts) == len(set(salts)) == 10

@@ -1,0 +1,191 @@
+"""A staged batch on disk: documents that lack their anchor proof only, with salts and hashes, in parts.
+
+batches/<batch id>/
+    part-00000.ndjson   one document a line, in RFC 8785 form
+    part-00000.index    "HMSTAGE1" ‖ count u32 ‖ bare u32 ‖ count records ‖ the names of their files, as a JSON array
+    staged.json         what the batch is; written last
+
+A record is salt(32) ‖ docHash(32) ‖ length u32 ‖ start u32 ‖ insert u32 ‖ end u32 ‖ crc u32: the line's bytes without
+its line break; where the member "proof" begins and ends, so that `docHash` is that of the rest; where a further proof
+goes; and CRC-32 of the member. `bare` documents of the part have no proof yet. Every part but the last holds 2,048 documents,
+so that it is a whole subtree (RFC 9162). A crash before staged.json is there leaves parts that nobody believes in;
+nothing of them has left the house.
+"""
+
+import json
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from registry.errors import InputError
+from registry.issuing.files import write_private
+
+PART = 2048
+FORMAT = 1
+_MAGIC = b"HMSTAGE1"
+_HEAD = struct.Struct(">8sII")
+_NO_PROOF = b'"proof":['
+RECORD = struct.Struct(">32s32sIIIII")
+
+
+class Record(NamedTuple):
+    """One line's record: `salt` and `doc_hash` of 32 bytes, lengths and places in bytes, `crc` of the member proof."""
+
+    salt: bytes
+    doc_hash: bytes
+    length: int
+    start: int
+    insert: int
+    end: int
+    crc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive documents: their lines with line breaks, 84-byte records, and names."""
+
+    lines: bytes
+    records: bytes
+    names: Sequence[str]
+
+    def record_values(self) -> Iterator[Record]:
+        """The records in order."""
+        return map(Record._make, RECORD.iter_unpack(self.records))
+
+
+def record_of(line: bytes, salt: bytes, doc_hash: bytes, start: int, insert: int, end: int) -> bytes:
+    """The 84-byte record of a line."""
+    return RECORD.pack(salt, doc_hash, len(line), start, insert, end, zlib.crc32(line[start:end]))
+
+
+def write_part(folder: Path, number: int, part: Part) -> None:
+    """Write one part durably, for its owner's eyes only; staged.json makes it count."""
+    head = _HEAD.pack(_MAGIC, len(part.names), sum(_is_bare(record) for record in part.record_values()))
+    _write(folder / f"part-{number:05}.ndjson", [part.lines])
+    names = json.dumps(part.names, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    _write(folder / f"part-{number:05}.index", [head, part.records, names])
+
+
+def _is_bare(record: Record) -> bool:
+    return record.insert - record.start <= len(_NO_PROOF) + 1
+
+
+def _write(path: Path, pieces: Sequence[bytes]) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb", buffering=0) as file:
+        for piece in pieces:
+            view = memoryview(piece)
+            while view:
+                view = view[file.write(view) :]
+        os.fsync(file.fileno())
+
+
+def begin(folder: Path) -> None:
+    """An empty folder for the parts of a batch; what an unfinished staging left there is removed."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / "staged.json").unlink(missing_ok=True)
+    for path in folder.glob("part-*"):
+        path.unlink()
+
+
+def complete(folder: Path, count: int, about: Mapping[str, Any]) -> "StagedFiles":
+    """Make the parts count: from here on they are the batch.
+
+    Args:
+        folder: Where the parts lie.
+        count: Documents in all of them.
+        about: More to remember, as JSON: what they were made with.
+    """
+    write_private(folder / "staged.json", json.dumps({"format": FORMAT, "count": count, **about}).encode() + b"\n")
+    return StagedFiles(folder, count, dict(about))
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFiles:
+    """A complete staging: its folder, how many documents it holds, and what it was made with."""
+
+    folder: Path
+    count: int
+    about: Mapping[str, Any]
+
+    @property
+    def parts(self) -> int:
+        """How many parts there are."""
+        return -(-self.count // PART)
+
+    def records(self, number: int) -> Part:
+        """Records and names of a part, without its lines.
+
+        Raises:
+            ValueError, OSError: The file is missing or damaged.
+        """
+        data = (self.folder / f"part-{number:05}.index").read_bytes()
+        magic, count, _ = _HEAD.unpack_from(data)
+        if magic != _MAGIC or count != min(PART, self.count - number * PART):
+            raise ValueError(f"part {number} is no part of this batch")
+        end = _HEAD.size + count * RECORD.size
+        names = json.loads(data[end:].decode("utf-8", "surrogatepass"))
+        if len(names) != count:
+            raise ValueError(f"part {number} lacks names")
+        return Part(b"", data[_HEAD.size : end], names)
+
+    def part(self, number: int, *, check: bool) -> Part:
+        """A part with its lines; `check` holds each line against its record (a run that was taken up again).
+
+        Raises:
+            ValueError, OSError: A file is missing or damaged.
+        """
+        index = self.records(number)
+        part = Part((self.folder / f"part-{number:05}.ndjson").read_bytes(), index.records, index.names)
+        if sum(record.length + 1 for record in part.record_values()) != len(part.lines):
+            raise ValueError(f"part {number} has another length")
+        if check and not all(_is_whole(line, record) for line, record in lines_of(part)):
+            raise ValueError(f"part {number} was changed")
+        return part
+
+    def extent(self, number: int) -> tuple[int, int]:
+        """Bytes of a part's lines, and how many of its documents have no proof yet."""
+        with (self.folder / f"part-{number:05}.index").open("rb") as file:
+            _, _, bare = _HEAD.unpack(file.read(_HEAD.size))
+        return (self.folder / f"part-{number:05}.ndjson").stat().st_size, bare
+
+    def names(self) -> Iterator[str]:
+        """The names of all files, in index order."""
+        for number in range(self.parts):
+            yield from self.records(number).names
+
+
+def lines_of(part: Part) -> Iterator[tuple[bytes, Record]]:
+    """Each line without its line break, with its record."""
+    place, lines = 0, part.lines
+    for record in part.record_values():
+        yield lines[place : place + record.length], record
+        place += record.length + 1
+
+
+def _is_whole(line: bytes, record: Record) -> bool:
+    member = line[record.start : record.end]
+    return sha256(line[: record.start] + line[record.end :]).digest() == record.doc_hash and (
+        zlib.crc32(member) == record.crc
+    )
+
+
+def open_staged(folder: Path) -> StagedFiles:
+    """A complete staging.
+
+    Raises:
+        InputError: There is none, or of a format that is not read here.
+    """
+    try:
+        about = json.loads((folder / "staged.json").read_text("utf-8"))
+        if about.pop("format") != FORMAT:
+            raise InputError(f"{folder} was staged by another version.", todo="go on with the version that staged it")
+        return StagedFiles(folder, int(about.pop("count")), about)
+    except (OSError, ValueError, KeyError, AttributeError):
+        what = f"The staged documents in {folder} are missing or damaged."
+        raise InputError(what, todo=f"restore {folder} from your backup") from None

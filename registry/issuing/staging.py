@@ -1,0 +1,193 @@
+"""An input becomes staged batches: cut into shards and parts, worked on by a runner, complete on disk or not at all."""
+
+import hmac
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from registry.credential.place import BatchId
+from registry.errors import InputError
+from registry.issuing.achievement import AchievementFile
+from registry.issuing.assemble import LeafMaker, StagedBatch, assemble
+from registry.issuing.badges import BadgeMaker, issuer_of_profile
+from registry.issuing.complaints import Complaints
+from registry.issuing.ready import ready_documents
+from registry.issuing.rows import open_rows
+from registry.issuing.runner import Runner
+from registry.issuing.stage import Job, Made, Progress, Recipe, stage_and_write
+from registry.issuing.staged import PART, begin, complete, open_staged
+from registry.issuing.tables import is_table
+from registry.issuing.workspace import IssuerIdentity
+
+SHARD = 2**20
+
+
+def shard_batch_id(secret: bytes, batch_id: bytes, shard: int) -> bytes:
+    """The batch id of a shard (SPEC.md, section 2): the input's own for the first, 16 bytes derived from it for others.
+
+    Args:
+        secret: The issuer's batch secret, 32 bytes.
+        batch_id: The input's, 16 bytes.
+        shard: From 0.
+    """
+    if shard == 0:
+        return batch_id
+    return hmac.digest(secret, b"shard" + batch_id + shard.to_bytes(8, "big"), "sha256")[:16]
+
+
+@dataclass(frozen=True)
+class Staging:
+    """One input on its way to staged batches.
+
+    Attributes:
+        source: A table, an .ndjson file, or a folder of .json files.
+        achievement: What a table's rows are about; not used for ready documents.
+        identity: Who issues.
+        batch: The input's batch: that of its first shard.
+        account: Who will anchor, 20 bytes.
+        created: dateTimeStamp of this run.
+        base_url: What status entries name.
+        suite: `rdf`, `jcs`, or empty: RDF where a document can be signed so.
+        foreign: Whether documents of other issuers may be anchored.
+        folder_of: Where a batch is staged.
+        runner: Who does the work.
+        progress: Told how far it is.
+        shard_size: Most documents of one record.
+        layout: How the credentials will be delivered, for whoever takes the batch up without its input.
+        work: Stages a job; another one where workers do not write to this machine's disk.
+    """
+
+    source: Path
+    achievement: AchievementFile | None
+    identity: IssuerIdentity
+    batch: BatchId
+    account: bytes
+    created: str
+    base_url: str
+    suite: str
+    foreign: bool
+    folder_of: Callable[[bytes], Path]
+    runner: Runner
+    progress: Progress = field(default=lambda _what, _done, _total: None)
+    shard_size: int = SHARD
+    layout: str = "files"
+    work: Callable[[Job], Made] = stage_and_write
+
+    def run(self) -> list[StagedBatch]:
+        """Stage everything; the batches of the input, one for each shard, in order.
+
+        What was staged completely before and reached no journal is taken up as it is: its salts may be on their way.
+
+        Raises:
+            InputError: Every problem, each with file and row; nothing is left of what was staged.
+        """
+        known = self._known()
+        if known is not None:
+            return known
+        roots: dict[int, list[bytes]] = {}
+        sizes: dict[int, int] = {}
+        complaints = Complaints(str(self.source))
+        ids: dict[bytes, str] = {}
+        with self._jobs(complaints) as jobs:
+            for made in self.runner.map(self.work, jobs):
+                roots.setdefault(made.shard, []).append(made.root)
+                sizes[made.shard] = sizes.get(made.shard, 0) + made.count
+                self._note(made, ids, complaints)
+                self.progress("signing", sum(sizes.values()), 0)
+        if complaints.errors or not sizes:
+            for shard in sizes:
+                shutil.rmtree(self._folder(shard))
+            complaints.refuse()
+            raise InputError(f"{self.source}: there are no documents.", todo="give at least one")
+        # The first shard's file is the last to be written: where it is, the others are.
+        for shard in reversed(range(len(sizes))):
+            complete(self._folder(shard), sizes[shard], self._about(shard, len(sizes)))
+        return [self._assemble(shard, roots[shard]) for shard in range(len(sizes))]
+
+    def _known(self) -> list[StagedBatch] | None:
+        if not (self._folder(0) / "staged.json").exists():
+            return None
+        shards = open_staged(self._folder(0)).about.get("shards", 0)
+        about = [dict(open_staged(self._folder(shard)).about) for shard in range(shards)]
+        if not shards or any(not self._is_same(one, n, shards) for n, one in enumerate(about)):
+            return None
+        before = replace(self, created=about[0]["created"])
+        return [before._assemble(shard, None) for shard in range(shards)]
+
+    def _is_same(self, about: Mapping[str, Any], shard: int, shards: int) -> bool:
+        return about == {**self._about(shard, shards), "created": about["created"], "layout": about["layout"]}
+
+    def _about(self, shard: int, shards: int) -> Mapping[str, Any]:
+        return {
+            "batch": str(self._shard(shard)),
+            "shard": shard,
+            "shards": shards,
+            "account": self.account.hex(),
+            "created": self.created,
+            "baseUrl": self.base_url,
+            "layout": self.layout,
+        }
+
+    def _assemble(self, shard: int, roots: list[bytes] | None) -> StagedBatch:
+        return assemble(self._leaves(shard), open_staged(self._folder(shard)), roots)
+
+    def _shard(self, shard: int) -> BatchId:
+        secret = self.identity.batch_secret
+        return replace(self.batch, batch_id=shard_batch_id(secret, self.batch.batch_id, shard))
+
+    def _folder(self, shard: int) -> Path:
+        return self.folder_of(self._shard(shard).batch_id)
+
+    def _leaves(self, shard: int) -> LeafMaker:
+        return LeafMaker(self._shard(shard), self.account, self.created)
+
+    @contextmanager
+    def _jobs(self, complaints: Complaints) -> Iterator[Iterator[Job]]:
+        if not is_table(self.source):
+            yield self._cut(ready_documents(self.source), rows=False)
+            return
+        if self.achievement is None:
+            raise InputError(f"{self.source} needs an achievement.", todo="name one with --achievement FILE.json")
+        with open_rows(self.source, self.achievement.table, self.created, complaints) as rows:
+            yield self._cut(rows, rows=True)
+
+    def _cut(self, items: Iterable[Any], *, rows: bool) -> Iterator[Job]:
+        iterator = iter(items)
+        for shard in count():
+            recipe = None
+            for number, first in enumerate(range(0, self.shard_size, PART)):
+                chunk = list(islice(iterator, min(PART, self.shard_size - first)))
+                if not chunk:
+                    return
+                if recipe is None:
+                    recipe = self._recipe(shard, rows=rows)
+                    begin(self._folder(shard))
+                kind = {"rows": chunk} if rows else {"ready": chunk}
+                yield Job(recipe, self._folder(shard), shard, number, first, **kind)
+
+    def _recipe(self, shard: int, *, rows: bool) -> Recipe:
+        badges = None
+        if rows and self.achievement is not None:
+            issuer = orjson.dumps(issuer_of_profile(self.identity.did, self.identity.profile))
+            achievement = orjson.dumps(self.achievement.achievement)
+            badges = BadgeMaker(
+                self._shard(shard), self.identity.batch_secret, issuer, achievement, self.created, self.base_url
+            )
+        leaves, signer = self._leaves(shard), None if self.foreign else self.identity.signer
+        return Recipe(leaves, self.identity.did, self.base_url, self.suite, self.foreign, badges, signer)
+
+    def _note(self, made: Made, ids: dict[bytes, str], complaints: Complaints) -> None:
+        for fault in made.problems:
+            row = fault.where if isinstance(fault.where, int) else None
+            file = "" if row is not None else f"{fault.where}"
+            complaints.error(fault.what, fault.todo, row, fault.path, file)
+        for name, digest in made.ids:
+            before = ids.setdefault(digest, name)
+            if before != name:
+                complaints.error(f"its id is that of {before}", "give each document an id of its own", file=name)
