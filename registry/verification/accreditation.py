@@ -78,6 +78,13 @@ def check_accredited(credential: Credential, evidence: Evidence | NoEvidence, po
     if isinstance(evidence, NoEvidence):
         return Check(_NAME, Verdict.UNKNOWN, evidence.code, evidence.reason)
     roots = policy.ask(place.batch.contract).roots
+    if not roots:
+        detail = f"None of your roots is an issuer of {place.batch.contract}."
+        return Check(_NAME, Verdict.INVALID, "NOT_ACCREDITED", detail, evidence.latest)
+    return _judge_chain(place.batch.issuer_id, roots, evidence, policy)
+
+
+def _judge_chain(issuer_id: int, roots: Sequence[int], evidence: Evidence, policy: Policy) -> Check:
     fact, since = evidence.accreditation, counts_since(evidence)
     if fact is None or not set(roots) <= set(fact.roots):
         detail = "What your roots accredited is not known here: no accreditation contract, or it was not asked."
@@ -85,10 +92,10 @@ def check_accredited(credential: Credential, evidence: Evidence | NoEvidence, po
     if since is None:
         detail = "No anchor counts, so there is no moment to judge accreditation for; see 'anchored'."
         return Check(_NAME, Verdict.UNKNOWN, "NOT_ANCHORED", detail, evidence.latest)
-    path = path_to(place.batch.issuer_id, fact, roots, policy.scopes, since)
+    path = path_to(issuer_id, fact, roots, policy.scopes, since)
     if path is None:
-        return _not_found(place.batch.issuer_id, fact, since, evidence)
-    return Check(_NAME, Verdict.VALID, detail=_told(place.batch.issuer_id, path, since), block=evidence.latest)
+        return _not_found(issuer_id, fact, since, evidence)
+    return Check(_NAME, Verdict.VALID, detail=_told(issuer_id, path, since), block=evidence.latest)
 
 
 def _not_found(issuer_id: int, fact: AccreditationFact, since: int, evidence: Evidence) -> Check:

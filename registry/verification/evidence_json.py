@@ -82,7 +82,7 @@ def evidence_from_json(body: Json) -> Evidence:
             _status(body["status"]),
             tuple(
                 ProfileFact(_bytes(p["hash"], 32), _number(p["since"]), _number(p["until"]), _document(p["document"]))
-                for p in body["profiles"]
+                for p in _list(body["profiles"])
             ),
             _text(body["warning"]),
             _optional(body["then"], _then),
@@ -119,8 +119,8 @@ def _accreditation_to_json(fact: AccreditationFact) -> Json:
 def _accreditation(body: Json) -> AccreditationFact:
     if not isinstance(body["complete"], bool):
         raise TypeError
-    roots = tuple(map(_number, body["roots"]))
-    return AccreditationFact(roots, tuple(map(_statement, body["statements"])), body["complete"])
+    roots = tuple(map(_number, _list(body["roots"])))
+    return AccreditationFact(roots, tuple(map(_statement, _list(body["statements"]))), body["complete"])
 
 
 def _statement(body: Json) -> Accreditation:
@@ -130,7 +130,7 @@ def _statement(body: Json) -> Accreditation:
 
 def _status(body: Json) -> StatusFact:
     revoked, suspended = (int.from_bytes(_bytes(body[name], 32), "big") for name in ("revoked", "suspended"))
-    changes = tuple(map(_change, body["changes"]))
+    changes = tuple(map(_change, _list(body["changes"])))
     return StatusFact(_number(body["epoch"]), _number(body["wordIndex"]), revoked, suspended, changes)
 
 
@@ -149,6 +149,12 @@ def _point(body: Json) -> BlockPoint:
 
 def _document(value: Any) -> Mapping[str, Any] | None:
     if value is not None and not isinstance(value, dict):
+        raise TypeError
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
         raise TypeError
     return value
 

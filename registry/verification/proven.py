@@ -133,13 +133,13 @@ class BundleEvidence:
     def _profiles(self, storage: "_Storage", issuer_id: int) -> tuple[ProfileFact, ...]:
         """Each with its proven period; the one in force must be among them, where there is one."""
         current = storage.word("currentProfile", slots.current_profile_slot(issuer_id))
-        facts = []
+        facts: list[ProfileFact] = []
         for one in self.bundle.profiles:
             digest = canonical_hash(one.document)
             word = proven_word(storage.account.storage_root, slots.profile_slot(issuer_id, digest), one.nodes)
             since, until = packed.period_of_word(word)
-            if not since:
-                raise LedgerError("A profile in it was never the issuer's.")
+            if not since or digest in {fact.hash for fact in facts}:
+                raise LedgerError("A profile in it was never the issuer's, or stands twice.")
             facts.append(ProfileFact(digest, since, until, one.document))
         if any(current) and current not in {fact.hash for fact in facts}:
             facts.append(ProfileFact(current, 0, 0, None))
@@ -161,13 +161,13 @@ class BundleEvidence:
 
 
 def _statements(proven: ProvenAccreditation, there: Account) -> tuple[Accreditation, ...]:
-    found = []
+    found: list[Accreditation] = []
     for one in proven.statements:
         slot = slots.statement_slot(one.issuer_id, one.subject, one.scope)
         word = proven_word(there.storage_root, slot, one.nodes)
         statement = packed.statement_of_word(one.issuer_id, one.subject, one.scope, word)
-        if not statement.stated_at:
-            raise LedgerError("An accreditation in it was never stated.")
+        if not statement.stated_at or statement in found:
+            raise LedgerError("An accreditation in it was never stated, or stands twice.")
         found.append(statement)
     return tuple(found)
 
