@@ -18,12 +18,12 @@ $(UV):
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) \
 	  || { echo "setup: uv $(UV_VERSION) could not be fetched from PyPI; check the network or the pip index"; rm -rf .tools/uv; exit 1; }
 
+# Bytecode is written once, here: where nobody may write it later, every command would compile all that it imports.
 .venv/.stamp: $(UV) pyproject.toml hardhat-free-devchain/pyproject.toml uv.lock
 	@$(UV) sync --quiet --locked --all-packages --compile-bytecode \
 	  || { echo "setup: the Python packages in uv.lock could not be installed (uv sync); see the lines above"; exit 1; }
 	@touch $@
 
-# Bytecode is written once, here: where nobody may write it later, every command would compile all that it imports.
 # Without anvil the chain falls back to py-evm, so a failure here is said and is not fatal.
 hardhat-free-devchain/node_modules/.stamp: .venv/.stamp hardhat-free-devchain/package-lock.json
 	@$(NPM) hardhat-free-devchain || echo "setup: anvil could not be installed from npm; the embedded py-evm engine is used instead"

@@ -1,18 +1,28 @@
 """Settings: `hallmark.toml` in the working folder, overridden by HALLMARK_… variables, overridden by options."""
 
+import json
+import os
 import sys
-from collections.abc import Callable
-from decimal import Decimal
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
-
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from registry.errors import ConfigError
 
+if TYPE_CHECKING:
+    from pydantic import SecretStr  # many times the import of everything else here, and rarely needed
 
-class Settings(BaseSettings):
+_PREFIX = "HALLMARK_"
+_FILE = Path("hallmark.toml")
+_POSITIVE = {"positive": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """Everything that can be set. Paths are relative to the working folder.
 
     Attributes:
@@ -46,10 +56,6 @@ class Settings(BaseSettings):
         wait: How deep an anchor must lie before credentials are released: `final`, `safe`, or confirmations.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="HALLMARK_", toml_file="hallmark.toml", extra="forbid", hide_input_in_errors=True
-    )
-
     rpc: str | None = None
     rpc_per_second: float | None = None
     rpc_timeout: float = 20.0
@@ -59,11 +65,11 @@ class Settings(BaseSettings):
     home: Path = Path(".hallmark")
     issuer_id: int | None = None
     public_url: str | None = None
-    private_key: SecretStr | None = None
+    private_key: "SecretStr | None" = None
     keystore: Path | None = None
     signer: str | None = None
     signer_account: str | None = None
-    max_fee: Decimal | None = Field(default=None, gt=0)
+    max_fee: Decimal | None = field(default=None, metadata=_POSITIVE)
     passphrase_file: Path | None = None
     signing_passphrase_file: Path | None = None
     signing_command: str | None = None
@@ -73,23 +79,11 @@ class Settings(BaseSettings):
     bump_after: float = 45.0
     patience: float = 120.0
     relay: Path | None = None
-    relay_hours: int = Field(default=168, gt=0)
-    trust: list[Path] = Field(default_factory=list)
-    allow_host: list[str] = Field(default_factory=list)
+    relay_hours: int = field(default=168, metadata=_POSITIVE)
+    trust: list[Path] = field(default_factory=list)
+    allow_host: list[str] = field(default_factory=list)
     web_cache: Path | None = None
     wait: str = "final"
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options first, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
 def load_settings(**options: Any) -> Settings:
@@ -98,10 +92,102 @@ def load_settings(**options: Any) -> Settings:
     Raises:
         ConfigError: A setting that cannot be read, with its name.
     """
+    known = {each.name: each for each in fields(Settings)}
+    given = {name: value for name, value in options.items() if value is not None}
+    values: dict[str, Any] = {}
+    for source in (_of_file(), _of_environment(known), given):
+        for name, value in source.items():
+            if name not in known:
+                raise ConfigError(f"There is no setting {name!r}.", todo=_TODO)
+            values[name] = _read(known[name], value)
+    return Settings(**values)
+
+
+_TODO = "correct hallmark.toml, the variable or the option"
+
+
+def _of_file() -> dict[str, Any]:
     try:
-        return Settings(**{name: value for name, value in options.items() if value is not None})
-    except (ValidationError, ValueError) as error:
-        raise ConfigError(f"A setting cannot be read: {error}", todo="correct hallmark.toml or the variable") from None
+        return tomllib.loads(_FILE.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{_FILE} cannot be read: {error}.", todo=_TODO) from None
+
+
+def _of_environment(known: Mapping[str, Any]) -> dict[str, str]:
+    """Variables of known settings, whatever their letters' case; lists are JSON."""
+    named = {key.upper(): value for key, value in os.environ.items()}
+    return {name: named[_PREFIX + name.upper()] for name in known if _PREFIX + name.upper() in named}
+
+
+def _read(setting: Any, value: Any) -> Any:
+    """A setting's value from a text, or from what TOML or a caller gives; the value never stands in the error."""
+    try:
+        read = _reader(setting.type)(value)
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise _unreadable(setting, str(error) if isinstance(error, _Expected) else "it has another form") from None
+    if setting.metadata.get("positive") and not read > 0:
+        raise _unreadable(setting, "more than 0 is expected")
+    return read
+
+
+def _unreadable(setting: Any, why: str) -> ConfigError:
+    return ConfigError(f"The setting {setting.name!r} cannot be read: {why}.", todo=_TODO)
+
+
+class _Expected(ValueError):
+    """Says what, and nothing of the value."""
+
+
+def _reader(type_: Any) -> Callable[[Any], Any]:
+    """What makes a value of a field's type."""
+    if isinstance(type_, str):  # the one type that is not imported
+        return _secret
+    if get_origin(type_) is list:
+        item = _PLAIN[get_args(type_)[0]]
+        return lambda value: [item(each) for each in _listed(value)]
+    return _PLAIN[next(kind for kind in get_args(type_) or (type_,) if kind is not NoneType)]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _Expected("a text is expected")
+    return value
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool):
+        raise _Expected("a number is expected")
+    return float(value)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool | float):
+        raise _Expected("a whole number is expected")
+    return int(value)
+
+
+def _listed(value: Any) -> list[Any]:
+    listed = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(listed, list | tuple):
+        raise _Expected("a list is expected, as JSON in a variable")
+    return list(listed)
+
+
+def _secret(value: Any) -> Any:
+    from pydantic import SecretStr
+
+    return value if isinstance(value, SecretStr) else SecretStr(_text(value))
+
+
+_PLAIN: dict[Any, Callable[[Any], Any]] = {
+    str: _text,
+    float: _number,
+    int: _whole,
+    Path: Path,
+    Decimal: lambda value: Decimal(str(value)),
+}
 
 
 def require(value: Any, name: str) -> Any:
@@ -113,18 +199,20 @@ def require(value: Any, name: str) -> Any:
     return value
 
 
-def passphrase_of(file: Path | None, what: str) -> Callable[[bool], SecretStr] | None:
+def passphrase_of(file: Path | None, what: str) -> "Callable[[bool], SecretStr] | None":
     """Tells a passphrase: from a file, or by asking at the terminal (True: twice); None where neither is there."""
     if file is None and not sys.stdin.isatty():
         return None
 
-    def tell(new: bool) -> SecretStr:
+    def tell(new: bool) -> "SecretStr":
         return _read_passphrase(file) if file is not None else _ask_passphrase(what, new=new)
 
     return tell
 
 
-def _read_passphrase(file: Path) -> SecretStr:
+def _read_passphrase(file: Path) -> "SecretStr":
+    from pydantic import SecretStr
+
     try:
         passphrase = SecretStr(file.read_text("utf-8").rstrip("\r\n"))
     except (OSError, UnicodeDecodeError):
@@ -134,8 +222,10 @@ def _read_passphrase(file: Path) -> SecretStr:
     return passphrase
 
 
-def _ask_passphrase(what: str, *, new: bool) -> SecretStr:
+def _ask_passphrase(what: str, *, new: bool) -> "SecretStr":
     from getpass import getpass
+
+    from pydantic import SecretStr
 
     passphrase = SecretStr(getpass(f"Passphrase of {what}: "))
     if new and (not passphrase or SecretStr(getpass("The same again: ")) != passphrase):
