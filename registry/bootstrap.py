@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from registry.credential.signer import DocumentSigner
     from registry.indexer.follow import Follower
     from registry.issuing.anchor import IssuingRun
+    from registry.issuing.targets import KnownBatches
     from registry.issuing.workspace import IssuerIdentity, Workspace
     from registry.ports import EvidenceSource, JournalEntry, StatusReader
+    from registry.store.issued import SqlIssued
     from registry.store.journal import SqlJournal
     from registry.store.mirror import SqlMirror
     from registry.store.rebuild import Rebuilt
@@ -217,6 +219,41 @@ def unfinished(settings: Settings, batch: str = "") -> "list[JournalEntry]":
     if len(named) != 1:
         raise InputError(f"{len(named)} batches begin with {batch!r}.", todo="see `hallmark batches`")
     return named
+
+
+def known_batches(settings: Settings) -> "KnownBatches":
+    """What the home folder knows of its batches: journal, names, credential ids."""
+    from registry.credential.place import BatchId
+    from registry.issuing.badges import BadgeMaker
+    from registry.issuing.rows import ResultRow
+    from registry.issuing.staged import open_staged
+    from registry.issuing.targets import KnownBatches
+
+    home, who = workspace(settings), identity(settings)
+    index = issued(settings)
+
+    def batch_of(batch_id: bytes) -> BatchId:
+        return BatchId(who.contract, who.issuer_id, batch_id)
+
+    def urn_of(batch_id: bytes, name: str) -> str:
+        maker = BadgeMaker(batch_of(batch_id), who.batch_secret, b"", b"", "", "")
+        return maker.values(ResultRow(name, "")).urn
+
+    def by_credential(text: str) -> list[tuple[bytes, int]]:
+        found = index.find([key := index.key("id", text)])
+        return [(one.spot.batch_id, one.spot.place) for one in found.get(key, ())]
+
+    def names(batch_id: bytes) -> Iterator[str]:
+        return open_staged(home.batch_folder(batch_id)).names()
+
+    return KnownBatches(batch_of, journal(settings).entries(), names, urn_of, by_credential)
+
+
+def issued(settings: Settings) -> "SqlIssued":
+    """The index of what the home folder's issuer issued."""
+    from registry.store.issued import SqlIssued
+
+    return SqlIssued(workspace(settings).home / "issued.sqlite")
 
 
 def issuing_run(settings: Settings, say: Callable[[str], None]) -> "IssuingRun":

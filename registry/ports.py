@@ -281,6 +281,25 @@ class Journal(Protocol):
         """Only one issuing run at a time; raises StoreError when another one is at work."""
 
 
+class StatusWriter(Protocol):
+    """The contract's status bits for one account. Raises ChainUnavailable, RpcError, Reverted, InsufficientFunds."""
+
+    @property
+    def contract(self) -> ContractId:
+        """The contract that is written to."""
+
+    def status_bits(
+        self, issuer_id: int, batch_id: bytes, word_indexes: Iterable[int], *, revoked: bool
+    ) -> dict[int, int]:
+        """Word index → bits set now (revoked, or else suspended) in the issuer's present status epoch."""
+
+    def estimate(self, function: str, *arguments: Any) -> int:
+        """Gas that a call would use now, by the node's word; Reverted where the contract would refuse it."""
+
+    def send(self, function: str, *arguments: Any) -> tuple[Receipt, list[LedgerEvent]]:
+        """Call a state-changing function and wait until it is mined."""
+
+
 class StatusReader(Protocol):
     """Reads the status of whole batches from the chain. Raises ChainUnavailable or RpcError."""
 

@@ -62,6 +62,10 @@ class RegistryContract:
             self._relay.hand_over(self.chain, self._tx.signer, function, arguments)
         return self._send(self.contract.address, self._tx.encode(function, *arguments))
 
+    def estimate(self, function: str, *arguments: Any) -> int:
+        """Gas that a call would use now, by the node's word; Reverted where the contract would refuse it."""
+        return self._tx.estimate(self.contract.address, self._tx.encode(function, *arguments))
+
     def send_accreditation(self, function: str, *arguments: Any) -> tuple[Receipt, list[LedgerEvent]]:
         """The same for a function of the accreditation contract: `accredit`, `withdraw`.
 
@@ -91,6 +95,11 @@ class RegistryContract:
             if isinstance(item.event, IssuerRegistered):
                 return item.event.issuer_id
         raise LedgerError("The contract registered the issuer without saying its id.", todo="check --deployment")
+
+    def is_admin(self, issuer_id: int) -> bool:
+        """Whether this account is an active admin of an issuer."""
+        key = integers(self.chain.view(call_data("keyOf(uint64,address)", issuer_id, self.account)))
+        return bool(key[0] & 1) and not key[2]
 
     def status_bits(
         self, issuer_id: int, batch_id: bytes, word_indexes: Iterable[int], *, revoked: bool

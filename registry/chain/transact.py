@@ -79,15 +79,23 @@ class Transactor:
             Reverted: The contract would refuse it; `name` is the custom error.
             InsufficientFunds: The account cannot pay; the message says how much is missing.
         """
-        fields = {"from": self._address, "data": "0x" + data.hex()}
-        if to is not None:
-            fields["to"] = "0x" + to.hex()
-        gas = self._estimate(fields) * 11 // 10
+        gas = self.estimate(to, data) * 11 // 10
         base, tip = self._prices()
         offer = first_offer(base, tip, self._cap)
         self._check_balance(gas * offer.max_fee)
         nonce = int(self.rpc.call("eth_getTransactionCount", self._address, "pending"), 16)
         return self._signed(Transaction(self.chain_id, nonce, gas, offer.max_fee, offer.tip, to, data))
+
+    def estimate(self, to: bytes | None, data: bytes) -> int:
+        """Gas that the transaction would use now, by the node's word.
+
+        Raises:
+            Reverted: The contract would refuse it; `name` is the custom error.
+        """
+        fields = {"from": self._address, "data": "0x" + data.hex()}
+        if to is not None:
+            fields["to"] = "0x" + to.hex()
+        return self._estimate(fields)
 
     def replacement(self, first: SignedTransaction, last: SignedTransaction) -> SignedTransaction | None:
         """The same transaction at a higher price, not sent; None when the cap leaves no room."""

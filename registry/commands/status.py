@@ -1,4 +1,4 @@
-"""hallmark status revoke | suspend | reinstate: by credential file, with a reason of RFC 5280."""
+"""hallmark status revoke | suspend | reinstate: by file, id, list of ids or whole batch, with a reason of RFC 5280."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from registry.commands import options, status_lists
 
 if TYPE_CHECKING:
-    from registry.chain.contract import RegistryContract
+    from registry.config import Settings
+    from registry.issuing.lifecycle import Plan, Sent
     from registry.issuing.status import BatchRef
-    from registry.ports import Receipt
+    from registry.ports import StatusWriter
 
 _REASONS = {
     "unspecified": 0,
@@ -28,10 +29,16 @@ def add(parser: ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     for act, what in (("revoke", "for ever"), ("suspend", "until it is reinstated"), ("reinstate", "end a suspension")):
         sub = acts.add_parser(act, help=what)
-        sub.add_argument("files", metavar="FILE", type=Path, nargs="+", help="credentials that `issue` wrote")
+        sub.add_argument("files", metavar="FILE", type=Path, nargs="*", help="credentials that `issue` wrote")
+        options.add_many(sub, "--id", "ID", "a credential's id, or the id of a table's row")
+        options.add_many(sub, "--ids", "TABLE", "a CSV or XLSX with a column `id`", path=True)
+        sub.add_argument("--batch", metavar="BATCH", help="the batch of these ids; alone: all of its credentials")
         sub.add_argument("--reason", choices=sorted(_REASONS), default="unspecified")
+        sub.add_argument("--dry-run", action="store_true", help="say what would be sent and what it costs, and end")
         options.add_chain(sub)
         options.add_account(sub)
+        options.add_home(sub)
+        options.add_relay(sub)
     status_lists.add(acts.add_parser("lists", help="sign what the chain says, as W3C status lists"))
 
 
@@ -41,52 +48,84 @@ def run(args: Namespace) -> int:
 
 
 def _set(args: Namespace) -> int:
-    """One transaction a batch; credentials that are as wanted already cost nothing."""
+    """As few transactions a batch as its words need; credentials that are as wanted already cost nothing."""
     from registry import bootstrap
-    from registry.issuing.status import batches_of
+    from registry.issuing.lifecycle import plan
+    from registry.ledger.status import Action
 
-    batches = batches_of(args.files)
-    contract = bootstrap.contract(options.settings_of(args))
-    for ref, indexes in batches.items():
-        done = change(contract, ref, indexes, args.act, _REASONS[args.reason])
-        if done is None:
-            print(f"{args.act}: nothing to do in batch {ref.batch.batch_id.hex()}, all are so already")
-        else:
-            receipt, count = done
-            what = f"{count} credential{'s' if count != 1 else ''} in block {receipt.block.number}"
-            print(f"{args.act}: {what}, {receipt.gas_used:,} gas ({args.reason})")
+    settings = options.settings_of(args)
+    chosen = _chosen(args, settings)
+    contract, action, whole = bootstrap.contract(settings), Action(_ACTIONS[args.act]), _is_whole(args)
+    # All batches are looked at before the first transaction: what cannot be done is said before anything is.
+    plans = [
+        plan(contract, ref, indexes, action, _REASONS[args.reason], whole=whole) for ref, indexes in chosen.items()
+    ]
+    for todo in plans:
+        _tell_plan(args.act, todo)
+        if not args.dry_run:
+            _carry_out(args, contract, todo)
     return 0
 
 
-def _refuse_revoked(contract: "RegistryContract", ref: "BatchRef", indexes: list[int]) -> None:
+def _is_whole(args: Namespace) -> bool:
+    return bool(args.batch) and not (args.files or args.id or args.ids)
+
+
+def _chosen(args: Namespace, settings: "Settings") -> "dict[BatchRef, list[int]]":
+    """Credentials by batch."""
+    from registry import bootstrap
     from registry.errors import InputError
-    from registry.ledger.status import bit_of
+    from registry.issuing.status import batches_of
+    from registry.issuing.targets import ids_of_table, places_of_ids
 
-    words = {bit_of(index)[0] for index in indexes}
-    revoked = contract.status_bits(ref.batch.issuer_id, ref.batch.batch_id, words, revoked=True)
-    gone = [index for index in indexes if revoked[bit_of(index)[0]] & bit_of(index)[1]]
-    if gone:
-        what = f"Credential {gone[0] + 1} of batch {ref.batch.batch_id.hex()} is revoked, for ever."
-        raise InputError(what, todo="issue a new one; nothing was changed")
+    chosen = batches_of(args.files)
+    ids = [*args.id, *(text for path in args.ids for text in ids_of_table(path))]
+    if args.batch or ids:
+        known = bootstrap.known_batches(settings)
+        within = known.named(args.batch) if args.batch else None
+        if within and _is_whole(args):
+            return {known.ref(within): list(range(within.leaf_count))}
+        for ref, indexes in places_of_ids(ids, known, within).items():
+            chosen[ref] = [*chosen.get(ref, []), *indexes]
+    if not chosen:
+        raise InputError("No credential was named.", todo="name files, --id, --ids TABLE or --batch")
+    return chosen
 
 
-def change(
-    contract: "RegistryContract", ref: "BatchRef", indexes: list[int], act: str, reason: int
-) -> "tuple[Receipt, int] | None":
-    """Send what differs from the contract's present bits; the receipt and how many, or None."""
-    from registry.errors import WrongChain
-    from registry.issuing.status import words_to_change
-    from registry.ledger.status import bit_of
+def _tell_plan(act: str, todo: "Plan") -> None:
+    """What will be sent; nothing is said of what takes one transaction, whose own line says it all."""
+    batch = todo.ref.batch.batch_id.hex()
+    if not todo.parts:
+        print(f"{act}: nothing to do in batch {batch}, all are so already")
+        return
+    kept = f" ({todo.skipped:,} are so already)" if todo.skipped else ""
+    cost = (
+        f"{todo.words:,} words of 256 bits in {_count(len(todo.parts), 'transaction')}, at most {sum(todo.gas):,} gas"
+    )
+    print(f"{act}: {_count(todo.credentials, 'credential')} of batch {batch}{kept}: {cost}")
 
-    if ref.batch.contract != contract.contract:
-        raise WrongChain(f"The credential is anchored in {ref.batch.contract}, not {contract.contract}.")
-    words = {bit_of(index)[0] for index in indexes}
-    if act == "reinstate":
-        _refuse_revoked(contract, ref, indexes)
-    already = contract.status_bits(ref.batch.issuer_id, ref.batch.batch_id, words, revoked=act == "revoke")
-    pairs = words_to_change(indexes, already, set_bits=act != "reinstate")
-    if not pairs:
-        return None
-    named = (ref.batch.batch_id, ref.root, ref.leaf_count, ref.account)
-    receipt, _ = contract.send("setStatus", ref.batch.issuer_id, named, _ACTIONS[act], reason, pairs)
-    return receipt, sum(mask.bit_count() for _, mask in pairs)
+
+def _carry_out(args: Namespace, contract: "StatusWriter", todo: "Plan") -> None:
+    from registry.issuing.lifecycle import carry_out
+
+    def before(number: int, gas: int) -> None:
+        print(f"  {number} of {len(todo.parts)}: {gas:,} gas by the node's estimate", flush=True)
+
+    done: list[Sent] = []
+    for sent in carry_out(contract, todo, before):
+        print(
+            f"{args.act}: {_count(sent.credentials, 'credential')} in block {sent.block}, {_cost(sent)} ({args.reason})"
+        )
+        done.append(sent)
+    if len(done) > 1:
+        gas = sum(sent.gas_used for sent in done)
+        print(f"{args.act}: {_count(todo.credentials, 'credential')}, {gas:,} gas, {gas / todo.credentials:,.1f} each")
+
+
+def _cost(sent: "Sent") -> str:
+    paid = sent.gas_used * sent.gas_price / 1e18
+    return f"{sent.gas_used:,} gas, {paid:.6g} of the chain's currency"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

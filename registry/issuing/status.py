@@ -1,7 +1,7 @@
 """Revoke, suspend, reinstate: credential files to bits, bits to as few words and transactions as they need."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,12 @@ from registry.credential.place import BatchId
 from registry.errors import HallmarkError, InputError
 from registry.ledger.status import masks_of
 from registry.merkle import leaf_hash, root_from_path
+
+# Most gas that a transaction may ask for (EIP-7825), less the tenth that is added to every estimate.
+GAS_CAP = (1 << 24) * 10 // 11
+# Gas of a transaction without words, and of each word: one that was zero, and one that was not. Upper bounds to plan
+# with (tests/flows/test_lifecycle.py holds them against receipts); the node estimates each one before it is sent.
+_BASE, _FRESH, _USED = 65_000, 26_000, 9_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,31 @@ def words_to_change(indexes: Iterable[int], already: Mapping[int, int], *, set_b
         if wanted:
             pairs.append((word, wanted))
     return pairs
+
+
+def planned_gas(pairs: Iterable[tuple[int, int]], already: Mapping[int, int]) -> int:
+    """Upper bound of the gas of one transaction that changes these words."""
+    return _BASE + sum(_USED if already.get(word, 0) else _FRESH for word, _ in pairs)
+
+
+def transactions(
+    pairs: Sequence[tuple[int, int]], already: Mapping[int, int], cap: int = GAS_CAP
+) -> Iterator[list[tuple[int, int]]]:
+    """The words in as few transactions as the gas that one may ask for allows, in order.
+
+    Args:
+        pairs: (word index, mask) pairs.
+        already: Word index → bits that are set now; setting the first bit of a word costs most.
+        cap: Most gas of a transaction.
+    """
+    part: list[tuple[int, int]] = []
+    gas = _BASE
+    for pair in pairs:
+        cost = _USED if already.get(pair[0], 0) else _FRESH
+        if part and gas + cost > cap:
+            yield part
+            part, gas = [], _BASE
+        part.append(pair)
+        gas += cost
+    if part:
+        yield part
