@@ -10,11 +10,11 @@ from registry.credential.anchor_proof import TAG, VERSION, proof_config
 from registry.credential.canonical import canonical_bytes, canonical_hash
 from registry.credential.place import BatchId
 from registry.errors import InputError
-from registry.issuing.staged import PART, Part, StagedFiles, lines_of
+from registry.issuing.staged import PART, RECORD, Part, StagedFiles
 from registry.merkle import Tree
 
 _PLACE = struct.Struct(">Q20sQ16s")
-_VALUE_HEAD = 121
+_OPEN = ord("[")
 _URL = bytes.maketrans(b"+/", b"-_")
 
 
@@ -38,8 +38,8 @@ class LeafMaker:
         head = b"\x00" + TAG + place_bytes(self.batch)
         config = canonical_hash(proof_config(self.batch.contract, self.account, self.created))
         return [
-            sha256(head + index.to_bytes(8, "big") + record.salt + config + record.doc_hash).digest()
-            for index, record in enumerate(part.record_values(), first)
+            sha256(head + index.to_bytes(8, "big") + record[0] + config + record[1]).digest()
+            for index, record in enumerate(RECORD.iter_unpack(part.records), first)
         ]
 
 
@@ -83,28 +83,19 @@ class StagedBatch:
         """The names of the credentials' files, in index order."""
         return self.files.names()
 
-    def finished_part(self, number: int) -> "FinishedPart":
-        """A part's credentials; InputError where its file was changed or is gone."""
+    def part(self, number: int) -> Part:
+        """A part with its lines; InputError where its file was changed or is gone."""
         try:
-            part = self.files.part(number, check=not self.fresh)
+            return self.files.part(number, check=not self.fresh)
         except (OSError, ValueError) as error:
             raise damaged(self.files, str(error)) from None
-        return finish_part(self.maker, part, number, b"".join(self.top.path(number)), self.size)
 
-    def finished(self) -> Iterator[tuple[str, bytes]]:
-        """Name and finished line of each credential, in index order."""
+    def finished(self) -> Iterator[bytes]:
+        """The finished line of each credential, in index order."""
         for number in range(self.files.parts):
-            part = self.finished_part(number)
-            yield from zip(part.names, part.lines, strict=True)
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedPart:
-    """Names, finished lines (RFC 8785 form, no line break) and 32-byte leaf hashes of a part."""
-
-    names: list[str]
-    lines: list[bytes]
-    leaves: list[bytes]
+            part = self.part(number)
+            leaves = self.maker.leaves(part, number * PART)
+            yield from finished_lines(self, part, number, leaves)
 
 
 def assemble(maker: LeafMaker, files: StagedFiles, roots: Sequence[bytes] | None = None) -> StagedBatch:
@@ -133,40 +124,39 @@ def damaged(files: StagedFiles, why: str) -> InputError:
     return InputError(what, todo=f"restore {files.folder} from your backup")
 
 
-def finish_part(maker: LeafMaker, part: Part, number: int, tail: bytes, size: int) -> FinishedPart:
-    """A part's lines with their anchor proofs.
+def finished_lines(staged: StagedBatch, part: Part, number: int, leaves: list[bytes]) -> Iterator[bytes]:
+    """A part's lines with their anchor proofs, in RFC 8785 form without line breaks.
 
     Args:
-        maker: Of the batch.
+        staged: The batch.
         part: With its lines.
         number: Which part of the batch.
-        tail: The path from the part's root to the batch's, joined.
-        size: Credentials in the batch.
+        leaves: Its 32-byte leaf hashes.
     """
-    before, behind = _around_value(maker)
-    head = bytes([VERSION]) + place_bytes(maker.batch) + maker.account + size.to_bytes(8, "big")
-    leaves = maker.leaves(part, number * PART)
-    lines = []
-    proven = zip(lines_of(part), Tree(leaves).paths(), strict=True)
-    for index, ((line, record), path) in enumerate(proven, number * PART):
-        value = b2a_base64(head + index.to_bytes(8, "big") + record.salt + path + tail, newline=False)
+    before, behind = _around_value(staged)
+    tail = b"".join(staged.top.path(number))
+    proven = zip(part.lines, part.record_values(), Tree(leaves).paths(), strict=True)
+    for index, (line, record, path) in enumerate(proven, number * PART):
+        value = b2a_base64(index.to_bytes(8, "big") + record.salt + path + tail, newline=False)
         at = record.insert
-        comma = b"" if line[at - 1] == 0x5B else b","  # an empty array
-        lines.append(b"".join((line[:at], comma, before, value.translate(_URL).rstrip(b"="), behind, line[at:])))
-    return FinishedPart(list(part.names), lines, leaves)
+        comma = b"" if line[at - 1] == _OPEN else b","
+        yield b"".join((line[:at], comma, before, value.translate(_URL, b"="), behind, line[at:]))
 
 
 def finished_extent(staged: StagedBatch, number: int) -> int:
     """Bytes of the finished lines of a part, with line breaks; not of the last one, whose paths differ in length."""
     size, bare = staged.files.extent(number)
-    before, behind = _around_value(staged.maker)
+    before, behind = _around_value(staged)
     path = (PART - 1).bit_length() + len(staged.top.path(number))
-    value = -(-(_VALUE_HEAD + 32 * path) * 4 // 3)
+    value = -(-(8 + 32 + 32 * path) * 4 // 3)
     return size + PART * (len(before) + value + len(behind) + 1) - bare
 
 
-def _around_value(maker: LeafMaker) -> tuple[bytes, bytes]:
-    """The anchor proof's RFC 8785 form before and behind the base64url of its proofValue."""
+def _around_value(staged: StagedBatch) -> tuple[bytes, bytes]:
+    """The anchor proof's RFC 8785 form before the index in its proofValue, and behind the value."""
+    maker = staged.maker
     config = proof_config(maker.batch.contract, maker.account, maker.created)
     before, behind = canonical_bytes({**config, "proofValue": "u"}).split(b'"proofValue":"u"')
-    return before + b'"proofValue":"u', b'"' + behind
+    # 81 bytes, a multiple of three: the base64 of what follows can be put behind that of these.
+    head = bytes([VERSION]) + place_bytes(maker.batch) + maker.account + staged.size.to_bytes(8, "big")
+    return before + b'"proofValue":"u' + b2a_base64(head, newline=False).translate(_URL), b'"' + behind

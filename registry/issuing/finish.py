@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -10,12 +10,12 @@ from typing import Any
 
 from registry.credential.place import Place
 from registry.errors import InputError
-from registry.issuing.assemble import FinishedPart, StagedBatch, finished_extent
+from registry.issuing.assemble import StagedBatch, finished_extent, finished_lines
 from registry.issuing.files import write_durably
 from registry.issuing.layouts import NDJSON, path_of, write_files
 from registry.issuing.runner import Here, Runner
 from registry.issuing.stage import Progress
-from registry.issuing.staged import PART
+from registry.issuing.staged import PART, Part, write_lines
 from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry
 
@@ -154,25 +154,27 @@ def _jobs(delivery: Delivery, staged: StagedBatch, folder: Path, profile: bytes)
 
 def finish(job: FinishJob) -> tuple[int, int]:
     """Finish and write one part: how many credentials it holds, and how many of them carry no pointer."""
-    part = job.staged.finished_part(job.number)
-    first = job.number * PART
-    _write_at(job.folder / "manifest.bin.new", first * HASH_BYTES, part.leaves)
+    first, part = job.number * PART, job.staged.part(job.number)
+    leaves = job.staged.maker.leaves(part, first)
+    _write_at(job.folder / "manifest.bin.new", first * HASH_BYTES, leaves, b"")
+    lines = finished_lines(job.staged, part, job.number, leaves)
     if job.layout == "ndjson":
-        _write_at(job.folder / f"{NDJSON}.new", job.offset, [b"\n".join([*part.lines, b""])])
+        _write_at(job.folder / f"{NDJSON}.new", job.offset, lines, b"\n")
     else:
-        write_files(job.layout, job.out, part.names, part.lines, first, job.profile)
+        write_files(job.layout, job.out, part.names, lines, first, job.profile)
     return len(part.lines), _without_pointer(job.staged, part, first)
 
 
-def _write_at(path: Path, offset: int, pieces: Sequence[bytes]) -> None:
-    with path.open("r+b") as file:
-        file.seek(offset)
-        file.write(b"".join(pieces))
-        file.flush()
-        os.fsync(file.fileno())
+def _write_at(path: Path, offset: int, lines: Iterable[bytes], end: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY)
+    try:
+        write_lines(handle, lines, offset, end=end)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
-def _without_pointer(staged: StagedBatch, part: FinishedPart, first: int) -> int:
+def _without_pointer(staged: StagedBatch, part: Part, first: int) -> int:
     before = Place(staged.batch, 0).pointer("").rpartition(":")[0].encode()
     return sum(b'"%b:%d#' % (before, index) not in line for index, line in enumerate(part.lines, first))
 

@@ -151,7 +151,7 @@ def stage(job: Job) -> Made:
         _stage_ready(job, salts, lines)
     if lines.problems:
         return Made(job.shard, job.number, job.count, b"", tuple(lines.ids), tuple(lines.problems))
-    part = Part(b"\n".join([*lines.lines, b""]), b"".join(lines.records), lines.names)
+    part = Part(lines.lines, b"".join(lines.records), lines.names)
     root = Tree(job.recipe.leaves.leaves(part, job.first)).root
     return Made(job.shard, job.number, job.count, root, tuple(lines.ids), (), part)
 
