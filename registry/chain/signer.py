@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pydantic import SecretStr
-
 from registry.chain.deployment import DEV_CHAINS
 from registry.chain.rpc import Caller
 from registry.chain.transaction import Transaction, read_signed
@@ -13,6 +11,7 @@ from registry.errors import ConfigError, RpcError, SigningError
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+    from pydantic import SecretStr
 
 _NO_SUCH_METHOD = -32601
 _TRANSACTION = ("eth_signTransaction", "account_signTransaction")
@@ -137,7 +136,7 @@ def remote_signer(rpc: Caller, account: str | None) -> RemoteSigner:
     return RemoteSigner(rpc, bytes.fromhex(digits))
 
 
-def signer_of_key(private_key: SecretStr, chain_id: int) -> LocalSigner:
+def signer_of_key(private_key: "SecretStr", chain_id: int) -> LocalSigner:
     """The account of a raw key; ConfigError on any chain that is not a development chain."""
     from eth_account import Account
 
@@ -155,7 +154,7 @@ def signer_of_key(private_key: SecretStr, chain_id: int) -> LocalSigner:
     return LocalSigner(account)
 
 
-def signer_of_keystore(keystore: Path, passphrase: Callable[[bool], SecretStr] | None) -> LocalSigner:
+def signer_of_keystore(keystore: Path, passphrase: "Callable[[bool], SecretStr] | None") -> LocalSigner:
     """The account of an Ethereum keystore v3 file.
 
     Raises:

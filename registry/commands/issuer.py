@@ -25,6 +25,7 @@ def add(parser: ArgumentParser) -> None:
     profile.add_argument("--name", required=True)
     profile.add_argument("--url")
     profile.add_argument("--contact")
+    profile.add_argument("--issuer", type=int, metavar="N", help="which issuer, where this folder does not know it yet")
     for act in (register, profile):
         act.add_argument(
             "--status-delegate", dest="delegate", metavar="DID", help="who may sign status lists besides the issuer"
@@ -78,8 +79,16 @@ def _register(args: Namespace, settings: "Settings") -> int:
 
 def _profile(args: Namespace, settings: "Settings") -> int:
     from registry import bootstrap
+    from registry.errors import ConfigError
 
-    return _publish_profile(args, settings, bootstrap.identity(settings).issuer_id)
+    if args.issuer is None:
+        return _publish_profile(args, settings, bootstrap.identity(settings).issuer_id)
+    contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
+    if not contract.is_admin(args.issuer):
+        what = f"0x{contract.account.hex()} is no admin of issuer {args.issuer}."
+        raise ConfigError(what, todo="check the number that the relayer told, and the account")
+    home.refuse_second_identity(contract.contract)
+    return _publish_profile(args, settings, args.issuer)
 
 
 def _publish_profile(args: Namespace, settings: "Settings", issuer_id: int) -> int:

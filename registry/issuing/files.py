@@ -6,8 +6,15 @@ from pathlib import Path
 
 def write_private(path: Path, data: bytes) -> None:
     """Write a file that only its owner reads; complete and on disk, or not there at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(path.parent)
     write_durably(path, data, mode=0o600)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that only its owner enters, and those above it that are missing."""
+    if not folder.exists():
+        make_private(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:

@@ -5,22 +5,24 @@ names the address that the seed would have on another curve.
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nacl import pwhash, secret, utils
 from nacl.exceptions import CryptoError
-from pydantic import SecretStr
 
 from registry.credential.did_key import did_of
 from registry.credential.signer import SeedSigner
 from registry.errors import SigningError
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 TYPE = "HallmarkSealedKey"
 _MOST_MEMORY = 1 << 30
 _KDF = pwhash.argon2id
 
 
-def seal(signer: SeedSigner, passphrase: SecretStr) -> bytes:
+def seal(signer: SeedSigner, passphrase: "SecretStr") -> bytes:
     """The file of a key: JSON with the parameters, and the DID in clear."""
     salt, nonce = utils.random(_KDF.SALTBYTES), utils.random(secret.SecretBox.NONCE_SIZE)
     cost = {"opsLimit": _KDF.OPSLIMIT_MODERATE, "memLimit": _KDF.MEMLIMIT_MODERATE}
@@ -37,7 +39,7 @@ def seal(signer: SeedSigner, passphrase: SecretStr) -> bytes:
     return json.dumps(body, indent=2).encode() + b"\n"
 
 
-def unseal(data: bytes, passphrase: SecretStr) -> SeedSigner:
+def unseal(data: bytes, passphrase: "SecretStr") -> SeedSigner:
     """The key in a sealed file.
 
     Raises:
@@ -59,6 +61,6 @@ def unseal(data: bytes, passphrase: SecretStr) -> SeedSigner:
     return signer
 
 
-def _derive(passphrase: SecretStr, salt: bytes, opsLimit: int, memLimit: int) -> bytes:  # noqa: N803  names of the file
+def _derive(passphrase: "SecretStr", salt: bytes, opsLimit: int, memLimit: int) -> bytes:  # noqa: N803  names of the file
     size = secret.SecretBox.KEY_SIZE
     return bytes(_KDF.kdf(size, passphrase.get_secret_value().encode(), salt, opsLimit, memLimit))

@@ -9,16 +9,19 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
-from pydantic import SecretStr
 
 from registry.credential.did_key import did_of, public_key_of
 from registry.credential.signer import DocumentSigner, SeedSigner
 from registry.errors import HallmarkError, SigningError
 from registry.issuing.files import remove_private, write_private
 from registry.issuing.sealed_key import seal, unseal
+
+if TYPE_CHECKING:
+    from pydantic import SecretStr
 
 _COMMAND_SECONDS = 120.0
 
@@ -34,7 +37,7 @@ class SigningOptions:
         plain: Whether a new key may be written unencrypted (development chains).
     """
 
-    passphrase: Callable[[bool], SecretStr] | None = None
+    passphrase: "Callable[[bool], SecretStr] | None" = None
     command: str | None = None
     did: str | None = None
     plain: bool = True
@@ -105,7 +108,7 @@ class SigningKey:
         except SigningError as error:
             raise SigningError(f"{self._sealed}: {error.what}", todo=error.todo) from None
 
-    def _ask(self, *, new: bool) -> SecretStr:
+    def _ask(self, *, new: bool) -> "SecretStr":
         if self._options.passphrase is None:
             todo = "give --signing-passphrase-file FILE, or run it at a terminal"
             raise SigningError("The passphrase of the signing key was not given.", todo=todo)

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from registry.errors import InputError
-from registry.issuing.files import write_private
+from registry.issuing.files import make_private, write_private
 
 PART = 2048
 FORMAT = 1
@@ -112,7 +112,7 @@ def _write_slowly(handle: int, data: bytes, offset: int) -> None:
 
 def begin(folder: Path) -> None:
     """An empty folder for the parts of a batch; what an unfinished staging left there is removed."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_private(folder)
     (folder / "staged.json").unlink(missing_ok=True)
     for path in folder.glob("part-*"):
         path.unlink()

@@ -4,6 +4,7 @@ A crash between two writes leaves the former state, from which the same command 
 """
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -115,13 +116,18 @@ class SqlJournal:
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the issuer's lock; StoreError at once when another run holds it. The system frees it at a crash."""
-        with self._lock_path.open("w") as handle:
+        self._lock_path.touch(mode=0o600)
+        with self._lock_path.open("r+") as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreError(
-                    "Another issuing run of this issuer is at work.", todo="wait for it, then run the command again"
+                    f"Another issuing run of this issuer is at work ({handle.read() or 'starting'}).",
+                    todo="wait for it, then run the command again",
                 ) from None
+            # Only for people: what holds is the system's lock, which ends with its process.
+            handle.write(f"process {os.getpid()}".ljust(24))
+            handle.flush()
             yield
 
 
