@@ -336,21 +336,28 @@ def api(settings: Settings) -> "FastAPI":
     import time
 
     from registry.api.app import STALE_AFTER, Services, build_app
+    from registry.api.limits import Limits
     from registry.api.status_lists import ListPublisher
     from registry.store.documents import DocumentStore
     from registry.store.evidence import SqlEvidence
+    from registry.store.issuer_lists import IssuerLists
     from registry.store.queries import RegistryQueries
+    from registry.store.quick import quick_file
+    from registry.store.quick_evidence import QuickEvidence
     from registry.store.status_lists import StatusListStore
 
     opened, place = mirror(settings), deployment(settings)
-    engine = opened.engine
+    engine, file = opened.engine, quick_file(opened.engine)
     lists = StatusListStore(engine, place.contract)
     services = Services(
         SqlEvidence(engine, place.trusted),
         RegistryQueries(engine, place.contract),
+        IssuerLists(engine, place.contract),
         DocumentStore(engine, place.contract),
         ListPublisher(lists, status_delegate(settings), settings.public_url, time.time, STALE_AFTER),
         trusted_contracts(settings),
+        QuickEvidence(file, place.trusted) if file else None,
+        Limits(settings.api_rate, settings.api_burst, settings.api_concurrency, settings.api_body_seconds),
     )
     return build_app(services)
 

@@ -53,6 +53,10 @@ class Settings:
         trust: Deployment files that a verifier trusts, besides `deployment`.
         allow_host: Hosts on the web that may be asked for status lists and DID documents; none: nobody is asked.
         web_cache: Folder for copies of DID documents, which serve while their host cannot be reached.
+        api_rate: Requests a second that the API grants to one client for long; 0: without limit.
+        api_burst: Requests that it grants at once.
+        api_concurrency: Requests that it answers at the same time.
+        api_body_seconds: Seconds in which a request's body must have come.
         wait: How deep an anchor must lie before credentials are released: `final`, `safe`, or confirmations.
     """
 
@@ -83,6 +87,10 @@ class Settings:
     trust: list[Path] = field(default_factory=list)
     allow_host: list[str] = field(default_factory=list)
     web_cache: Path | None = None
+    api_rate: float = 50.0
+    api_burst: int = field(default=500, metadata=_POSITIVE)
+    api_concurrency: int = field(default=100, metadata=_POSITIVE)
+    api_body_seconds: float = field(default=20.0, metadata=_POSITIVE)
     wait: str = "final"
 
 

@@ -261,3 +261,9 @@ class NotReady(HallmarkError):
     """The registry cannot answer for the present; says nothing about any credential."""
 
     code = "NOT_READY"
+
+
+class TooSlow(HallmarkError):
+    """A request whose body does not come in time."""
+
+    code = "TOO_SLOW"

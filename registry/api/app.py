@@ -2,25 +2,39 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from registry import __version__
 from registry.api.freshness import Freshness
-from registry.api.problems import PROBLEM_RESPONSES, on_hallmark_error, on_http_error
-from registry.api.routes import documents, health, lookups, metrics, status_lists, verify
+from registry.api.front import Front
+from registry.api.gate import Gate, open_to_pages
+from registry.api.limits import Limits
+from registry.api.problems import PROBLEM_RESPONSES, on_disconnect, on_hallmark_error, on_http_error
+from registry.api.routes import documents, health, lookups, metrics, status_lists, vc_api, verify
 from registry.api.status_lists import ListPublisher
+from registry.api.verifying import Verifier
 from registry.errors import HallmarkError
 from registry.store.documents import DocumentStore
 from registry.store.evidence import SqlEvidence
+from registry.store.issuer_lists import IssuerLists
 from registry.store.queries import RegistryQueries
+from registry.store.quick_evidence import QuickEvidence
 from registry.verification.evidence import TrustedContract
 
 STALE_AFTER = 3600
+_DESCRIPTION = """A blockchain-anchored registry for microcredentials. Every answer can be checked without us.
+
+No keys, no accounts. Errors are RFC 9457 problems. `ETag` and `Cache-Control` say how long an answer can be kept: what
+rests on final blocks for ever, what the newest block says until it is asked for again. A client that asks too fast is
+answered 429, a registry that has too much to do answers 503, both with `Retry-After`; bodies are limited to 256 KiB
+(deposits: to what the chain says they need). Lists come in parts: ask again with the cursor `next` as `after`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +43,35 @@ class Services:
 
     evidence: SqlEvidence
     queries: RegistryQueries
+    lists_of_issuers: IssuerLists
     documents: DocumentStore
     lists: ListPublisher
     trusted: tuple[TrustedContract, ...]
+    quick: QuickEvidence | None = None
+    limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.time
     stale_after: int = STALE_AFTER
+
+    @property
+    def verifier(self) -> Verifier:
+        """Who judges documents."""
+        return Verifier(self.evidence, self.trusted, self.clock)
 
 
 def build_app(services: Services) -> FastAPI:
     """The registry's HTTP API over these services."""
     # The pages at /docs come from this process alone: no other site learns who reads them.
-    app = FastAPIOffline(
-        redoc_url=None,
-        title="Hallmark registry",
-        version=__version__,
-        description="A blockchain-anchored registry for microcredentials. Every answer can be checked without us.",
-    )
+    app = FastAPIOffline(redoc_url=None, title="Hallmark registry", version=__version__, description=_DESCRIPTION)
     app.state.services = services
     app.add_exception_handler(HallmarkError, on_hallmark_error)
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_http_error)
-    for routes in (verify, lookups, documents, status_lists, health, metrics):
+    app.add_exception_handler(ClientDisconnect, on_disconnect)
+    for routes in (verify, vc_api, lookups, documents, status_lists, health, metrics):
         app.include_router(routes.router, responses=PROBLEM_RESPONSES)
     app.add_middleware(Freshness, queries=services.queries)
+    # Built now rather than at the first request, so that gate and short way stand before all of it.
+    inner = open_to_pages(app.build_middleware_stack())
+    app.state.gate = Gate(Front(inner, services.quick, services.verifier), services.limits)
+    app.middleware_stack = app.state.gate
     return app

@@ -15,11 +15,16 @@ A_DAY = "public, max-age=86400"
 JSON = "application/json"
 
 
+def tag_of(body: bytes) -> str:
+    """The strong ETag of these very bytes."""
+    return f'"{blake2b(body, digest_size=12).hexdigest()}"'
+
+
 def cached(
     request: Request, body: bytes, keep: str, media_type: str = JSON, headers: Mapping[str, str] | None = None
 ) -> Response:
     """The body with its ETag and Cache-Control, or 304 where the client holds it already (RFC 9110, section 13.1.2)."""
-    tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+    tag = tag_of(body)
     named = {"ETag": tag, "Cache-Control": keep, **(headers or {})}
     wanted = request.headers.get("if-none-match")
     if wanted is not None and (wanted.strip() == "*" or tag in _tags(wanted)):

@@ -4,14 +4,25 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from registry.errors import PROBLEM_BASE, HallmarkError, NotFound, NotReady, ParsingError, StoreError, TooLargeError
+from registry.api.schemas import PROBLEM
+from registry.errors import (
+    PROBLEM_BASE,
+    HallmarkError,
+    NotFound,
+    NotReady,
+    ParsingError,
+    StoreError,
+    TooLargeError,
+    TooSlow,
+)
 
 _STATUS: dict[type[HallmarkError], int] = {
     ParsingError: 400,
     TooLargeError: 413,
+    TooSlow: 408,
     NotFound: 404,
     StoreError: 503,
     NotReady: 503,
@@ -30,33 +41,28 @@ _W3C = {
     "STATUS_VERIFICATION_ERROR",
     "STATUS_LIST_LENGTH_ERROR",
 }
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "path": {"type": "string"},
-    },
-}
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": why, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    status: {"description": why, "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
     for status, why in {
         400: "The body cannot be read",
         404: "There is nothing under this identifier",
+        408: "The body did not come in time",
         413: "The body is too large",
         422: "Something in the request is malformed, or contradicts the chain",
-        503: "The registry cannot answer now",
+        429: "This client asks too fast; Retry-After says when to go on",
+        503: "The registry cannot answer now; Retry-After says when to ask again",
     }.items()
 }
 
 
+def problem_type(code: str) -> str:
+    """The `type` of a problem: W3C's where W3C has one of this name."""
+    return PROBLEM_BASE + code if code in _W3C else "about:blank"
+
+
 def problem(status: int, code: str, detail: str, path: str = "") -> JSONResponse:
-    """A problem document; `type` is W3C's where W3C has one of this name, `path` the offending property's."""
-    kind = PROBLEM_BASE + code if code in _W3C else "about:blank"
-    body: dict[str, Any] = {"type": kind, "title": code, "status": status, "detail": detail}
+    """A problem document; `path` is the offending property's."""
+    body: dict[str, Any] = {"type": problem_type(code), "title": code, "status": status, "detail": detail}
     body |= {"path": path} if path else {}
     return JSONResponse(body, status, media_type=MEDIA_TYPE)
 
@@ -81,3 +87,8 @@ async def on_hallmark_error(_request: Request, error: Exception) -> JSONResponse
     if status == 503:
         answer.headers["Retry-After"] = "5"
     return answer
+
+
+async def on_disconnect(_request: Request, _error: Exception) -> Response:
+    """The client went away before its body was there; nobody reads this."""
+    return Response(status_code=400)

@@ -1,6 +1,6 @@
 """Evidence about one place from the mirror (the port EvidenceSource). No ORM, no personal data."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -121,24 +121,50 @@ class SqlEvidence:
     def _gather(
         self, connection: Connection, rows: Rows, block: BlockRef, point: Any, place: Place, account: bytes | None
     ) -> Evidence:
-        issuer_id, batch_id = storable(place.batch.issuer_id), place.batch.batch_id
-        word = rows.word(issuer_id)
-        record = rows.batch(issuer_id, batch_id)
-        return Evidence(
-            Assurance.REGISTRY,
-            self.deployment.contract,
-            self.deployment.genesis_hash,
-            self.deployment.code_hash,
-            _block_point(block),
-            None,
-            word,
-            _record(record, point),
-            _slot(rows.key(issuer_id, account or (record.account if record else _ZERO))),
-            _reaffirmation(rows, issuer_id, batch_id),
-            _status(rows, place, IssuerWord.unpack(word).epoch),
-            _profiles(connection, rows, issuer_id),
-            f"This registry's mirror is halted. {point.halted}" if point.halted else "",
-        )
+        def document(profile_hash: bytes) -> Mapping[str, Any] | None:
+            return profile_document(connection, profile_hash)
+
+        return evidence_of(self.deployment, rows, document, block, point, place, account)
+
+
+def evidence_of(
+    deployment: TrustedContract,
+    rows: Rows,
+    document: Callable[[bytes], Mapping[str, Any] | None],
+    block: BlockRef,
+    point: Any,
+    place: Place,
+    account: bytes | None,
+) -> Evidence:
+    """Evidence from rows of one moment.
+
+    Args:
+        deployment: The contract that the rows are about.
+        rows: Them.
+        document: Profile documents by hash (32 bytes).
+        block: What is told as of the end of it.
+        point: The checkpoint's row, for tiers and for what halts the mirror.
+        place: About which place.
+        account: Whose key slot; None: that of the account that anchored.
+    """
+    issuer_id, batch_id = storable(place.batch.issuer_id), place.batch.batch_id
+    word = rows.word(issuer_id)
+    record = rows.batch(issuer_id, batch_id)
+    return Evidence(
+        Assurance.REGISTRY,
+        deployment.contract,
+        deployment.genesis_hash,
+        deployment.code_hash,
+        _block_point(block),
+        None,
+        word,
+        _record(record, point),
+        _slot(rows.key(issuer_id, account or (record.account if record else _ZERO))),
+        _reaffirmation(rows, issuer_id, batch_id),
+        _status(rows, place, IssuerWord.unpack(word).epoch),
+        _profiles(document, rows, issuer_id),
+        f"This registry's mirror is halted. {point.halted}" if point.halted else "",
+    )
 
 
 def _block_point(block: BlockRef) -> BlockPoint:
@@ -171,9 +197,11 @@ def _status(rows: Rows, place: Place, epoch: int) -> StatusFact:
     return StatusFact(epoch, word, revoked, suspended, tuple(facts))
 
 
-def _profiles(connection: Connection, rows: Rows, issuer_id: int) -> tuple[ProfileFact, ...]:
+def _profiles(
+    document: Callable[[bytes], Mapping[str, Any] | None], rows: Rows, issuer_id: int
+) -> tuple[ProfileFact, ...]:
     facts = [
-        ProfileFact(row.profile_hash, row.since, row.until, profile_document(connection, row.profile_hash))
+        ProfileFact(row.profile_hash, row.since, row.until, document(row.profile_hash))
         for row in rows.profiles(issuer_id)
     ]
     return tuple(sorted(facts, key=lambda fact: (fact.until != 0, -fact.since)))

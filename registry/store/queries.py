@@ -6,7 +6,7 @@ from sqlalchemy import Engine, and_, select
 
 from registry.credential.place import BatchId, ContractId, Place
 from registry.ledger.decode import TOPICS
-from registry.ledger.entities import Accreditation, Batch, Issuer, Key, ProfilePeriod
+from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod
 from registry.ledger.events import ACCREDITATION_TYPES
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
@@ -63,27 +63,24 @@ class RegistryQueries:
         row = self._first(table, issuer_id=storable(batch.issuer_id), batch_id=batch.batch_id)
         if row is None or batch.contract != self.contract:
             return None
-        return {
-            "id": str(batch),
-            "issuerId": str(row.issuer_id),
-            "root": "0x" + row.root.hex(),
-            "leafCount": row.leaf_count,
-            "account": "0x" + row.account.hex(),
-            "anchoredAt": row.anchored_at,
-            "block": row.block_number,
-            "transaction": "0x" + row.tx_hash.hex(),
-        }
+        return batch_json(batch, row)
 
     def issuer(self, issuer_id: int) -> dict[str, Any] | None:
-        """An issuer with its keys, profiles (with documents where deposited), word and newest accreditations."""
+        """An issuer with its word, keys, profiles (with documents where deposited) and newest accreditations.
+
+        At most 200 of each; IssuerLists has all of them.
+        """
         row = self._first(t.ENTITY_TABLES[Issuer], issuer_id=issuer_id)
         if row is None:
             return None
         word = IssuerWord.unpack(row.word)
         keys, profiles = t.ENTITY_TABLES[Key], t.ENTITY_TABLES[ProfilePeriod]
         with reading(self.engine) as connection:
-            key_rows = connection.execute(select(keys).where(self._of(keys, issuer_id))).all()
-            profile_rows = connection.execute(select(profiles).where(self._of(profiles, issuer_id))).all()
+            key_rows = connection.execute(select(keys).where(self._of(keys, issuer_id)).limit(_MOST_SHOWN)).all()
+            # the one in force comes first, then the newest
+            newest = (profiles.c.until != 0, profiles.c.since.desc(), profiles.c.profile_hash)
+            query = select(profiles).where(self._of(profiles, issuer_id)).order_by(*newest).limit(_MOST_SHOWN)
+            profile_rows = connection.execute(query).all()
             documents = {p.profile_hash: profile_document(connection, p.profile_hash) for p in profile_rows}
             now = Present(connection, self._chain)
             given = now.accreditations_given(issuer_id, _MOST_SHOWN)
@@ -96,7 +93,7 @@ class RegistryQueries:
             "frozen": word.frozen,
             "recovery": "0x" + row.recovery.hex(),
             "registeredAt": row.registered_at,
-            "keys": [_key_json(key) for key in key_rows],
+            "keys": [key_json(key) for key in key_rows],
             "profiles": [
                 {
                     "hash": "0x" + p.profile_hash.hex(),
@@ -107,20 +104,9 @@ class RegistryQueries:
                 for p in profile_rows
             ],
             "accreditations": {
-                "given": [self._accreditation_json(said) for said in given],
-                "received": [self._accreditation_json(said) for said in received],
+                "given": [accreditation_json(self.contract, said) for said in given],
+                "received": [accreditation_json(self.contract, said) for said in received],
             },
-        }
-
-    def _accreditation_json(self, said: Accreditation) -> dict[str, Any]:
-        return {
-            "issuer": f"{self.contract}:{said.issuer_id}",
-            "subject": f"{self.contract}:{said.subject}",
-            "scope": "0x" + said.scope.hex(),
-            "since": said.since,
-            "until": said.until or None,
-            "statedAt": said.stated_at,
-            "withdrawnAt": said.withdrawn_at or None,
         }
 
     def events(self, after: tuple[int, int], limit: int) -> list[dict[str, Any]]:
@@ -145,7 +131,35 @@ class RegistryQueries:
         return and_(table.c.chain_id == self._chain, table.c.issuer_id == issuer_id)
 
 
-def _key_json(row: Any) -> dict[str, Any]:
+def accreditation_json(contract: ContractId, said: Any) -> dict[str, Any]:
+    """A statement as it is told."""
+    return {
+        "issuer": f"{contract}:{said.issuer_id}",
+        "subject": f"{contract}:{said.subject}",
+        "scope": "0x" + said.scope.hex(),
+        "since": said.since,
+        "until": said.until or None,
+        "statedAt": said.stated_at,
+        "withdrawnAt": said.withdrawn_at or None,
+    }
+
+
+def batch_json(batch: BatchId, row: Any) -> dict[str, Any]:
+    """A record's row as it is told."""
+    return {
+        "id": str(batch),
+        "issuerId": str(row.issuer_id),
+        "root": "0x" + row.root.hex(),
+        "leafCount": row.leaf_count,
+        "account": "0x" + row.account.hex(),
+        "anchoredAt": row.anchored_at,
+        "block": row.block_number,
+        "transaction": "0x" + row.tx_hash.hex(),
+    }
+
+
+def key_json(row: Any) -> dict[str, Any]:
+    """A key slot's row as it is told."""
     return {
         "account": "0x" + row.account.hex(),
         "roles": row.roles,

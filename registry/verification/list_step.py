@@ -88,12 +88,17 @@ def with_lists(
 
     Where the chain was not read, what it says is taken from the lists that are published for wallets.
     """
-    if isinstance(evidence, NoEvidence) and any(url in lists for url in published_lists(credential)):
+    if isinstance(evidence, NoEvidence) and any(_was_read(lists, url) for url in published_lists(credential)):
         chain = _published(credential, lists, policy, at_hand)
     if chain.verdict is Verdict.INVALID or not needed_lists(credential):
         return chain
     listed = check_lists(credential, lists, policy, at_hand, evidence)
     return listed if listed.verdict is Verdict.INVALID else chain
+
+
+def _was_read(lists: Lists, url: str) -> bool:
+    answer = lists.get(url)
+    return answer is not None and answer.data is not None
 
 
 @dataclass(frozen=True, slots=True)

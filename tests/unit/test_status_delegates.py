@@ -119,6 +119,9 @@ def test_published_lists_say_the_status_where_the_chain_was_not_read_and_never_m
     assert status(pointed, published(world.INDEX), UNREAD)[0].code == "REVOKED"
     assert status(pointed, published(suspended=(world.INDEX,)), UNREAD)[0].code == "SUSPENDED"
     assert status(pointed, {}, UNREAD)[0].code == "NOT_ASKED"
+    unreached = {url: ListAnswer(None, world.NOW, "no") for url in published()}
+    report = judge(present(json.dumps(pointed.credential).encode()), UNREAD, pointed.policy, unreached)
+    assert report.check("status").code == "NOT_ASKED", "a list that cannot be had changes nothing"
 
 
 def test_published_list_of_one_purpose_alone_leaves_the_other_unknown(pointed):

@@ -1,62 +1,82 @@
 """Lookups by full identifier; whatever is not there gets the same 404."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
+from registry.api import schemas
+from registry.api.caching import FOREVER, REVALIDATE, cached_json
+from registry.api.credentials import ABSENT, credential_json, leaf_of_text
+from registry.api.examples import example
 from registry.credential.place import BatchId, ContractId, Place, u64
 from registry.errors import MalformedError, NotFound
-from registry.ledger.status import WORD_BITS, bit_of
+from registry.ledger.status import WORD_BITS
 from registry.verification.evidence import Ask, AsOf, Evidence
 from registry.verification.evidence_json import evidence_to_json
 from registry.verification.moment import MAX_ROOTS, as_of_of, moment_of
 
 router = APIRouter(prefix="/v1", tags=["lookup"])
-_ABSENT = "There is nothing under this identifier."
+_BATCH = "eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3:1:000102030405060708090a0b0c0d0e0f"
+_BatchText = Annotated[str, Path(examples=[_BATCH], max_length=200)]
+_IssuerText = Annotated[str, Path(examples=[_BATCH.rsplit(":", 1)[0]], max_length=160)]
+_Limit = Annotated[int, Query(ge=1, le=1000, description="Most entries of this part")]
+_Lists = Literal["keys", "profiles", "batches", "accredited", "accreditors"]
+_HELD: dict[int | str, dict[str, Any]] = {304: {"description": "The client holds it already"}}
+_Answers = dict[int | str, dict[str, Any]]
+
+
+def _answers(what: str, schema: schemas.Schema, name: str) -> _Answers:
+    return {200: schemas.answer(what, schema, example(name)), **_HELD}
 
 
 def _found(value: Any) -> Any:
     if value is None:
-        raise NotFound(_ABSENT)
+        raise NotFound(ABSENT)
     return value
 
 
-@router.get("/credentials/{leaf}", summary="A credential by its leaf hash")
-def credential(request: Request, leaf: str) -> dict[str, Any]:
+@router.get(
+    "/credentials/{leaf}",
+    summary="A credential by its leaf hash",
+    response_class=Response,
+    responses=_answers("Place and status", schemas.CREDENTIAL, "credentialByLeaf"),
+)
+def credential(request: Request, leaf: Annotated[str, Path(max_length=80, examples=["0x" + "00" * 32])]) -> Response:
     """Place and status of the credential with this leaf hash (64 hex digits), where its manifest was deposited."""
     services = request.app.state.services
-    place = _found(services.queries.place_of_leaf(_hash(leaf)))
-    evidence = services.evidence.gather(place, None)
-    _, mask = bit_of(place.index)
-    if not isinstance(evidence, Evidence):
-        raise NotFound(evidence.reason)
-    return {
-        "leaf": leaf.lower().removeprefix("0x"),
-        "batch": services.queries.batch(place.batch),
-        "index": place.index,
-        "revoked": bool(evidence.status.revoked & mask),
-        "suspended": bool(evidence.status.suspended & mask),
-        "asOf": evidence_to_json(evidence)["latest"],
-    }
+    place = _found(services.queries.place_of_leaf(leaf_of_text(leaf)))
+    evidence, batch = services.evidence.gather(place, None), services.queries.batch(place.batch)
+    return cached_json(request, credential_json(leaf, place, evidence, batch), REVALIDATE)
 
 
-@router.get("/batches/{batch_id}", summary="A batch by its record")
-def batch(request: Request, batch_id: str) -> dict[str, Any]:
+@router.get(
+    "/batches/{batch_id}",
+    summary="A batch by its record",
+    response_class=Response,
+    responses=_answers("The record", schemas.BATCH, "batch"),
+)
+def batch(request: Request, batch_id: _BatchText) -> Response:
     """The record `eip155:<chain>:0x<contract>:<issuer>:<batch>`."""
-    body: dict[str, Any] = _found(request.app.state.services.queries.batch(BatchId.parse(batch_id)))
-    return body
+    queries = request.app.state.services.queries
+    body: dict[str, Any] = _found(queries.batch(BatchId.parse(batch_id)))
+    return cached_json(request, body, _keep(queries.checkpoint(), body["block"]))
 
 
-@router.get("/batches/{batch_id}/evidence", summary="Evidence about 256 credentials of a batch")
+@router.get(
+    "/batches/{batch_id}/evidence",
+    summary="Evidence about 256 credentials of a batch",
+    response_class=Response,
+    responses=_answers("Evidence as of the mirror's newest block", schemas.EVIDENCE, "evidence"),
+)
 def evidence(
     request: Request,
-    batch_id: str,
+    batch_id: _BatchText,
     word: Annotated[int, Query(ge=0, lt=2**40)] = 0,
-    account: Annotated[str | None, Query()] = None,
+    account: Annotated[str | None, Query(max_length=60)] = None,
     as_of: Annotated[str | None, Query(alias="asOf", max_length=40)] = None,
     about: Annotated[str | None, Query(max_length=40)] = None,
     root: Annotated[list[Annotated[int, Query(ge=0, lt=2**63)]] | None, Query(max_length=MAX_ROOTS)] = None,
-) -> dict[str, Any]:
+) -> Response:
     """All that a verifier needs to judge by itself; asked by word, so that nobody learns which credential is meant.
 
     `asOf`: what the chain said at a block (number) or moment; `about`: the status bits of a moment as well; `root`
@@ -69,42 +89,74 @@ def evidence(
     found = request.app.state.services.evidence.gather(place, raw, ask)
     if not isinstance(found, Evidence):
         raise NotFound(found.reason)
-    return evidence_to_json(found)
+    return cached_json(request, evidence_to_json(found), REVALIDATE)
 
 
-@router.get("/issuers/{issuer_id}", summary="An issuer with its keys, profiles and accreditations")
-def issuer(request: Request, issuer_id: str) -> dict[str, Any]:
+@router.get(
+    "/issuers/{issuer_id}",
+    summary="An issuer with its keys, profiles and accreditations",
+    response_class=Response,
+    responses=_answers("At most 200 of each; the newest profiles and accreditations", schemas.ISSUER, "issuer"),
+)
+def issuer(request: Request, issuer_id: _IssuerText) -> Response:
     """The issuer `eip155:<chain>:0x<contract>:<issuer>`."""
-    contract, _, number = issuer_id.rpartition(":")
-    queries = request.app.state.services.queries
-    if not (number.isascii() and number.isdigit()) or len(number) > 20:
-        raise MalformedError("That is no issuer id.", todo="write eip155:<chain>:0x<contract>:<issuer>")
-    if ContractId.parse(contract) != queries.contract:
-        raise NotFound(_ABSENT)
-    body: dict[str, Any] = _found(queries.issuer(min(u64(number), 2**63 - 1)))
-    return body
+    services = request.app.state.services
+    body = _found(services.queries.issuer(_issuer(services.queries.contract, issuer_id)))
+    return cached_json(request, body, REVALIDATE)
 
 
-@router.get("/events", summary="Raw events, in chain order")
+@router.get(
+    "/issuers/{issuer_id}/{name}",
+    summary="One list of an issuer, in parts",
+    response_class=Response,
+    responses=_answers("A part, and the cursor of the next", schemas.page("entries", {"type": "object"}), "issuerList"),
+)
+def issuer_list(
+    request: Request,
+    issuer_id: _IssuerText,
+    name: _Lists,
+    after: Annotated[str, Query(max_length=120, description="`next` of the part before")] = "",
+    limit: _Limit = 100,
+) -> Response:
+    """`keys`, `profiles`, `batches`; `accredited`: whom it accredits; `accreditors`: who accredits it."""
+    services = request.app.state.services
+    number = _issuer(services.queries.contract, issuer_id)
+    entries, next_ = services.lists_of_issuers.part(name, number, after, limit)
+    return cached_json(request, {"entries": entries, "next": next_}, REVALIDATE)
+
+
+@router.get(
+    "/events",
+    summary="Raw events, in chain order",
+    response_class=Response,
+    responses=_answers("A part, and the cursor of the next", schemas.page("events", schemas.EVENT), "events"),
+)
 def events(
     request: Request,
-    after: Annotated[str, Query(pattern=r"^\d{1,18}-\d{1,9}$")] = "0-0",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> dict[str, Any]:
+    after: Annotated[str, Query(pattern=r"^[0-9]{1,18}-[0-9]{1,9}$")] = "0-0",
+    limit: _Limit = 100,
+) -> Response:
     """Events behind the cursor `block-logIndex`; ask again with `next` until it is null."""
     number, index = map(int, after.split("-"))
-    rows = request.app.state.services.queries.events((number, index if after != "0-0" else -1), limit)
-    return {"events": rows, "next": rows[-1]["cursor"] if len(rows) == limit else None}
+    queries = request.app.state.services.queries
+    rows = queries.events((number, index if after != "0-0" else -1), limit)
+    full = len(rows) == limit
+    keep = _keep(queries.checkpoint(), rows[-1]["block"]) if full else REVALIDATE
+    return cached_json(request, {"events": rows, "next": rows[-1]["cursor"] if full else None}, keep)
 
 
-def _hash(text: str) -> bytes:
-    try:
-        value = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        value = b""
-    if len(value) != 32:
-        raise MalformedError("That is no leaf hash.", todo="write 64 hex digits")
-    return value
+def _keep(point: dict[str, Any] | None, block: int) -> str:
+    """For ever, once the block is final in a mirror that is not halted."""
+    return FOREVER if point and not point["halted"] and block <= point["final"] else REVALIDATE
+
+
+def _issuer(contract: ContractId, text: str) -> int:
+    named, _, number = text.rpartition(":")
+    if not (number.isascii() and number.isdigit()) or len(number) > 20:
+        raise MalformedError("That is no issuer id.", todo="write eip155:<chain>:0x<contract>:<issuer>")
+    if ContractId.parse(named) != contract:
+        raise NotFound(ABSENT)
+    return min(u64(number), 2**63 - 1)
 
 
 def _is_account(text: str) -> bool:

@@ -1,27 +1,53 @@
-"""POST /v1/verify: a credential's bytes in, the report and its evidence out. Nothing of it is stored or logged."""
+"""POST /v1/verify: credentials in, reports and their evidence out. Nothing of them is stored or logged."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response, StreamingResponse
 
-from registry.api.body import read_body
+from registry.api import schemas
+from registry.api.body import lines_of, read_body
+from registry.api.examples import CREDENTIAL, example
 from registry.api.problems import problem
+from registry.api.verifying import evidence_json, report_bytes
 from registry.credential.reader import MAX_BYTES
-from registry.verification.evidence import Evidence, NoEvidence, Policy
-from registry.verification.evidence_json import evidence_to_json
+from registry.verification.evidence import Policy
 from registry.verification.moment import MAX_ROOTS, policy_of
-from registry.verification.verify import judge, present
 
 router = APIRouter(tags=["verify"])
 
-_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
-_NO_PLACE = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
+NDJSON = "application/x-ndjson"
 _Names = Annotated[list[Annotated[str, Query(max_length=120)]] | None, Query(max_length=MAX_ROOTS)]
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "object"}, "examples": {"badge": {"value": CREDENTIAL}}},
+            NDJSON: {"schema": {"type": "string"}},
+        },
+    }
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The report; for NDJSON one a line, in order, each with its `line`",
+        "content": {
+            "application/json": {"schema": schemas.REPORT, "example": example("report")},
+            NDJSON: {"schema": {"type": "string"}},
+        },
+    }
+}
+_NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
-@router.post("/v1/verify", openapi_extra=_BODY, summary="Verify one credential")
+@router.post(
+    "/v1/verify",
+    openapi_extra=_BODY,
+    responses=_ANSWERS,
+    response_class=Response,
+    summary="Verify one credential, or many",
+)
 async def verify(
     request: Request,
     as_of: Annotated[str | None, Query(alias="asOf", max_length=40)] = None,
@@ -30,31 +56,34 @@ async def verify(
     root: _Names = None,
     scope: _Names = None,
     evidence: bool = True,
-) -> JSONResponse:
+) -> Response:
     """The verdict with its nine checks; 400 when the body is not one readable JSON document.
 
     `asOf`: what the chain said at a block or moment. `about`: what is known today about a moment. `root` (repeatable):
     an issuer whose accreditations count, `scope`: for what. `maxAge`: older evidence is unknown, in seconds. The answer
     carries the evidence that it rests on, unless `evidence=false`.
+
+    A body of the type `application/x-ndjson` holds one credential a line and is answered line by line as it comes;
+    evidence is left out there, and every line counts as a request against the rate that a client is granted.
     """
+    verifier = request.app.state.services.verifier
+    policy = policy_of(verifier.policy(max_age), as_of, about, root or (), scope or ())
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() == NDJSON:
+        return StreamingResponse(_reports(request, policy), media_type=NDJSON, headers=_NEVER_KEPT)
     data = await read_body(request, MAX_BYTES)
-    services = request.app.state.services
-    policy = Policy(services.trusted, services.clock(), max_age)
-    policy = policy_of(policy, as_of, about, root or (), scope or ())
-    body = await run_in_threadpool(_verify, services, data, policy, with_evidence=evidence)
-    readable = body["checks"][0]
-    if readable["code"]:
-        return problem(400, readable["code"], readable["detail"])
-    return JSONResponse(body)
+    report, found = await run_in_threadpool(verifier.verify, data, policy)
+    if report.checks[0].code:
+        return problem(400, report.checks[0].code, report.checks[0].detail)
+    shown = {"evidence": evidence_json(found)} if evidence else {}
+    return Response(report_bytes(report, **shown), headers=_NEVER_KEPT, media_type="application/json")
 
 
-def _verify(services: Any, data: bytes, policy: Policy, *, with_evidence: bool) -> dict[str, Any]:
-    presented = present(data)
-    place = presented.place
-    evidence: Evidence | NoEvidence = _NO_PLACE
-    if place is not None:
-        evidence = services.evidence.gather(place, presented.account, policy.ask(place.batch.contract))
-    body = judge(presented, evidence, policy).to_json()
-    if with_evidence:
-        body["evidence"] = evidence_to_json(evidence) if isinstance(evidence, Evidence) else None
-    return body
+async def _reports(request: Request, policy: Policy) -> AsyncIterator[bytes]:
+    """One report a line; what cannot be read is a report too. Memory holds one line at a time."""
+    services, number = request.app.state.services, 0
+    async for line in lines_of(request, MAX_BYTES):
+        number += 1
+        if line.strip():
+            await request.app.state.gate.pay(request.scope)
+            report, _ = await run_in_threadpool(services.verifier.verify, line, policy)
+            yield report_bytes(report, line=number) + b"\n"

@@ -1,0 +1,98 @@
+"""The gate in front of everything: who asks too much is told so, what is too much at once is put off, CORS is open.
+
+Every answer may be read by any page (no cookies, no keys: there is nothing that another site could borrow). Only what
+says how the process itself fares is let through unasked: a registry under load must still tell that it lives.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from registry.api.limits import Buckets, Limits, client_of
+from registry.api.problems import problem
+
+CORS = (b"access-control-allow-origin", b"*")
+_PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match, Hallmark-Position",
+    "Access-Control-Max-Age": "86400",
+}
+_EXPOSED = (b"access-control-expose-headers", b"ETag, Hallmark-Position, Retry-After, Link")
+_UNASKED = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class Gate:
+    """ASGI application in front of another one.
+
+    Args:
+        app: What answers.
+        limits: What is granted.
+        clock: Seconds, only ever growing.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits, self.active = limits, 0
+        self._app, self._clock, self._buckets = app, clock, Buckets(limits)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or refuse at once."""
+        if scope["type"] != "http" or scope["path"] in _UNASKED:
+            await self._app(scope, receive, send)
+            return
+        if scope["method"] == "OPTIONS" and _is_preflight(scope):
+            await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
+            return
+        client = scope.get("client")
+        wait = self._buckets.take(client_of(client[0]) if client else "", self._clock())
+        if wait:
+            await _refuse(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", wait)(
+                scope, receive, send
+            )
+            return
+        if self.active >= self.limits.concurrency:
+            await _refuse(503, "OVERLOADED", "Too much is asked at once.", 1)(scope, receive, send)
+            return
+        self.active += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self.active -= 1
+
+    async def pay(self, scope: Scope, tokens: int = 1) -> None:
+        """Wait until the client has so many tokens more: for the lines of a long request."""
+        client = scope.get("client")
+        name = client_of(client[0]) if client else ""
+        while wait := self._buckets.take(name, self._clock(), tokens):
+            await asyncio.sleep(min(wait, 1.0))
+
+
+def open_to_pages(app: ASGIApp) -> ASGIApp:
+    """The application with the headers that let any page read its answers."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), CORS, _EXPOSED]}
+            await send(message)
+
+        await app(scope, receive, tell if scope["type"] == "http" else send)
+
+    return answer
+
+
+def _is_preflight(scope: Scope) -> bool:
+    return any(name == b"access-control-request-method" for name, _ in scope["headers"])
+
+
+def _refuse(status: int, code: str, detail: str, wait: float) -> Response:
+    seconds = max(1, math.ceil(wait))
+    answer = problem(status, code, f"{detail} Next: ask again in {seconds} s.")
+    answer.headers.update(
+        {"Retry-After": str(seconds), "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
+    )
+    return answer

@@ -1,0 +1,136 @@
+"""JSON Schemas of the answers, for the OpenAPI document; tests hold every answer against them."""
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
+HEX: Schema = {"type": "string", "pattern": "^0x([0-9a-f]{2})*$"}
+
+
+def thing(**members: Schema) -> Schema:
+    """An object with these members, all of them always there."""
+    return {"type": "object", "required": list(members), "properties": members}
+
+
+def many(of: Schema) -> Schema:
+    """A list."""
+    return {"type": "array", "items": of}
+
+
+def maybe(of: Schema) -> Schema:
+    """The value, or null."""
+    return {"anyOf": [of, {"type": "null"}]}
+
+
+def page(name: str, of: Schema) -> Schema:
+    """A part of a list, and the cursor of the next part, or null."""
+    return thing(**{name: many(of), "next": maybe(TEXT)})
+
+
+PROBLEM: Schema = {
+    **thing(type=TEXT, title=TEXT, status={"type": "integer"}, detail=TEXT),
+    "description": "RFC 9457; `title` is the code, `path` the offending property's",
+}
+BLOCK = thing(number=COUNT, hash=HEX, time=COUNT)
+_VERDICT: Schema = {"enum": ["valid", "invalid", "unknown"]}
+_OUTCOME: Schema = {"enum": ["valid", "invalid", "unknown", "not_applicable", "not_checked"]}
+_KEY_SLOT = thing(roles=COUNT, added_at=COUNT, retired_at=COUNT, distrust_from=COUNT)
+CHECK = thing(name=TEXT, verdict=_OUTCOME, code=TEXT, detail=TEXT, restsOn=many(TEXT), assurance=TEXT)
+EVIDENCE = thing(
+    assurance=TEXT,
+    contract=TEXT,
+    genesisHash=HEX,
+    codeHash=HEX,
+    latest=BLOCK,
+    safe=maybe(BLOCK),
+    issuerWord=HEX,
+    record=maybe({"type": "object"}),
+    key=maybe(_KEY_SLOT),
+    reaffirmation=maybe({"type": "object"}),
+    status=thing(epoch=COUNT, wordIndex=COUNT, revoked=HEX, suspended=HEX, changes=many({"type": "object"})),
+    profiles=many(thing(hash=HEX, since=COUNT, until=COUNT, document=maybe({"type": "object"}))),
+)
+REPORT = thing(
+    verdict=_VERDICT,
+    checks=many(CHECK),
+    holder=CHECK,
+    asOf=maybe(BLOCK),
+    assurance=TEXT,
+    issuer=maybe(TEXT),
+    place=maybe(TEXT),
+    checkedAt=TEXT,
+    moment=TEXT,
+    about=FLAG,
+)
+BATCH = thing(
+    id=TEXT, issuerId=TEXT, root=HEX, leafCount=COUNT, account=HEX, anchoredAt=COUNT, block=COUNT, transaction=HEX
+)
+CREDENTIAL = thing(leaf=TEXT, batch=BATCH, index=COUNT, revoked=FLAG, suspended=FLAG, asOf=BLOCK)
+KEY = thing(account=HEX, roles=COUNT, addedAt=COUNT, retiredAt=maybe(COUNT), distrustFrom=maybe(COUNT))
+PROFILE = thing(hash=HEX, since=COUNT, until=maybe(COUNT), document=maybe({"type": "object"}))
+ACCREDITATION = thing(
+    issuer=TEXT,
+    subject=TEXT,
+    scope=HEX,
+    since=COUNT,
+    until=maybe(COUNT),
+    statedAt=COUNT,
+    withdrawnAt=maybe(COUNT),
+)
+ISSUER = thing(
+    id=TEXT,
+    word=HEX,
+    sequence=COUNT,
+    epoch=COUNT,
+    frozen=FLAG,
+    recovery=HEX,
+    registeredAt=COUNT,
+    keys=many(KEY),
+    profiles=many(PROFILE),
+    accreditations=thing(given=many(ACCREDITATION), received=many(ACCREDITATION)),
+)
+EVENT = thing(
+    cursor=TEXT,
+    block=COUNT,
+    blockHash=HEX,
+    logIndex=COUNT,
+    transaction=HEX,
+    address=HEX,
+    issuerId=TEXT,
+    topics=many(HEX),
+    data=HEX,
+)
+CHECKPOINT = thing(contract=TEXT, block=BLOCK, safe=COUNT, final=COUNT, proven=COUNT, evidence=TEXT, halted=TEXT)
+DEPOSITED = thing(kind=TEXT, name=TEXT)
+READY: Schema = {"type": "object", "required": ["ready"], "properties": {"ready": FLAG, "reason": TEXT}}
+STATUS_LIST: Schema = {"type": "object", "required": ["id", "type", "issuer", "credentialSubject", "proof"]}
+VC_API_REQUEST: Schema = {
+    "type": "object",
+    "required": ["verifiableCredential"],
+    "properties": {
+        "verifiableCredential": {"type": "object"},
+        "options": {
+            "type": "object",
+            "properties": dict.fromkeys(("returnCredential", "returnProblemDetails", "returnResults"), FLAG),
+        },
+    },
+}
+VC_API_ANSWER: Schema = {
+    "type": "object",
+    "required": ["verified"],
+    "properties": {
+        "verified": FLAG,
+        "problemDetails": many(thing(type=TEXT, title=TEXT, detail=TEXT)),
+        "credential": {"type": "object"},
+        "results": REPORT,
+    },
+}
+
+
+def answer(description: str, schema: Schema, example: Any = None, media_type: str = "application/json") -> Schema:
+    """One answer of a route, for FastAPI's `responses`."""
+    shown = {} if example is None else {"example": example}
+    return {"description": description, "content": {media_type: {"schema": schema, **shown}}}
