@@ -1,4 +1,4 @@
-"""The long campaign of forge: every fuzz test 20,000 times, and every invariant through 250,000 calls.
+"""The long campaign of forge: every fuzz test 2,000 times, and every invariant through 250,000 calls.
 
 Prints each invariant's calls. Exit 0: all held; 1: one did not; 0 and aloud where forge could not be had.
 """

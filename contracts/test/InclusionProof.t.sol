@@ -77,6 +77,23 @@ contract InclusionProofTest {
         vm.assertFalse(harness.check(leaves[index], index, size, path, root));
     }
 
+    /// @dev Whoever anchors a larger tree's root with a smaller leaf count gains no second place for a leaf.
+    function test_a_longer_path_fails_under_the_root_that_it_leads_to() public view {
+        for (uint64 size = 1; size <= 17; ++size) {
+            bytes32[] memory leaves = _leaves(size, 4);
+            bytes32 root = Trees.root(leaves);
+            for (uint64 index = 0; index < size; ++index) {
+                bytes32[] memory path = Trees.path(leaves, index);
+                bytes32[] memory longer = new bytes32[](path.length + 1);
+                for (uint256 i = 0; i < path.length; ++i) {
+                    longer[i] = path[i];
+                }
+                vm.assertFalse(harness.check(leaves[index], index, size, longer, Trees.node(root, 0)));
+                vm.assertFalse(harness.check(leaves[index], index, size, longer, Trees.node(0, root)));
+            }
+        }
+    }
+
     function testFuzz_nothing_is_in_an_empty_tree(bytes32 leaf, uint64 index) public view {
         vm.assertFalse(harness.check(leaf, index, 0, new bytes32[](0), leaf));
     }
