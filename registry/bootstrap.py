@@ -11,6 +11,7 @@ from registry.verification.evidence import TrustedContract
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from sqlalchemy import Engine
 
     from registry.chain.contract import RegistryContract
     from registry.chain.deployment import Deployment
@@ -331,13 +332,31 @@ def status_delegate(settings: Settings) -> "DocumentSigner | None":
     return SigningKey(folder, SigningOptions(passphrase, plain=developing)).make()
 
 
+def registry_key(settings: Settings, engine: "Engine") -> "DocumentSigner | None":
+    """The key that signs this registry's checkpoints, made at first; None on a read replica, which signs nothing.
+
+    It speaks for the registry and for nobody else. Without a passphrase file it lies unencrypted, readable by its
+    owner alone: a registry must be able to start by itself.
+    """
+    from registry.issuing.signing import SigningKey, SigningOptions
+    from registry.store.engine import is_replica
+
+    if is_replica(engine):
+        return None
+    folder, file = settings.registry_key or settings.home / "registry", settings.registry_key_passphrase_file
+    passphrase = passphrase_of(file, f"the registry's key in {folder}") if file else None
+    return SigningKey(folder, SigningOptions(passphrase, plain=True)).make()
+
+
 def api(settings: Settings) -> "FastAPI":
     """The HTTP API over the mirror."""
     import time
 
+    from registry.api.accountable import Checkpoints
     from registry.api.app import STALE_AFTER, Services, build_app
     from registry.api.limits import Limits
     from registry.api.status_lists import ListPublisher
+    from registry.store.checkpoints import CheckpointStore
     from registry.store.documents import DocumentStore
     from registry.store.evidence import SqlEvidence
     from registry.store.issuer_lists import IssuerLists
@@ -355,6 +374,7 @@ def api(settings: Settings) -> "FastAPI":
         IssuerLists(engine, place.contract),
         DocumentStore(engine, place.contract),
         ListPublisher(lists, status_delegate(settings), settings.public_url, time.time, STALE_AFTER),
+        Checkpoints(CheckpointStore(engine, place.contract), registry_key(settings, engine)),
         trusted_contracts(settings),
         QuickEvidence(file, place.trusted) if file else None,
         Limits(settings.api_rate, settings.api_burst, settings.api_concurrency, settings.api_body_seconds),

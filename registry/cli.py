@@ -12,6 +12,7 @@ from registry.commands import (
     audit,
     batches,
     bundle,
+    checkpoint,
     deploy,
     export,
     index,
@@ -50,10 +51,13 @@ COMMANDS = {
     "export": Command("credentials as badges, certificates, JWTs, or without anchor", export.add, export.run),
     "lint": Command("what a microcredential lacks", lint.add, lint.run),
     "audit": Command("replay the chain and compare it with the mirror", audit.add, audit.run),
+    "checkpoint": Command(
+        "compare what a registry signed, and see if it told two stories", checkpoint.add, checkpoint.run
+    ),
 }
 
 
-_JUDGING = ("verify", "audit")
+_JUDGING = ("verify", "audit", "checkpoint")
 
 
 def build_parser() -> ArgumentParser:

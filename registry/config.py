@@ -46,6 +46,8 @@ class Settings:
         signing_did: The did:key of that program's key.
         status_delegate: Folder with the key with which a registry signs status lists for issuers that named it.
         status_delegate_passphrase_file: File with that key's passphrase.
+        registry_key: Folder of the key that signs a registry's checkpoints; None: `registry` in the home folder.
+        registry_key_passphrase_file: File with that key's passphrase.
         bump_after: Seconds after which more is offered for a transaction that is not mined (and five blocks at least).
         patience: Seconds that an endpoint may be silent while a transaction is followed.
         relay: File for requests that the account signs and a relayer sends; the account then needs no gas.
@@ -80,6 +82,8 @@ class Settings:
     signing_did: str | None = None
     status_delegate: Path | None = None
     status_delegate_passphrase_file: Path | None = None
+    registry_key: Path | None = None
+    registry_key_passphrase_file: Path | None = None
     bump_after: float = 45.0
     patience: float = 120.0
     relay: Path | None = None

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from registry import __version__
+from registry.api.accountable import Accountable, Checkpoints
 from registry.api.freshness import Freshness
 from registry.api.front import Front
 from registry.api.gate import Gate, open_to_pages
@@ -46,6 +47,7 @@ class Services:
     lists_of_issuers: IssuerLists
     documents: DocumentStore
     lists: ListPublisher
+    checkpoints: Checkpoints
     trusted: tuple[TrustedContract, ...]
     quick: QuickEvidence | None = None
     limits: Limits = field(default_factory=Limits)
@@ -70,8 +72,9 @@ def build_app(services: Services) -> FastAPI:
     for routes in (verify, vc_api, lookups, documents, status_lists, health, metrics):
         app.include_router(routes.router, responses=PROBLEM_RESPONSES)
     app.add_middleware(Freshness, queries=services.queries)
+    app.add_middleware(Accountable, checkpoints=services.checkpoints)
     # Built now rather than at the first request, so that gate and short way stand before all of it.
     inner = open_to_pages(app.build_middleware_stack())
-    app.state.gate = Gate(Front(inner, services.quick, services.verifier), services.limits)
+    app.state.gate = Gate(Front(inner, services.quick, services.verifier, services.checkpoints), services.limits)
     app.middleware_stack = app.state.gate
     return app

@@ -10,6 +10,7 @@ from registry.credential.place import Place
 from registry.credential.times import stamp_of
 from registry.errors import ChainUnavailable, HallmarkError, MalformedError
 from registry.ledger.status import bit_of
+from registry.verification.checkpoint import SignedCheckpoint, checkpoint_from_json
 from registry.verification.evidence import NOW, Ask, Evidence, NoEvidence
 from registry.verification.evidence_json import evidence_from_json
 
@@ -44,6 +45,20 @@ class RegistryClient:
         if evidence.contract != place.batch.contract:
             return NoEvidence(f"{self.url} answered about another contract.")
         return evidence
+
+    def checkpoint(self, block: int | None = None) -> SignedCheckpoint:
+        """The newest signed checkpoint, or the newest at or below a block; ChainUnavailable where there is none."""
+        query = "" if block is None else f"?block={block}"
+        status, body = self._request("GET", f"/v1/checkpoint{query}")
+        try:
+            answer = json.loads(body)
+            signed = answer.get("signed") if status == 200 and isinstance(answer, dict) else None
+        except ValueError:
+            signed = None
+        if signed is None:
+            why = _detail(body) or f"status {status}"
+            raise ChainUnavailable(f"{self.url} gives no signed checkpoint: {why}", todo="ask again, or another block")
+        return checkpoint_from_json(signed)
 
     def put(self, kind: str, name: str, body: bytes) -> None:
         """Deposit a document; MalformedError with the registry's reason when it refuses."""

@@ -9,8 +9,8 @@ distribution column, which stands in its primary key; no table has another uniqu
   rewinding and answering about one issuer touch one shard. An event's issuer follows from its bytes, so having it in
   the key makes no event unique that was not so before.
 - `leaf` and `document` are distributed by their hash or name, which is all that a lookup knows.
-- `block`, `checkpoint` and `lease` are reference tables, a copy on every machine: every question about events joins
-  `block` (is it canonical?), one row a block that has events; the other two have one row a chain.
+- `block`, `checkpoint`, `signed_checkpoint` and `lease` are reference tables, a copy on every machine: every question
+  about events joins `block` (is it canonical?), one row a block that has events; the others have few rows a chain.
 
 Keys of blocks and events start with the place in the chain, so that rows are appended and read in chain order; the
 block's hash in them lets the blocks of two branches stand side by side.
@@ -86,6 +86,15 @@ checkpoint = _table(
     Column("evidence", String(16), nullable=False),
     _column("storage_root", bytes),
     Column("halted", String(400), nullable=False),
+    by=None,
+)
+
+signed_checkpoint = _table(
+    "signed_checkpoint",
+    _column("chain_id", int, key=True),
+    _column("block_number", int, key=True),
+    _column("through", int, key=True),
+    _column("body", bytes),
     by=None,
 )
 

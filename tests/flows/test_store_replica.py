@@ -9,17 +9,21 @@ from fastapi.testclient import TestClient
 from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import text
 
-from registry.api.app import Services, build_app
+from registry.api.accountable import Checkpoints
+from registry.api.app import STALE_AFTER, Services, build_app
 from registry.api.freshness import Freshness
+from registry.api.status_lists import ListPublisher
 from registry.credential.place import BatchId, Place
 from registry.errors import StoreError
 from registry.ledger.entities import Batch
+from registry.store.checkpoints import CheckpointStore
 from registry.store.documents import DocumentStore
 from registry.store.engine import is_replica, migrate, open_engine, transaction
 from registry.store.evidence import SqlEvidence
 from registry.store.mirror import SqlMirror
 from registry.store.queries import RegistryQueries
 from registry.store.rebuild import Mirrored, rebuild
+from registry.store.status_lists import StatusListStore
 from registry.verification.evidence import Ask, Evidence, NoEvidence, TrustedContract
 
 TRUSTED = TrustedContract(CONTRACT, bytes(32), bytes(32))
@@ -68,7 +72,12 @@ class Pair:
 
 def api(engine):
     services = Services(
-        SqlEvidence(engine, TRUSTED), RegistryQueries(engine, CONTRACT), DocumentStore(engine, CONTRACT), (TRUSTED,)
+        SqlEvidence(engine, TRUSTED),
+        RegistryQueries(engine, CONTRACT),
+        DocumentStore(engine, CONTRACT),
+        ListPublisher(StatusListStore(engine, CONTRACT), None, None, time.time, STALE_AFTER),
+        Checkpoints(CheckpointStore(engine, CONTRACT), None),
+        (TRUSTED,),
     )
     return TestClient(build_app(services), raise_server_exceptions=False)
 

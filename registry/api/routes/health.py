@@ -1,11 +1,12 @@
 """Liveness, readiness, and how far the mirror is."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from registry.errors import NotFound, StoreError
+from registry.verification.checkpoint import checkpoint_to_json
 
 router = APIRouter(tags=["health"])
 
@@ -38,10 +39,21 @@ def readyz(request: Request) -> JSONResponse:
     return JSONResponse({"ready": True, "checkpoint": point})
 
 
-@router.get("/v1/checkpoint", summary="The mirror's newest block")
-def checkpoint(request: Request) -> dict[str, Any]:
-    """Block, tiers and contract."""
-    point: dict[str, Any] | None = request.app.state.services.queries.checkpoint()
+@router.get("/v1/checkpoint", summary="The mirror's newest block, and what the registry has signed about it")
+def checkpoint(request: Request, block: Annotated[int | None, Query(ge=0, lt=2**63)] = None) -> dict[str, Any]:
+    """Block, tiers and contract, and in `signed` the checkpoint that answers refer to (SPEC.md, section 9).
+
+    `block`: instead, the newest signed checkpoint at or below this block; ask another view of the same registry for the
+    same one and compare.
+    """
+    services = request.app.state.services
+    if block is not None:
+        signed = services.checkpoints.store.newest(block)
+        if signed is None:
+            raise NotFound("Nothing was signed at or below this block.", todo="ask for a later one")
+        return {"signed": checkpoint_to_json(signed)}
+    point: dict[str, Any] | None = services.queries.checkpoint()
     if point is None:
         raise NotFound("The mirror is empty.", todo="run `hallmark index`")
-    return point
+    signed = services.checkpoints.refresh()
+    return {**point, "signed": None if signed is None else checkpoint_to_json(signed)}

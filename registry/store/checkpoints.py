@@ -1,0 +1,106 @@
+"""Signed checkpoints: the words at a final block out of the mirror, and what was signed, which is never taken back."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select
+
+from registry.credential.place import ContractId
+from registry.ledger.accreditation import AccreditationChange
+from registry.ledger.entities import Accreditor, Issuer
+from registry.store import bulk
+from registry.store import tables as t
+from registry.store.engine import reading, transaction
+from registry.store.past import point_at
+from registry.store.rewind import last_word
+from registry.verification.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    checkpoint_from_json,
+    checkpoint_to_json,
+    words_of,
+)
+from registry.verification.verdict import BlockPoint
+
+
+class CheckpointStore:
+    """Checkpoints of one contract's mirror."""
+
+    def __init__(self, engine: Engine, contract: ContractId) -> None:
+        self.engine = engine
+        self.contract = contract
+        self._chain = contract.chain_id
+
+    def span(self) -> tuple[int, int] | None:
+        """Number of the newest known final block, and up to where nothing followed it; None before there is any.
+
+        Only what is proven complete counts.
+        """
+        with reading(self.engine) as connection:
+            found = self._span(connection)
+        return None if found is None else (found[0].number, found[1])
+
+    def current(self) -> Checkpoint | None:
+        """What there is to sign now; None before there is a final block that is proven complete."""
+        with reading(self.engine) as connection:
+            found = self._span(connection)
+            if found is None:
+                return None
+            block, through, beside = found
+            issuers = words_of(self._issuer_words(connection, block.number))
+            accreditors = words_of(self._accreditor_words(connection, block.number))
+        point = BlockPoint(block.number, "0x" + block.hash.hex(), block.time)
+        return Checkpoint(self.contract, point, through, issuers, beside or bytes(20), accreditors)
+
+    def _span(self, connection: Connection) -> tuple[Any, int, bytes] | None:
+        row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+        through = 0 if row is None else min(row.final, row.proven, row.block_number)
+        block = point_at(connection, self._chain, through) if through else None
+        return None if block is None or row is None else (block, through, row.accreditation)
+
+    def keep(self, signed: SignedCheckpoint) -> SignedCheckpoint:
+        """Store it durably; what was signed before for the same blocks stays, and is what comes back."""
+        point = signed.checkpoint
+        row = (self._chain, point.block.number, point.through, json.dumps(checkpoint_to_json(signed)).encode())
+        with transaction(self.engine) as connection:
+            bulk.upsert(connection, t.signed_checkpoint, [row], keep=True)
+        return self.newest(point.through) or signed
+
+    def newest(self, at_or_below: int | None = None) -> SignedCheckpoint | None:
+        """The newest that was signed; or the newest whose block is at or below a number."""
+        c = t.signed_checkpoint.c
+        where = [c.chain_id == self._chain]
+        where += [] if at_or_below is None else [c.block_number <= at_or_below]
+        query = select(c.body).where(*where).order_by(c.block_number.desc(), c.through.desc())
+        with reading(self.engine) as connection:
+            body = connection.execute(query.limit(1)).scalar()
+        return None if body is None else checkpoint_from_json(json.loads(body))
+
+    def _issuer_words(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
+        """Words after a block: those of now, but for issuers with later events."""
+        issuer, event = t.ENTITY_TABLES[Issuer].c, t.event.c
+        later = select(event.issuer_id.distinct()).where(event.chain_id == self._chain, event.block_number > number)
+        changed = set(connection.execute(later).scalars())
+        rows = select(issuer.issuer_id, issuer.word).where(issuer.chain_id == self._chain)
+        for issuer_id, word in connection.execute(rows).all():
+            then = last_word(connection, self.contract, issuer_id, number) if issuer_id in changed else word
+            if any(then):
+                yield issuer_id, then
+
+    def _accreditor_words(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
+        change, now = t.ENTITY_TABLES[AccreditationChange].c, t.ENTITY_TABLES[Accreditor].c
+        later = select(change.issuer_id.distinct()).where(change.chain_id == self._chain, change.block_number > number)
+        changed = set(connection.execute(later).scalars())
+        rows = select(now.issuer_id, now.word).where(now.chain_id == self._chain)
+        for issuer_id, word in connection.execute(rows).all():
+            then = self._accreditor_word(connection, issuer_id, number) if issuer_id in changed else word
+            if then is not None:
+                yield issuer_id, then
+
+    def _accreditor_word(self, connection: Connection, issuer_id: int, number: int) -> bytes | None:
+        c = t.ENTITY_TABLES[AccreditationChange].c
+        same = (c.chain_id == self._chain, c.issuer_id == issuer_id, c.block_number <= number)
+        query = select(c.word).where(*same).order_by(c.block_number.desc(), c.log_index.desc()).limit(1)
+        word: bytes | None = connection.execute(query).scalar()
+        return word
