@@ -4,13 +4,14 @@ from dataclasses import dataclass, replace
 
 WANTED_LOGS = 4_000
 LARGEST = 10_000
+FIRST_BLOCKS = 64  # nothing is known of the chain yet: full blocks would bring tens of thousands of logs
 
 
 @dataclass(frozen=True, slots=True)
 class RangePlan:
     """The present size of a range, in blocks."""
 
-    blocks: int = 500
+    blocks: int = FIRST_BLOCKS
     ceiling: int = LARGEST
 
     def after(self, blocks: int, logs: int) -> "RangePlan":

@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, inspect, text
 
 from registry.errors import StoreError
-from registry.store.engine import migrate, open_engine, reading, transaction
+from registry.store.engine import migrate, newest_version, open_engine, reading, schema_version, transaction, upgrade
 from registry.store.tables import DISTRIBUTION, ENTITY_TABLES, citus_statements, event, metadata
 
 
@@ -17,7 +17,23 @@ def engine(database_url):
     opened.dispose()
 
 
-def test_migrations_make_exactly_the_tables(engine):
+def test_an_empty_database_gets_the_newest_version(engine):
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    from registry.store import engine as module
+
+    migrate(engine)
+    config = Config()
+    config.set_main_option("script_location", str(module._MIGRATIONS))
+    assert schema_version(engine) == newest_version() == ScriptDirectory.from_config(config).get_current_head()
+
+
+@pytest.mark.parametrize("way", ["at once", "version by version"])
+def test_migrations_make_exactly_the_tables(engine, way):
+    if way == "version by version":
+        with transaction(engine) as connection:
+            upgrade(connection)
     migrate(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
