@@ -1,6 +1,7 @@
 """The one place where ports meet their edges. Heavy edges (web3, SQLAlchemy, FastAPI) are imported when asked for."""
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from registry.chain.signer import AccountSigner
     from registry.chain.source import RpcChain
     from registry.chain.transact import Transactor
+    from registry.credential.place import BatchId
     from registry.credential.signer import DocumentSigner
     from registry.indexer.follow import Follower
     from registry.issuing.anchor import IssuingRun
+    from registry.issuing.complaints import Complaints
+    from registry.issuing.duplicates import Screen
     from registry.issuing.targets import KnownBatches
     from registry.issuing.workspace import IssuerIdentity, Workspace
     from registry.ports import EvidenceSource, JournalEntry, StatusReader
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
     from registry.web.controllers import ControllerReader
     from registry.web.fetch import Fetcher
     from registry.web.lists import ListReader
+
+# How many shards of an input are known to be its own when it is taken up again.
+_MOST_SHARDS = 4096
 
 
 def deployment(settings: Settings) -> "Deployment":
@@ -201,6 +208,17 @@ def identity(settings: Settings) -> "IssuerIdentity":
     return workspace(settings).identity(deployment(settings).contract)
 
 
+def identity_at_home(settings: Settings) -> "IssuerIdentity | None":
+    """The issuer of the home folder, of whichever contract; None where there is none. No key is opened."""
+    from registry.credential.place import ContractId
+
+    try:
+        body = json.loads((settings.home / "issuer.json").read_text("utf-8"))
+        return workspace(settings).identity(ContractId.parse(body["contract"]))
+    except (OSError, ValueError, KeyError, HallmarkError):
+        return None
+
+
 def journal(settings: Settings) -> "SqlJournal":
     """The issuing journal of the home folder."""
     from registry.store.journal import SqlJournal
@@ -248,6 +266,30 @@ def known_batches(settings: Settings) -> "KnownBatches":
         return open_staged(home.batch_folder(batch_id)).names()
 
     return KnownBatches(batch_of, journal(settings).entries(), names, urn_of, by_credential)
+
+
+def screen(
+    settings: Settings, batch: "BatchId", who: "IssuerIdentity", policy: str
+) -> "Callable[[Complaints], Screen]":
+    """What looks for earlier credentials of this issuer, for one input: its batch is that of the first shard."""
+    from dataclasses import replace
+
+    from registry.issuing.duplicates import Link, Policy, Screen, Spot, link_to
+    from registry.issuing.leaves import leaf_of
+    from registry.issuing.staging import shard_batch_id
+
+    states = {entry.batch_id: entry for entry in journal(settings).entries()}
+    own = {shard_batch_id(who.batch_secret, batch.batch_id, shard) for shard in range(_MOST_SHARDS)}
+
+    def state(batch_id: bytes) -> str | None:
+        return states[batch_id].state if batch_id in states else None
+
+    def link(spot: Spot) -> Link:
+        leaf = leaf_of(workspace(settings), states[spot.batch_id], replace(batch, batch_id=spot.batch_id), spot.place)
+        return link_to(replace(batch, batch_id=spot.batch_id), spot.place, leaf)
+
+    index, how = issued(settings), Policy(policy)
+    return lambda complaints: Screen(index, how, own.__contains__, state, link, complaints)
 
 
 def issued(settings: Settings) -> "SqlIssued":
@@ -312,10 +354,11 @@ def controller_reader(settings: Settings, files: Sequence[Path] = ()) -> "Contro
 
 def web_fetcher(settings: Settings, cache: Path | None = None) -> "Fetcher | None":
     """The way out to the web; None where no host is allowed. A cache is for what may be older: never for status."""
+    if not settings.allow_host:
+        return None
     from registry.web.fetch import Fetcher, FetchPolicy
 
-    hosts = frozenset(host.lower() for host in settings.allow_host)
-    return Fetcher(FetchPolicy(hosts, cache=cache)) if hosts else None
+    return Fetcher(FetchPolicy(frozenset(host.lower() for host in settings.allow_host), cache=cache))
 
 
 def status_delegate(settings: Settings) -> "DocumentSigner | None":

@@ -1,14 +1,14 @@
 """hallmark issue | anchor: results or ready documents to anchored credentials; hallmark publish: tell a registry."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry.commands import options
+from registry.commands import check, options
+from registry.commands.progress import progress_bar
 
 # As `registry.issuing.staging.SHARD`, which is not imported before it is needed.
 SHARD = 2**20
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 def add(parser: ArgumentParser) -> None:
     """Declare the options of `issue`."""
     parser.add_argument(
-        "input", metavar="IN", type=Path, nargs="?", help="a .csv of results, an .ndjson file, or a folder of .json"
+        "input",
+        metavar="IN",
+        type=Path,
+        nargs="?",
+        help="a .csv or .xlsx of results, an .ndjson file, or a folder of .json",
     )
     parser.add_argument(
         "--resume", metavar="BATCH", nargs="?", const="", help="take up this batch, or every unfinished one, without IN"
@@ -51,6 +55,16 @@ def add_common(parser: ArgumentParser) -> None:
         choices=("rdf", "jcs"),
         default="",
         help="sign statements (eddsa-rdfc-2022, the default for badges) or the document as it stands (eddsa-jcs-2022)",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="say everything that is wrong with IN, and end; needs no chain and no key"
+    )
+    parser.add_argument("--json", action="store_true", help="with --check: as JSON")
+    parser.add_argument(
+        "--duplicates",
+        choices=("deny", "replace", "allow"),
+        default="deny",
+        help="a credential that was issued before: refuse it (default), replace and revoke it, or issue another",
     )
     parser.add_argument("--public-url", metavar="URL", help="base URL that documents name for their status lists")
     parser.add_argument(
@@ -95,6 +109,8 @@ def run(args: Namespace) -> int:
     """Issue; prints what it cost and where the credentials lie."""
     from rich.console import Console
 
+    from registry.errors import AlreadyAnchored
+
     settings, console = options.settings_of(args), Console(highlight=False, soft_wrap=True)
 
     def say(state: str) -> None:
@@ -102,12 +118,38 @@ def run(args: Namespace) -> int:
 
     if args.resume is not None:
         return _resume(args, settings, say)
+    if args.check:
+        return check.run(args, settings)
     _require_input(args)
-    with _progress(console) as progress:
-        issued = issue(args, settings, say, progress)
+    with progress_bar(console) as progress:
+        try:
+            issued = issue(args, settings, say, progress)
+        except AlreadyAnchored:
+            # What was left to do when an earlier run ended.
+            if not _supersede(settings, console.print):
+                raise
+            return 0
     for one in issued:
         _tell(one, settings, console.print)
+    _supersede(settings, console.print)
     return 0
+
+
+def _supersede(settings: "Settings", tell: Callable[[str], None]) -> int:
+    """Revoke what finished batches replaced; how many transactions that took."""
+    from registry import bootstrap
+    from registry.issuing.lifecycle import revoke_superseded
+
+    index = bootstrap.issued(settings)
+    if not index.pending():
+        return 0
+    known, contract = bootstrap.known_batches(settings), bootstrap.contract(settings)
+    done = 0
+    for sent in revoke_superseded(contract, index, bootstrap.journal(settings), known.ref):
+        what = f"{sent.credentials} replaced credential{'s' if sent.credentials != 1 else ''}"
+        tell(f"revoked {what} in block {sent.block}, {sent.gas_used:,} gas (superseded)")
+        done += 1
+    return done
 
 
 def _require_input(args: Namespace) -> None:
@@ -137,6 +179,7 @@ def _resume(args: Namespace, settings: "Settings", say: Callable[[str], None]) -
         except HallmarkError as error:
             print(f"  {error}")
             worst = 1
+    _supersede(settings, print)
     return worst
 
 
@@ -171,17 +214,15 @@ def issue(
 ) -> "list[Issued]":
     """The walk: batch id → staged batches (one, or shards) → anchor → finish."""
     from registry import bootstrap
-    from registry.credential.place import BatchId
     from registry.credential.times import format_stamp
     from registry.issuing.achievement import read_achievement
     from registry.issuing.finish import Delivery
     from registry.issuing.runner import Processes
-    from registry.issuing.stage import batch_id_of
     from registry.issuing.staging import Staging
 
     run_, created = bootstrap.issuing_run(settings, say), format_stamp(datetime.now(UTC))
     achievement = read_achievement(args.achievement) if args.achievement else None
-    batch = BatchId(run_.identity.contract, run_.identity.issuer_id, _batch_id(args, run_.identity, batch_id_of))
+    batch = batch_of_input(args, run_.identity)
     with Processes(args.workers) as runner:
 
         def stage() -> "list[StagedBatch]":
@@ -200,6 +241,8 @@ def issue(
                 progress=progress,
                 shard_size=args.shard_size,
                 layout=args.layout,
+                screen_of=bootstrap.screen(settings, batch, run_.identity, args.duplicates),
+                heard=check.tell_notes,
             )
             return staging.run()
 
@@ -216,14 +259,19 @@ def _public_url(settings: "Settings", batch: "BatchId") -> str:
     return str(require(settings.public_url, "public_url"))
 
 
-def _batch_id(args: Namespace, identity: "IssuerIdentity", batch_id_of: Callable[..., bytes]) -> bytes:
+def batch_of_input(args: Namespace, who: "IssuerIdentity") -> "BatchId":
+    """The batch that this input becomes: its first shard, where there are several."""
+    from registry.credential.place import BatchId
     from registry.issuing.ready import input_digest
+    from registry.issuing.stage import batch_id_of
 
     achievement = sha256(args.achievement.read_bytes()).digest() if args.achievement else b""
     switches = ["allow-foreign-issuer"] if args.allow_foreign_issuer else []
     switches += [f"suite={args.suite}"] if args.suite else []
+    switches += [f"duplicates={args.duplicates}"] if args.duplicates != "deny" else []
     switches += [f"shard-size={args.shard_size}"] if args.shard_size != SHARD else []
-    return batch_id_of(identity, input_digest(args.input), achievement, switches)
+    batch_id = batch_id_of(who, input_digest(args.input), achievement, switches)
+    return BatchId(who.contract, who.issuer_id, batch_id)
 
 
 def publish(out: Path, url: str) -> list[str]:
@@ -245,22 +293,3 @@ def publish(out: Path, url: str) -> list[str]:
         client.put("manifest", batch, (folder / "manifest.bin").read_bytes())
         names += ["profile", f"manifest of {folder.name.removeprefix('batch-')}"]
     return names
-
-
-@contextmanager
-def _progress(console: "object") -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal; nothing where the output is read by a program."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    assert isinstance(console, Console)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks: dict[str, object] = {}
-
-        def update(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done)  # type: ignore[arg-type]
-
-        yield update

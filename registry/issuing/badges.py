@@ -5,7 +5,6 @@ marker for every value, so there is one description of a badge; a property test 
 """
 
 import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -20,6 +19,7 @@ from registry.credential.canonical import canonical_bytes
 from registry.credential.place import MAX_LEAVES, BatchId, Place
 from registry.credential.rules import VC2
 from registry.credential.status_entry import with_pointer
+from registry.issuing.duplicates import supersedes
 from registry.issuing.rows import ResultRow
 
 OB3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
@@ -37,6 +37,8 @@ class BadgeValues(NamedTuple):
     expires: str
     result: str
     evidence: str
+    replaces: str
+    replaces_digest: str
 
 
 @dataclass(frozen=True)
@@ -61,20 +63,15 @@ class BadgeMaker:
     def values(self, row: ResultRow) -> BadgeValues:
         """A row's texts; its id and e-mail salt come from the issuer's secret and the batch."""
         digest = salt = ""
+        # A keyed BLAKE2b (RFC 7693): 16 bytes for the id, 16 for the salt, that nobody without the secret can guess.
+        derived = hashlib.blake2b(self.batch.batch_id + row.id.encode(), key=self.secret, digest_size=32).hexdigest()
         if row.email:
-            salt = self._derived("email", row.id)[:16].hex()
+            salt = derived[32:]
             digest = "sha256$" + hashlib.sha256((row.email + salt).encode()).hexdigest()
-        urn = urn_of(self._derived("credential", row.id))
+        urn = urn_of(derived)
         awarded = row.awarded or self.created
-        return BadgeValues(urn, row.name, digest, salt, row.did, awarded, row.expires, row.result, row.evidence)
-
-    def _derived(self, purpose: str, name: str) -> bytes:
-        text = f"{purpose}\0{self._batch_hex}\0{name}"
-        return hmac.digest(self.secret, text.encode(), "sha256")
-
-    @property
-    def _batch_hex(self) -> str:
-        return _hex(self.batch.batch_id)
+        # What follows `awarded` has the same names and order in both.
+        return BadgeValues(urn, row.name, digest, salt, row.did, awarded, *row[5:])
 
     def document(self, row: ResultRow, index: int) -> dict[str, Any]:
         """The badge of a row, with its pointer and without proofs."""
@@ -82,13 +79,13 @@ class BadgeMaker:
 
     def document_of(self, values: BadgeValues, index: int) -> dict[str, Any]:
         """An Open Badges 3.0 credential from its texts."""
-        achievement = orjson.loads(self.achievement)
+        achievement = _parsed(self.achievement)
         document: dict[str, Any] = {
             "@context": [VC2, OB3],
             "id": values.urn,
             "type": ["VerifiableCredential", "OpenBadgeCredential"],
             "name": str(achievement["name"]),
-            "issuer": orjson.loads(self.issuer),
+            "issuer": _parsed(self.issuer),
             "validFrom": values.awarded,
             "awardedDate": values.awarded,
             "credentialSubject": _subject(values, achievement),
@@ -97,22 +94,25 @@ class BadgeMaker:
             document["validUntil"] = values.expires
         if values.evidence:
             document["evidence"] = [{"id": values.evidence, "type": ["Evidence"]}]
+        if values.replaces:
+            document["relatedResource"] = [supersedes(values.replaces, values.replaces_digest)]
         return with_pointer(document, Place(self.batch, index), self.base_url)
 
 
 @lru_cache(maxsize=8)
-def _hex(data: bytes) -> str:
-    return data.hex()
+def _parsed(data: bytes) -> dict[str, Any]:
+    """What all badges of a batch hold: nobody changes it."""
+    parsed: dict[str, Any] = orjson.loads(data)
+    return parsed
 
 
-def urn_of(seed: bytes) -> str:
-    """A UUID of version 4 (RFC 9562, section 5.4) from 16 bytes or more, as a URN."""
-    text = (int.from_bytes(seed[:16], "big") & ~_FIXED | _VERSION).to_bytes(16, "big").hex()
-    return f"urn:uuid:{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+def urn_of(digits: str) -> str:
+    """A UUID of version 4 (RFC 9562, section 5.4) from 32 hex digits or more, as a URN."""
+    variant = _VARIANT[digits[16]]
+    return f"urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
-_FIXED = (0xF << 76) | (0x3 << 62)
-_VERSION = (0x4 << 76) | (0x2 << 62)
+_VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 
 def issuer_of_profile(did: str, profile: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,16 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+import orjson
+
+from registry.credential.canonical import canonical_bytes
 from registry.credential.place import BatchId, Place
+from registry.credential.reader import read_document
+from registry.credential.rules import issuer_of
+from registry.credential.values import as_list
+from registry.errors import HallmarkError, InputError
 from registry.issuing.complaints import Complaints
+from registry.issuing.rows import ResultRow
 
 T = TypeVar("T")
 _AT_ONCE = 2_000
@@ -50,6 +58,13 @@ class Superseded(NamedTuple):
     spots: tuple[Spot, ...]
 
 
+class Link(NamedTuple):
+    """Names a superseded credential: its pointer, and the digest of its leaf in multibase."""
+
+    pointer: str
+    digest: str
+
+
 class Issued(Protocol):
     """The index of what was issued; every change is durable when it returns. Raises StoreError."""
 
@@ -69,11 +84,6 @@ class Issued(Protocol):
 
     def settle(self, batch_id: bytes) -> None:
         """What a batch supersedes is revoked."""
-
-
-def row_keys(issued: Issued, row_id: str, achievement: str) -> tuple[bytes, ...]:
-    """The keys of a table's row."""
-    return (issued.key("row", row_id, achievement),)
 
 
 def document_keys(issued: Issued, document: Mapping[str, Any]) -> tuple[bytes, ...]:
@@ -107,6 +117,7 @@ class Screen:
         policy: What to do.
         is_own: Whether this input becomes that batch (16 bytes), which does not count: a run that is taken up again.
         state: State of a batch in the journal; None where it is unknown, and what it staged counts for nothing.
+        link: Makes the link to a credential that is superseded; InputError where its leaf cannot be found.
         complaints: Told what is refused.
         keys: Keys of everything that passed, each with its place in the input behind it (u64): what can be sorted.
         spots: What is superseded, with the place in the input of what supersedes it.
@@ -116,12 +127,13 @@ class Screen:
     policy: Policy
     is_own: Callable[[bytes], bool]
     state: Callable[[bytes], str | None]
+    link: Callable[[Spot], Link]
     complaints: Complaints
     keys: list[bytes] = field(default_factory=list)
     spots: list[tuple[Spot, int]] = field(default_factory=list)
 
-    def through(self, items: Iterable[Item[T]]) -> Iterator[tuple[T, tuple[Spot, ...]]]:
-        """Each value, with what it supersedes (nothing, unless the policy is `replace`)."""
+    def through(self, items: Iterable[Item[T]]) -> Iterator[tuple[T, Link | None]]:
+        """Each value, with what it supersedes (None, unless the policy is `replace`)."""
         queue = iter(items)
         place = 0
         while some := list(islice(queue, _AT_ONCE)):
@@ -129,7 +141,7 @@ class Screen:
             for item in some:
                 self.keys += [key + place.to_bytes(8, "big") for key in item.keys]
                 before = self._before(item.keys, known) if known else ()
-                yield item.value, self._judged(item, before, place)
+                yield item.value, self._judged(item, before, place) if before else None
                 place += 1
 
     def record(self, batches: Sequence[tuple[bytes, int, int]]) -> None:
@@ -146,31 +158,78 @@ class Screen:
         spots = dict.fromkeys(one.spot for one in found if one.spot not in gone)
         return tuple(s for s in spots if not self.is_own(s.batch_id) and self.state(s.batch_id) is not None)
 
-    def _judged(self, item: Item[T], before: tuple[Spot, ...], place: int) -> tuple[Spot, ...]:
-        if not before or self.policy is Policy.ALLOW:
-            return ()
+    def _judged(self, item: Item[T], before: tuple[Spot, ...], place: int) -> Link | None:
+        if self.policy is Policy.ALLOW:
+            return None
         last = before[-1]
         where, state = f"batch {last.batch_id.hex()[:8]}, place {last.place + 1}", self.state(last.batch_id)
         if self.policy is Policy.DENY:
             todo = "leave it out, or choose --duplicates replace (the old one is revoked) or --duplicates allow"
             self.complaints.error(f"{item.shown} was issued before ({where}, {state})", todo, item.row)
-            return ()
-        if state in ("staged", "sent"):
+            return None
+        if any(self.state(spot.batch_id) in ("staged", "sent") for spot in before):
             todo = "finish that batch first with `hallmark issue --resume`"
-            self.complaints.error(f"{item.shown} cannot be replaced: {where} is only {state}", todo, item.row)
-            return ()
+            self.complaints.error(f"{item.shown} cannot be replaced yet: {where} is not final", todo, item.row)
+            return None
         self.spots += [(spot, place) for spot in before]
-        return before
+        try:
+            return self.link(last)
+        except InputError as error:
+            self.complaints.error(error.what, error.todo, item.row)
+            return None
 
 
-def link_to(batch: BatchId, place: int, leaf: bytes) -> dict[str, Any]:
-    """The member `relatedResource` that says what a credential supersedes (VC 2.0, section 5.3; SPEC.md, 1.4).
+def link_to(batch: BatchId, place: int, leaf: bytes) -> Link:
+    """The link to a credential of ours.
 
     Args:
-        batch: Of the superseded credential.
+        batch: Its batch.
         place: Its index there.
         leaf: Its leaf hash, 32 bytes: it commits to the whole document and, being salted, tells nothing of it.
     """
     digest = "u" + urlsafe_b64encode(_SHA2_256 + leaf).decode().rstrip("=")
-    pointer = Place(batch, place).pointer("revocation").partition("#")[0]
+    return Link(Place(batch, place).pointer("revocation").partition("#")[0], digest)
+
+
+def supersedes(pointer: str, digest: str) -> dict[str, str]:
+    """An entry of `relatedResource` that says what a credential supersedes (VC 2.0, section 5.3; SPEC.md, 1.4)."""
     return {"id": pointer, "name": "supersedes", "digestMultibase": digest}
+
+
+def screened_rows(
+    screen: Screen, rows: Iterable[tuple[int, ResultRow]], achievement: str
+) -> Iterator[tuple[int, ResultRow]]:
+    """A table's rows, each with the link to what it supersedes."""
+    items = (
+        Item((number, row), (screen.issued.key("row", row.id, achievement),), f"the id {row.id!r}", number)
+        for number, row in rows
+    )
+    for (number, row), link in screen.through(items):
+        yield number, row if link is None else row._replace(replaces=link.pointer, replaces_digest=link.digest)
+
+
+def screened_documents(screen: Screen, ready: Iterable[tuple[str, bytes]], did: str) -> Iterator[tuple[str, bytes]]:
+    """Ready documents, each with the link to what it supersedes, unless its signature is there already."""
+    items = (Item((name, data), _keys_of(screen.issued, data, did), f"{name}") for name, data in ready)
+    for (name, data), link in screen.through(items):
+        yield name, data if link is None else _with_link(data, link)
+
+
+def _keys_of(issued: Issued, data: bytes, did: str) -> tuple[bytes, ...]:
+    """Keys of one of our own documents; others do what they like with their ids."""
+    try:
+        document = orjson.loads(data)
+    except ValueError:
+        return ()  # said by whoever stages it
+    return document_keys(issued, document) if isinstance(document, dict) and issuer_of(document) == did else ()
+
+
+def _with_link(data: bytes, link: Link) -> bytes:
+    try:
+        document = read_document(data)
+    except HallmarkError:
+        return data  # said by whoever stages it
+    if "proof" in document:
+        return data
+    document["relatedResource"] = [*as_list(document.get("relatedResource")), supersedes(*link)]
+    return canonical_bytes(document)

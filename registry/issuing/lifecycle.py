@@ -4,13 +4,15 @@ Nothing is remembered between transactions but what the contract holds: whatever
 bits are missing and sends those.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from registry.errors import InputError, WrongChain
+from registry.issuing.duplicates import Issued
 from registry.issuing.status import BatchRef, planned_gas, transactions, words_to_change
-from registry.ledger.status import Action, bit_of
-from registry.ports import StatusWriter
+from registry.ledger.status import Action, Reason, bit_of
+from registry.ports import Journal, JournalEntry, StatusWriter
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -98,6 +100,36 @@ def carry_out(writer: StatusWriter, todo: Plan, before: Callable[[int, int], Non
         before(number, writer.estimate("setStatus", *arguments))
         receipt, _ = writer.send("setStatus", *arguments)
         yield Sent(_bits(part), len(part), receipt.block.number, receipt.gas_used, receipt.gas_price)
+
+
+def revoke_superseded(
+    writer: StatusWriter, issued: Issued, journal: Journal, ref_of: Callable[[JournalEntry], BatchRef]
+) -> Iterator[Sent]:
+    """Revoke what finished batches supersede, with that reason; a crash leaves the rest to the next run.
+
+    Args:
+        writer: The contract.
+        issued: Knows what is superseded by what.
+        journal: Knows which batches are final.
+        ref_of: The record of a batch.
+    """
+    for pending in issued.pending():
+        entry = journal.get(pending.by)
+        if entry is None or entry.state not in ("final", "released", "purged"):
+            continue
+        places: dict[bytes, list[int]] = defaultdict(list)
+        for spot in pending.spots:
+            places[spot.batch_id].append(spot.place)
+        for batch_id, indexes in places.items():
+            old = journal.get(batch_id)
+            if old is not None:
+                todo = plan(writer, ref_of(old), indexes, Action.REVOKE, Reason.SUPERSEDED, whole=False)
+                yield from carry_out(writer, todo, _silent)
+        issued.settle(pending.by)
+
+
+def _silent(_number: int, _gas: int) -> None:
+    """Nobody is told before."""
 
 
 def _bits(pairs: Pairs) -> int:

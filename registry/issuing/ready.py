@@ -47,6 +47,28 @@ def ready_documents(source: Path) -> Iterator[tuple[str, bytes]]:
         raise InputError(f"{source} cannot be read: {error.strerror}.") from None
 
 
+def ready_faults(document: dict[str, Any], did: str | None, *, foreign: bool) -> Iterator[tuple[str, str, str]]:
+    """What keeps a document that came ready from being anchored: JSONPath, what is wrong, what to do.
+
+    Args:
+        document: It.
+        did: The issuer's DID; None where it is not known, and nobody is asked whose the document is.
+        foreign: Whether documents of other issuers are taken.
+    """
+    for problem in conformance_problems(document) if data_model(document) != "vc1" else ():
+        yield problem.path, problem.message, ""
+    if did is not None and issuer_of(document) != did and not foreign:
+        todo = "pass --allow-foreign-issuer to anchor other issuers' documents as they are"
+        yield "$.issuer", f"its issuer is {issuer_of(document)}, not you ({did})", todo
+    if is_ours(document, did) and "credentialStatus" in document:
+        yield "$.credentialStatus", "it names a status already; Hallmark sets it", "remove credentialStatus"
+
+
+def is_ours(document: dict[str, Any], did: str | None) -> bool:
+    """Whether we sign it and give it a pointer."""
+    return "proof" not in document and did is not None and issuer_of(document) == did
+
+
 def ready_draft(name: str, data: bytes, did: str, *, foreign: bool) -> Draft:
     """A document that came ready, held against the rules.
 
@@ -60,18 +82,11 @@ def ready_draft(name: str, data: bytes, did: str, *, foreign: bool) -> Draft:
         ParsingError, InputError: It cannot be read, breaks a rule, or is another issuer's.
     """
     document = read_document(data)
-    problems = conformance_problems(document) if data_model(document) != "vc1" else ()
-    if problems:
-        raise InputError("; ".join(map(str, problems)) + ".")
-    if issuer_of(document) != did and not foreign:
-        raise InputError(
-            f"its issuer is {issuer_of(document)}, not you ({did}).",
-            todo="pass --allow-foreign-issuer to anchor other issuers' documents as they are",
-        )
-    ours = "proof" not in document and issuer_of(document) == did
-    if ours and "credentialStatus" in document:
-        raise InputError("it names a status already; Hallmark sets it.", todo="remove credentialStatus")
-    return Draft(name, document, ours)
+    faults = list(ready_faults(document, did, foreign=foreign))
+    if faults:
+        shown = "; ".join(what if what.startswith("it") else f"{path} {what}" for path, what, _ in faults)
+        raise InputError(f"{shown}.", todo=next((todo for _, _, todo in faults if todo), ""))
+    return Draft(name, document, is_ours(document, did))
 
 
 def input_digest(source: Path) -> bytes:

@@ -27,6 +27,7 @@ class ResultRow(NamedTuple):
         expires: dateTimeStamp, or empty.
         result: Grade or score, or empty.
         evidence: URL of evidence, or empty.
+        replaces, replaces_digest: Pointer and digest of the credential that this one supersedes, or empty; no columns.
     """
 
     id: str
@@ -37,6 +38,8 @@ class ResultRow(NamedTuple):
     expires: str = ""
     result: str = ""
     evidence: str = ""
+    replaces: str = ""
+    replaces_digest: str = ""
 
 
 _AWARDED, _EXPIRES = FIELDS.index("awarded"), FIELDS.index("expires")

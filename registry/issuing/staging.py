@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count, islice
+from itertools import accumulate, count, islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from registry.issuing.achievement import AchievementFile
 from registry.issuing.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.badges import BadgeMaker, issuer_of_profile
 from registry.issuing.complaints import Complaints
+from registry.issuing.duplicates import Screen, screened_documents, screened_rows
 from registry.issuing.ready import ready_documents
 from registry.issuing.rows import open_rows
 from registry.issuing.runner import Runner
@@ -60,6 +61,8 @@ class Staging:
         progress: Told how far it is.
         shard_size: Most documents of one record.
         layout: How the credentials will be delivered, for whoever takes the batch up without its input.
+        screen_of: Makes what looks for earlier credentials; None: nobody looks.
+        heard: Told what should be known of the input besides its errors.
         work: Stages a job; another one where workers do not write to this machine's disk.
     """
 
@@ -77,6 +80,8 @@ class Staging:
     progress: Progress = field(default=lambda _what, _done, _total: None)
     shard_size: int = SHARD
     layout: str = "files"
+    screen_of: Callable[[Complaints], Screen] | None = None
+    heard: Callable[[Complaints], None] = field(default=lambda _complaints: None)
     work: Callable[[Job], Made] = stage_and_write
 
     def run(self) -> list[StagedBatch]:
@@ -93,22 +98,32 @@ class Staging:
         roots: dict[int, list[bytes]] = {}
         sizes: dict[int, int] = {}
         complaints = Complaints(str(self.source))
+        screen = self.screen_of(complaints) if self.screen_of else None
         ids: dict[bytes, str] = {}
-        with self._jobs(complaints) as jobs:
+        with self._jobs(complaints, screen) as jobs:
             for made in self.runner.map(self.work, jobs):
                 roots.setdefault(made.shard, []).append(made.root)
                 sizes[made.shard] = sizes.get(made.shard, 0) + made.count
                 self._note(made, ids, complaints)
                 self.progress("signing", sum(sizes.values()), 0)
+        self.heard(complaints)
         if complaints.errors or not sizes:
             for shard in sizes:
                 shutil.rmtree(self._folder(shard))
             complaints.refuse()
             raise InputError(f"{self.source}: there are no documents.", todo="give at least one")
+        if screen is not None:
+            # Before staged.json: a run that finds that file does not look at its input again.
+            screen.record(self._extents(sizes))
         # The first shard's file is the last to be written: where it is, the others are.
         for shard in reversed(range(len(sizes))):
             complete(self._folder(shard), sizes[shard], self._about(shard, len(sizes)))
         return [self._assemble(shard, roots[shard]) for shard in range(len(sizes))]
+
+    def _extents(self, sizes: Mapping[int, int]) -> list[tuple[bytes, int, int]]:
+        """Batch id, first place in the input, and end, of each shard."""
+        ends = list(accumulate(sizes[shard] for shard in range(len(sizes))))
+        return [(self._shard(n).batch_id, end - sizes[n], end) for n, end in enumerate(ends)]
 
     def _known(self) -> list[StagedBatch] | None:
         if not (self._folder(0) / "staged.json").exists():
@@ -148,14 +163,16 @@ class Staging:
         return LeafMaker(self._shard(shard), self.account, self.created)
 
     @contextmanager
-    def _jobs(self, complaints: Complaints) -> Iterator[Iterator[Job]]:
+    def _jobs(self, complaints: Complaints, screen: Screen | None) -> Iterator[Iterator[Job]]:
         if not is_table(self.source):
-            yield self._cut(ready_documents(self.source), rows=False)
+            ready = ready_documents(self.source)
+            yield self._cut(screened_documents(screen, ready, self.identity.did) if screen else ready, rows=False)
             return
         if self.achievement is None:
             raise InputError(f"{self.source} needs an achievement.", todo="name one with --achievement FILE.json")
         with open_rows(self.source, self.achievement.table, self.created, complaints) as rows:
-            yield self._cut(rows, rows=True)
+            about = self.achievement.achievement["id"]
+            yield self._cut(screened_rows(screen, rows, about) if screen else rows, rows=True)
 
     def _cut(self, items: Iterable[Any], *, rows: bool) -> Iterator[Job]:
         iterator = iter(items)

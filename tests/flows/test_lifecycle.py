@@ -87,7 +87,7 @@ def test_reinstating_a_batch_passes_over_what_is_revoked_for_ever(issued):
 
 def test_unknown_and_unclear_ids_are_all_said_and_nothing_is_changed(issued):
     issued.write_csv(2, name="more.csv")
-    issued.ok("issue more.csv --achievement achievement.json --out more --wait 1")
+    issued.ok("issue more.csv --achievement achievement.json --out more --wait 1 --duplicates allow")
     before = nonce(issued)
     unknown = issued.run("status revoke --id 005 --id nobody --id urn:uuid:1")
     assert (unknown.code, "2 of 3 ids name no credential" in unknown.err, "'nobody'" in unknown.err) == (1, True, True)

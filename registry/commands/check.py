@@ -1,0 +1,76 @@
+"""hallmark issue --check: every fault of an input, with file, row, column and what to write instead; exit 0 or 1."""
+
+import json
+import sys
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from registry.commands.progress import Progress, progress_bar
+
+if TYPE_CHECKING:
+    from registry.config import Settings
+    from registry.issuing.check import Check
+    from registry.issuing.complaints import Complaints
+
+
+def run(args: Namespace, settings: "Settings") -> int:
+    """Look at the input and say everything."""
+    from rich.console import Console
+
+    from registry.errors import InputError
+    from registry.issuing.complaints import listing
+
+    if args.input is None:
+        raise InputError("The input is missing.", todo="name IN")
+    with progress_bar(Console(stderr=True)) as progress:
+        count, found = _check(args, settings, progress).run()
+    if args.json:
+        print(
+            json.dumps({"file": str(args.input), "documents": count, **found.to_json()}, indent=2, ensure_ascii=False)
+        )
+        return 1 if found.errors else 0
+    tell_notes(found)
+    if found.errors:
+        print(listing(str(args.input), found.errors), end="")
+        print(f"{len(found.errors):,} error{'s' if len(found.errors) != 1 else ''}; nothing was issued")
+        return 1
+    print(f"{args.input}: {count:,} credential{'s' if count != 1 else ''} can be issued")
+    return 0
+
+
+def tell_notes(found: "Complaints") -> None:
+    """Say how the input was read, and what somebody should look at; on the stream for people."""
+    for note in found.notes:
+        print(f"{found.file}: {note}", file=sys.stderr)
+    for warning in found.warnings:
+        print(f"{found.file}: look at {warning}", file=sys.stderr)
+
+
+def _check(args: Namespace, settings: "Settings", progress: Progress) -> "Check":
+    from registry import bootstrap
+    from registry.commands.issue import batch_of_input
+    from registry.credential.place import BatchId, ContractId
+    from registry.credential.times import format_stamp
+    from registry.issuing.achievement import read_achievement
+    from registry.issuing.check import Check
+
+    who = bootstrap.identity_at_home(settings)
+    if who is None:
+        print(
+            f"{settings.home} names no issuer: whose documents are, and what was issued before, is not looked at",
+            file=sys.stderr,
+        )
+    batch = BatchId(ContractId(1, bytes(20)), 1, bytes(16)) if who is None else batch_of_input(args, who)
+    return Check(
+        source=args.input,
+        achievement=read_achievement(args.achievement) if args.achievement else None,
+        did=who.did if who else None,
+        profile=dict(who.profile) if who else {"name": "An issuer"},
+        batch=batch,
+        created=format_stamp(datetime.now(UTC)),
+        suite=args.suite,
+        foreign=args.allow_foreign_issuer,
+        screen_of=bootstrap.screen(settings, batch, who, args.duplicates) if who else None,
+        progress=progress,
+    )

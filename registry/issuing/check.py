@@ -1,0 +1,150 @@
+"""Everything that is wrong with an input, before anything is signed: no chain, no key, nothing is written."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from registry.credential.place import BatchId, Place
+from registry.credential.reader import read_document
+from registry.credential.rules import conformance_problems
+from registry.credential.signer import SeedSigner
+from registry.credential.status_entry import with_pointer
+from registry.errors import HallmarkError, InputError
+from registry.issuing.achievement import AchievementFile
+from registry.issuing.badges import BadgeMaker, issuer_of_profile
+from registry.issuing.complaints import Complaints
+from registry.issuing.duplicates import Screen, screened_documents, screened_rows
+from registry.issuing.ready import is_ours, ready_documents, ready_faults
+from registry.issuing.rows import ResultRow, open_rows
+from registry.issuing.stage import sign_document
+from registry.issuing.tables import is_table
+
+# What documents will name is known only when they are issued; these stand for it.
+_URL = "https://registry.example"
+_NOBODY = "did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"
+_TOLD_EVERY = 500
+
+
+@dataclass(frozen=True)
+class Check:
+    """One look at an input.
+
+    Attributes:
+        source: A table, an .ndjson file, or a folder of .json files.
+        achievement: What a table's rows are about, and how it is read.
+        did: The issuer; None where the home folder names none: then nobody can tell whose documents are.
+        profile: Its name, and URL if it has one.
+        batch: A batch to write into pointers.
+        created: dateTimeStamp of this run.
+        suite: `rdf`, `jcs` or empty, as in a real run.
+        foreign: Whether other issuers' documents are taken.
+        screen_of: Makes what looks for earlier credentials; None: nobody looks.
+        progress: Told how many documents were looked at.
+    """
+
+    source: Path
+    achievement: AchievementFile | None
+    did: str | None
+    profile: dict[str, Any]
+    batch: BatchId
+    created: str
+    suite: str
+    foreign: bool
+    screen_of: Callable[[Complaints], Screen] | None
+    progress: Callable[[str, int, int], None]
+    # A key that signs nothing that is kept: whether a document can be signed does not depend on whose key it is.
+    signer: SeedSigner = field(default_factory=lambda: SeedSigner(bytes(32)))
+
+    def run(self) -> tuple[int, Complaints]:
+        """How many documents there are, and what is wrong with them.
+
+        Raises:
+            InputError: The input cannot be read at all.
+        """
+        complaints, count = Complaints(str(self.source)), 0
+        with self._looked_at(complaints) as documents:
+            for count, _ in enumerate(documents, start=1):
+                if count % _TOLD_EVERY == 0:
+                    self.progress("checking", count, 0)
+        if not count and not complaints.errors:
+            complaints.error("there are no documents", "give at least one")
+        return count, complaints
+
+    @contextmanager
+    def _looked_at(self, complaints: Complaints) -> Iterator[Iterator[Any]]:
+        screen = self.screen_of(complaints) if self.screen_of else None
+        if not is_table(self.source):
+            ready = ready_documents(self.source)
+            screened = screened_documents(screen, ready, self.did) if screen and self.did else ready
+            yield self._documents(screened, complaints)
+            return
+        if self.achievement is None:
+            raise InputError(f"{self.source} needs an achievement.", todo="name one with --achievement FILE.json")
+        with open_rows(self.source, self.achievement.table, self.created, complaints) as rows:
+            about = self.achievement.achievement["id"]
+            yield self._rows(screened_rows(screen, rows, about) if screen else rows, complaints)
+
+    def _rows(self, rows: Iterable[tuple[int, ResultRow]], complaints: Complaints) -> Iterator[int]:
+        """The first badge of each form is made and signed for trial; the others differ in texts that were looked at."""
+        maker, tried = self._maker(), set()
+        for number, row in rows:
+            form = tuple(map(bool, row))
+            if form not in tried:
+                tried.add(form)
+                self._try(row.id, maker.document(row, 0), complaints, row=number)
+            yield number
+
+    def _maker(self) -> BadgeMaker:
+        assert self.achievement is not None  # rows have one
+        issuer = orjson.dumps(issuer_of_profile(self.did or _NOBODY, self.profile))
+        achievement = orjson.dumps(self.achievement.achievement)
+        return BadgeMaker(self.batch, bytes(32), issuer, achievement, self.created, _URL)
+
+    def _try(
+        self, name: str, document: dict[str, Any], complaints: Complaints, *, row: int | None = None, file: str = ""
+    ) -> None:
+        problems = conformance_problems(document)
+        for problem in problems:
+            complaints.error(problem.message, "", row, problem.path, file)
+        if not problems:
+            try:
+                sign_document(name, document, self.signer, self.created, self.suite)
+            except HallmarkError as error:
+                complaints.error(error.what, error.todo, row, error.path, file)
+
+    def _documents(self, ready: Iterable[tuple[str, bytes]], complaints: Complaints) -> Iterator[str]:
+        seen: dict[bytes, str] = {}
+        for name, data in ready:
+            row, file = self._place(name)
+            try:
+                document = read_document(data)
+            except HallmarkError as error:
+                complaints.error(error.what, error.todo, row, error.path, file)
+            else:
+                self._look(name, document, seen, complaints)
+            yield name
+
+    def _look(self, name: str, document: dict[str, Any], seen: dict[bytes, str], complaints: Complaints) -> None:
+        row, file = self._place(name)
+        faults = list(ready_faults(document, self.did, foreign=self.foreign))
+        for path, what, todo in faults:
+            complaints.error(what, todo, row, path, file)
+        if not is_ours(document, self.did):
+            return
+        before = seen.setdefault(sha256(str(document.get("id", f"no id, {name}")).encode()).digest()[:12], name)
+        if before != name:
+            complaints.error(f"its id is that of {before}", "give each document an id of its own", row, "$.id", file)
+        if not faults:
+            pointed = with_pointer(document, Place(self.batch, 0), _URL)
+            self._try(name, pointed, complaints, row=row, file=file)
+
+    def _place(self, name: str) -> tuple[int | None, str]:
+        """Line of an NDJSON file, or file of a folder."""
+        if self.source.is_dir():
+            return None, str(self.source / f"{name}.json")
+        return int(name.rpartition("-")[2]), ""
