@@ -6,8 +6,7 @@ Keys are held by objects that never show them: no representation, message or rec
 from functools import lru_cache
 from typing import Protocol
 
-from nacl.signing import SigningKey
-
+from nacl.bindings import crypto_sign
 from registry.credential.did_key import did_of, method_of
 
 
@@ -25,10 +24,14 @@ class DocumentSigner(Protocol):
 class SeedSigner:
     """A key in memory, from its 32-byte seed. It may be sent to worker processes, through their pipe only."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_key", "_pair")
 
     def __init__(self, seed: bytes) -> None:
+        from nacl.signing import SigningKey  # whoever only verifies need not pay for it
+
         self._key = SigningKey(seed)
+        # Libsodium's own form of the key: seed and public key. Its call, without the library's wrapping of each result.
+        self._pair = bytes(self._key) + bytes(self._key.verify_key)
 
     def __repr__(self) -> str:
         return f"SeedSigner({did_of(self.public_key)})"
@@ -47,7 +50,7 @@ class SeedSigner:
 
     def sign(self, message: bytes) -> bytes:
         """The signature over a message, 64 bytes."""
-        return self._key.sign(message).signature
+        return crypto_sign(message, self._pair)[:64]
 
 
 def signer_of(key: bytes | DocumentSigner) -> DocumentSigner:

@@ -8,14 +8,13 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from registry.credential.place import Place
 from registry.errors import InputError
 from registry.issuing.assemble import StagedBatch, finished_extent, finished_lines
 from registry.issuing.files import write_durably
 from registry.issuing.layouts import NDJSON, path_of, write_files
 from registry.issuing.runner import Here, Runner
 from registry.issuing.stage import Progress
-from registry.issuing.staged import PART, Part, write_lines
+from registry.issuing.staged import PART, write_lines
 from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry
 
@@ -162,7 +161,7 @@ def finish(job: FinishJob) -> tuple[int, int]:
         _write_at(job.folder / f"{NDJSON}.new", job.offset, lines, b"\n")
     else:
         write_files(job.layout, job.out, part.names, lines, first, job.profile)
-    return len(part.lines), _without_pointer(job.staged, part, first)
+    return len(part.lines), part.without_pointer
 
 
 def _write_at(path: Path, offset: int, lines: Iterable[bytes], end: bytes) -> None:
@@ -172,11 +171,6 @@ def _write_at(path: Path, offset: int, lines: Iterable[bytes], end: bytes) -> No
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _without_pointer(staged: StagedBatch, part: Part, first: int) -> int:
-    before = Place(staged.batch, 0).pointer("").rpartition(":")[0].encode()
-    return sum(b'"%b:%d#' % (before, index) not in line for index, line in enumerate(part.lines, first))
 
 
 def _pretty(value: Mapping[str, Any]) -> bytes:

@@ -151,7 +151,9 @@ def stage(job: Job) -> Made:
         _stage_ready(job, salts, lines)
     if lines.problems:
         return Made(job.shard, job.number, job.count, b"", tuple(lines.ids), tuple(lines.problems))
-    part = Part(lines.lines, b"".join(lines.records), lines.names)
+    part = Part(
+        lines.lines, b"".join(lines.records), lines.names, len(lines.names) - len(lines.ids) if job.ready else 0
+    )
     root = Tree(job.recipe.leaves.leaves(part, job.first)).root
     return Made(job.shard, job.number, job.count, root, tuple(lines.ids), (), part)
 

@@ -2,14 +2,14 @@
 
 batches/<batch id>/
     part-00000.ndjson   one document a line, in RFC 8785 form
-    part-00000.index    "HMSTAGE1" ‖ count u32 ‖ bare u32 ‖ count records ‖ the names of their files, as a JSON array
+    part-00000.index    "HMSTAGE1" ‖ count u32 ‖ bare u32 ‖ foreign u32 ‖ records ‖ names of their files as a JSON array
     staged.json         what the batch is; written last
 
 A record is salt(32) ‖ docHash(32) ‖ length u32 ‖ start u32 ‖ insert u32 ‖ end u32 ‖ crc u32: the line's bytes without
 its line break; where the member "proof" begins and ends, so that `docHash` is that of the rest; where a further proof
-goes; and CRC-32 of the member. `bare` documents of the part have no proof yet. Every part but the last holds 2,048
-documents, so that it is a whole subtree (RFC 9162). A crash before staged.json is there leaves parts that nobody
-believes in; nothing of them has left the house.
+goes; and CRC-32 of the member. `bare` documents of the part have no proof yet, `foreign` ones no pointer. Every part
+but the last holds 2,048 documents, so that it is a whole subtree (RFC 9162). A crash before staged.json is there
+leaves parts that nobody believes in; nothing of them has left the house.
 """
 
 import json
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
+from itertools import accumulate, count, islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,7 +31,7 @@ PART = 2048
 FORMAT = 1
 _LINES_AT_ONCE = 256  # with their ends fewer than IOV_MAX, and small enough for the processor's cache
 _MAGIC = b"HMSTAGE1"
-_HEAD = struct.Struct(">8sII")
+_HEAD = struct.Struct(">8sIII")
 _NO_PROOF = b'"proof":['
 RECORD = struct.Struct(">32s32sIIIII")
 
@@ -50,11 +50,12 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Consecutive documents: their lines without line breaks, 84-byte records, and names."""
+    """Consecutive documents: their lines without line breaks, 84-byte records, names; how many carry no pointer."""
 
     lines: Sequence[bytes]
     records: bytes
     names: Sequence[str]
+    without_pointer: int = 0
 
     def record_values(self) -> Iterator[Record]:
         """The records in order."""
@@ -68,7 +69,8 @@ def record_of(line: bytes, salt: bytes, doc_hash: bytes, start: int, insert: int
 
 def write_part(folder: Path, number: int, part: Part) -> None:
     """Write one part durably, for its owner's eyes only; staged.json makes it count."""
-    head = _HEAD.pack(_MAGIC, len(part.names), sum(_is_bare(record) for record in part.record_values()))
+    bare = sum(_is_bare(record) for record in part.record_values())
+    head = _HEAD.pack(_MAGIC, len(part.names), bare, part.without_pointer)
     with private_file(folder / f"part-{number:05}.ndjson") as handle:
         write_lines(handle, part.lines, 0)
         os.fsync(handle)
@@ -111,9 +113,14 @@ def _write_slowly(handle: int, data: bytes, offset: int) -> None:
 
 
 def begin(folder: Path) -> None:
-    """An empty folder for the parts of a batch; what an unfinished staging left there is removed."""
+    """An empty folder for the parts of a batch; what an unfinished staging left there is removed.
+
+    A complete staging is set aside, not removed: the journal may be the one that was lost, and its salts in use.
+    """
+    if (folder / "staged.json").exists():
+        number = next(n for n in count(1) if not folder.with_name(f"{folder.name}.{n}").exists())
+        folder.rename(folder.with_name(f"{folder.name}.{number}"))
     make_private(folder)
-    (folder / "staged.json").unlink(missing_ok=True)
     for path in folder.glob("part-*"):
         path.unlink()
 
@@ -150,14 +157,14 @@ class StagedFiles:
             ValueError, OSError: The file is missing or damaged.
         """
         data = (self.folder / f"part-{number:05}.index").read_bytes()
-        magic, count, _ = _HEAD.unpack_from(data)
+        magic, count, _, without = _HEAD.unpack_from(data)
         if magic != _MAGIC or count != min(PART, self.count - number * PART):
             raise ValueError(f"part {number} is no part of this batch")
         end = _HEAD.size + count * RECORD.size
         names = json.loads(data[end:].decode("utf-8", "surrogatepass"))
         if len(names) != count:
             raise ValueError(f"part {number} lacks names")
-        return Part((), data[_HEAD.size : end], names)
+        return Part((), data[_HEAD.size : end], names, without)
 
     def part(self, number: int, *, check: bool) -> Part:
         """A part with its lines; `check` holds each line against its record (a run that was taken up again).
@@ -170,8 +177,9 @@ class StagedFiles:
         path = self.folder / f"part-{number:05}.ndjson"
         if path.stat().st_size != sum(lengths) + len(lengths):
             raise ValueError(f"part {number} has another length")
-        with path.open("rb") as file:
-            part = Part([file.read(length + 1)[:-1] for length in lengths], index.records, index.names)
+        data, ends = path.read_bytes(), [0, *accumulate(length + 1 for length in lengths)]
+        lines = [data[begin : end - 1] for begin, end in pairwise(ends)]
+        part = Part(lines, index.records, index.names, index.without_pointer)
         if check and not all(map(_is_whole, part.lines, part.record_values())):
             raise ValueError(f"part {number} was changed")
         return part
@@ -179,7 +187,7 @@ class StagedFiles:
     def extent(self, number: int) -> tuple[int, int]:
         """Bytes of a part's lines, and how many of its documents have no proof yet."""
         with (self.folder / f"part-{number:05}.index").open("rb") as file:
-            _, _, bare = _HEAD.unpack(file.read(_HEAD.size))
+            _, _, bare, _ = _HEAD.unpack(file.read(_HEAD.size))
         return (self.folder / f"part-{number:05}.ndjson").stat().st_size, bare
 
     def names(self) -> Iterator[str]:

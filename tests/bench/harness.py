@@ -131,7 +131,7 @@ class Bench:
         self.limits[name] = made_of
 
     def metric(self, name: str, value: float, *, aim: float | None = None) -> None:
-        """A figure of the file; ratios are ours against the other, larger better, names ending in _cost smaller."""
+        """A figure of the file; ratios are ours against the other, larger better; _cost and _mb: smaller."""
         self.metrics[name] = round(value, 4)
         if aim is not None:
             self.aims[name] = aim
@@ -163,7 +163,7 @@ class Bench:
     def _aim(self, name: str, value: float) -> str:
         if name not in self.aims:
             return ""
-        aim, cost = self.aims[name], name.endswith("_cost")
+        aim, cost = self.aims[name], name.endswith(("_cost", "_mb"))
         met = value <= aim if cost else value >= aim
         return f"{'≤' if cost else '≥'} {aim:g}" + ("" if met else "  MISSED")
 
