@@ -114,9 +114,22 @@ def older_badge_contexts() -> ContextBook:
     return pinned_contexts().with_contexts({OB_303: older})
 
 
+def pinned_texts() -> Mapping[str, bytes]:
+    """The pinned contexts by URL, as they were published: for a page that checks signatures elsewhere.
+
+    Raises:
+        ConfigError: A package ships another file than the one that was pinned.
+    """
+    return {url: _text(*where) for url, where in _PINNED.items()}
+
+
 def _load(package: str, resource: str, digest: str) -> dict[str, Any]:
     from registry.credential.reader import read_document
 
+    return read_document(_text(package, resource, digest))
+
+
+def _text(package: str, resource: str, digest: str) -> bytes:
     top, _, folder = package.partition("/")
     # The package is found, not imported: its code is of no use here and takes longer than a verification.
     spec = find_spec(top)
@@ -125,4 +138,4 @@ def _load(package: str, resource: str, digest: str) -> dict[str, Any]:
     if sha256(data).hexdigest() != digest:
         todo = "install the versions of uv.lock; a changed context changes what signatures mean"
         raise ConfigError(f"The context {resource} of the package {package} is not the pinned one.", todo=todo)
-    return read_document(data)
+    return data

@@ -32,6 +32,12 @@ _ENUMERATIONS = {
 _RESULT_STATUS = frozenset(["Completed", "Enrolled", "Failed", "InProgress", "OnHold", "Provisional", "Withdrew"])
 
 
+def words_of_enumerations() -> dict[str, list[str]]:
+    """The words of each enumeration; all but ResultStatus may be extended with `ext:`."""
+    named = {name: words.split() for name, words in _ENUMERATIONS.items()}
+    return {**named, "ResultStatus": sorted(_RESULT_STATUS)}
+
+
 def _enumeration(words: str) -> Callable[[Any], bool]:
     known = frozenset(words.split())
     return lambda value: isinstance(value, str) and (value in known or _EXTENSION.match(value) is not None)

@@ -56,11 +56,12 @@ export async function checkAnchor(bytes) {
  * within ±(2^53−1), no lone surrogates, at most 262,144 bytes and 32 levels.
  *
  * @param {Uint8Array} bytes
+ * @param {number} maxBytes Another limit, for documents that are no credentials.
  * @returns {object} The document; its objects have no prototype, so that no member name is special.
  * @throws {AnchorError} At the stage "document".
  */
-export function readDocument(bytes) {
-  if (bytes.length > MAX_BYTES) throw unreadable(`it has more than ${MAX_BYTES} bytes`);
+export function readDocument(bytes, maxBytes = MAX_BYTES) {
+  if (bytes.length > maxBytes) throw unreadable(`it has more than ${maxBytes} bytes`);
   let text;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -335,7 +336,7 @@ function checkPointers(document, claim) {
 
 // --- leaf and tree (SPEC.md, section 2; RFC 9162, section 2.1) -------------------------------------------------------
 
-function leafEntry(claim, cfgHash, docHash) {
+export function leafEntry(claim, cfgHash, docHash) {
   const numbers = [claim.chainId, claim.issuerId, claim.index].map(u64);
   const [chain, issuer, index] = numbers;
   return join(encode(TAG), chain, claim.contract, issuer, claim.batchId, index, claim.salt, cfgHash, docHash);
@@ -348,7 +349,7 @@ function pathLength(index, size) {
   return inner + outer;
 }
 
-async function rootFromPath(leaf, index, size, path) {
+export async function rootFromPath(leaf, index, size, path) {
   if (path.length !== pathLength(index, size)) {
     refuse("inclusion", `The path has ${path.length} hashes; it must have ${pathLength(index, size)}.`);
   }
@@ -365,11 +366,11 @@ async function rootFromPath(leaf, index, size, path) {
 
 // --- bytes -----------------------------------------------------------------------------------------------------------
 
-async function sha256(bytes) {
+export async function sha256(bytes) {
   return new Uint8Array(await globalThis.crypto.subtle.digest("SHA-256", bytes));
 }
 
-function encode(text) {
+export function encode(text) {
   return new TextEncoder().encode(text);
 }
 
@@ -379,7 +380,7 @@ function u64(number) {
   return bytes;
 }
 
-function join(...parts) {
+export function join(...parts) {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -389,7 +390,7 @@ function join(...parts) {
   return whole;
 }
 
-function hex(bytes) {
+export function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -398,11 +399,11 @@ function printable(claim) {
   return Object.fromEntries(Object.entries(claim).map(([name, value]) => [name, show(value)]));
 }
 
-function listOf(value) {
+export function listOf(value) {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
 
-function isObject(value) {
+export function isObject(value) {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,0 +1,224 @@
+/** VC Data Model 2.0, sections 4 and 5.3: every rule about structure (registry/credential/vc2.py). */
+
+import { canonical, isObject } from "../anchor.js";
+import { Refusal, malformed } from "./outcome.js";
+import { RANGE, each, member, problem } from "./problem.js";
+import { secondsOf } from "./times.js";
+import { isLanguageTag, isMultibaseDigest, isSriDigest, isUrl, sha256Digests } from "./values.js";
+
+export const VC2 = "https://www.w3.org/ns/credentials/v2";
+const TYPED = {
+  credentialStatus: false, credentialSchema: true, termsOfUse: false, evidence: false, refreshService: false,
+};
+const LANGUAGE_MEMBERS = ["@value", "@language", "@direction"];
+const SECURITY = "https://w3id.org/security";
+// Resources that never change, and whose SHA-256 their authors print (VC 2.0, B.1; Data Integrity 1.0, 2.4).
+const KNOWN_RESOURCES = {
+  [VC2]: "59955ced6697d61e03f2b2556febe5308ab16842846f5b586d7f1f7adec92734",
+  [`${SECURITY}/data-integrity/v2`]: "67f21e6e33a6c14e5ccfd2fc7865f7474fb71a04af7e94136cb399dfac8ae8f4",
+  [`${SECURITY}/multikey/v1`]: "ba2c182de2d92f7e47184bcca8fcf0beaee6d3986c527bf664c195bbc7c58597",
+  [`${SECURITY}/jwk/v1`]: "0f14b62f6071aafe00df265770ea0c7508e118247d79b7d861a406d2aa00bece",
+};
+
+/** Every rule of the data model that the credential at `path` breaks. */
+export function vc2Problems(document, path = "$") {
+  return [
+    ...contexts(document, path),
+    ...types(document, path),
+    ...optionalId(document, path),
+    ...texts(document, path),
+    ...issuer(document, path),
+    ...subjects(document, path),
+    ...period(document, path),
+    ...Object.entries(TYPED).flatMap(([name, idRequired]) => typed(document, path, name, idRequired)),
+    ...related(document, path),
+    ...each(`${path}.proof`, "proof" in document ? document.proof : []).flatMap(([place, one]) => proof(place, one)),
+  ];
+}
+
+function contexts(document, path) {
+  const listed = document["@context"];
+  const place = member(path, "@context");
+  if (!Array.isArray(listed) || listed.length === 0) return [problem(place, `must be an array that starts with ${VC2}`)];
+  const found = listed[0] === VC2 ? [] : [problem(`${place}[0]`, `must be ${VC2}`)];
+  const seen = new Set([canonical(listed[0])]);
+  listed.slice(1).forEach((item, number) => {
+    const written = canonical(item);
+    if (!isObject(item) && !isUrl(item)) found.push(problem(`${place}[${number + 1}]`, "must be a URL or a context object"));
+    else if (seen.has(written)) {
+      found.push(problem(`${place}[${number + 1}]`, "must not repeat an earlier context: the contexts are a set"));
+    }
+    seen.add(written);
+  });
+  return found;
+}
+
+function types(document, path) {
+  const listed = document.type;
+  if (!hasTypes(listed)) {
+    return [problem(`${path}.type`, "must be a text or an array of texts with 'VerifiableCredential' among them")];
+  }
+  if ([listed].flat().includes("VerifiableCredential")) return [];
+  return [problem(`${path}.type`, `must contain 'VerifiableCredential'${hint(listed)}`)];
+}
+
+function hint(listed) {
+  if (listed.includes("VerifiablePresentation")) return "; this is a presentation: give the credentials inside it";
+  return listed.includes("EnvelopedVerifiableCredential") ? "; this envelope holds a credential in its id" : "";
+}
+
+/** Whether `value` is a type: a text or a non-empty array of texts, none of them empty. */
+export function hasTypes(value) {
+  const items = Array.isArray(value) ? value : [value];
+  return items.length > 0 && items.every((item) => typeof item === "string" && item !== "" && item.trim() === item);
+}
+
+function optionalId(value, path) {
+  return "id" in value && !isUrl(value.id) ? [problem(`${path}.id`, "must be a single URL")] : [];
+}
+
+function texts(value, path) {
+  return ["name", "description"]
+    .filter((name) => name in value)
+    .flatMap((name) => each(`${path}.${name}`, value[name]).flatMap(([place, item]) => text(item, place)));
+}
+
+function text(value, path) {
+  if (typeof value === "string") return [];
+  if (!isObject(value) || typeof value["@value"] !== "string") {
+    return [problem(path, "must be a text, or an object whose '@value' is a text")];
+  }
+  const foreign = Object.keys(value).filter((name) => !LANGUAGE_MEMBERS.includes(name)).sort();
+  const found = foreign.map((name) => problem(member(path, name), "must not stand in a language value object"));
+  if ("@language" in value && !isLanguageTag(value["@language"])) {
+    found.push(problem(member(path, "@language"), "must be a language tag like 'en' or 'pt-BR' (BCP 47)"));
+  }
+  if ("@direction" in value && !["ltr", "rtl"].includes(value["@direction"])) {
+    found.push(problem(member(path, "@direction"), "must be 'ltr' or 'rtl'"));
+  }
+  return found;
+}
+
+function issuer(document, path) {
+  const [value, place] = [document.issuer, `${path}.issuer`];
+  const object = isObject(value);
+  let found = [];
+  if (object && "id" in value) found = optionalId(value, place);
+  else if (!isUrl(value)) found = [problem(place, "must be a URL, or an object with an 'id' that is a URL")];
+  return object ? [...found, ...texts(value, place)] : found;
+}
+
+function subjects(document, path) {
+  const place = `${path}.credentialSubject`;
+  const wanted = "must be an object with at least one member, or a list of such";
+  const value = document.credentialSubject;
+  if (Array.isArray(value) && value.length === 0) return [problem(place, wanted)];
+  return each(place, value).flatMap(([where, subject]) =>
+    isObject(subject) && Object.keys(subject).length > 0 ? optionalId(subject, where) : [problem(where, wanted)],
+  );
+}
+
+function period(document, path) {
+  const [found, moments] = [[], {}];
+  for (const name of ["validFrom", "validUntil"]) {
+    if (!(name in document)) continue;
+    const told = stampProblem(document, name, path);
+    if (told === null) moments[name] = secondsOf(document[name]);
+    else found.push(told);
+  }
+  if ("validFrom" in moments && "validUntil" in moments && moments.validUntil < moments.validFrom) {
+    found.push(problem(`${path}.validUntil`, "must not be earlier than validFrom", RANGE));
+  }
+  return found;
+}
+
+function stampProblem(value, name, path) {
+  try {
+    stampMember(value, name);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return problem(`${path}.${name}`, "must be a dateTimeStamp like 2026-01-31T09:30:00Z");
+  }
+}
+
+/** A dateTimeStamp member in seconds since 1970; Refusal where it is none. */
+export function stampMember(value, name) {
+  if (typeof value[name] !== "string") throw malformed("time.noText", { name });
+  return secondsOf(value[name]);
+}
+
+function typed(document, path, name, idRequired) {
+  if (!(name in document)) return [];
+  return each(`${path}.${name}`, document[name]).flatMap(([place, value]) => {
+    if (!isObject(value)) return [problem(place, "must be an object with a 'type'")];
+    const found = hasTypes(value.type) ? [] : [problem(`${place}.type`, "must be a text or an array of texts")];
+    if (idRequired && !("id" in value)) found.push(problem(`${place}.id`, "is required, and a URL"));
+    return [...found, ...optionalId(value, place), ...digests(value, place)];
+  });
+}
+
+function related(document, path) {
+  if (!("relatedResource" in document)) return [];
+  const seen = new Set();
+  return each(`${path}.relatedResource`, document.relatedResource).flatMap(([place, value]) => {
+    if (!isObject(value) || !isUrl(value.id)) {
+      return [problem(isObject(value) ? `${place}.id` : place, "is required, and a URL")];
+    }
+    const found = [];
+    if (seen.has(value.id)) found.push(problem(`${place}.id`, "must not name a resource that the list names already"));
+    seen.add(value.id);
+    if (!("digestSRI" in value) && !("digestMultibase" in value)) {
+      found.push(problem(place, "must hold a digestSRI or a digestMultibase"));
+    }
+    if ("mediaType" in value && typeof value.mediaType !== "string") {
+      found.push(problem(`${place}.mediaType`, "must be a text"));
+    }
+    found.push(...digests(value, place));
+    const expected = Object.hasOwn(KNOWN_RESOURCES, value.id) ? KNOWN_RESOURCES[value.id] : null;
+    const told = expected ? sha256Digests([value.digestSRI ?? [], value.digestMultibase ?? []].flat()) : [];
+    if (told.length > 0 && !told.includes(expected)) {
+      found.push(problem(place, "must hold the digest of the resource, which is another one"));
+    }
+    return found;
+  });
+}
+
+const DIGESTS = [
+  ["digestSRI", isSriDigest, "Subresource Integrity digests like 'sha256-…'"],
+  ["digestMultibase", isMultibaseDigest, "a multihash in multibase, 'u…' or 'z…'"],
+];
+
+function digests(value, path) {
+  return DIGESTS.filter(([name]) => name in value).flatMap(([name, isDigest, kind]) =>
+    each(`${path}.${name}`, value[name])
+      .filter(([, digest]) => !isDigest(digest))
+      .map(([place]) => problem(place, `must be ${kind}`)),
+  );
+}
+
+function proof(place, value) {
+  if (!isObject(value)) return [problem(place, "must be an object with a 'type'")];
+  const found = [];
+  if (typeof value.type !== "string" || value.type === "") found.push(problem(`${place}.type`, "must be a text"));
+  if (value.type === "DataIntegrityProof" && typeof value.cryptosuite !== "string") {
+    found.push(problem(`${place}.cryptosuite`, "is required of a DataIntegrityProof, and a text"));
+  }
+  if (typeof value.proofPurpose !== "string") found.push(problem(`${place}.proofPurpose`, "is required, and a text"));
+  found.push(...optionalId(value, place));
+  for (const name of ["created", "expires"]) {
+    if (name in value) found.push(...[stampProblem(value, name, place)].filter((one) => one !== null));
+  }
+  if ("verificationMethod" in value && !isUrl(value.verificationMethod)) {
+    found.push(problem(`${place}.verificationMethod`, "must be a URL"));
+  }
+  for (const name of ["proofValue", "challenge", "nonce", "cryptosuite"]) {
+    if (name in value && typeof value[name] !== "string") found.push(problem(`${place}.${name}`, "must be a text"));
+  }
+  for (const name of ["domain", "previousProof"].filter((one) => one in value)) {
+    for (const [where, item] of each(`${place}.${name}`, value[name])) {
+      if (typeof item !== "string") found.push(problem(where, "must be a text, or a list of texts"));
+    }
+  }
+  return found;
+}

