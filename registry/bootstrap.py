@@ -430,7 +430,10 @@ def profiles_beside(paths: Sequence[Path]) -> list[dict[str, Any]]:
     from registry.credential.reader import read_document
 
     found = []
-    for folder in {path.parent for path in paths}:
+    folders = {path.parent for path in paths}
+    # `--layout sharded` puts the files into numbered folders.
+    folders |= {folder.parent for folder in folders if folder.name.isdigit()}
+    for folder in folders:
         for path in (*folder.glob("batch-*/profile.json"), folder / "profile.json"):
             # Nobody asked for these files, so one that cannot be read is as good as absent.
             with contextlib.suppress(OSError, HallmarkError):

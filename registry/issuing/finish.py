@@ -160,7 +160,7 @@ def finish(job: FinishJob) -> tuple[int, int]:
     if job.layout == "ndjson":
         _write_at(job.folder / f"{NDJSON}.new", job.offset, lines, b"\n")
     else:
-        write_files(job.layout, job.out, part.names, lines, first, job.profile)
+        write_files(job.layout, job.out, part.names, lines, first, (f"{job.folder.name}/profile.json", job.profile))
     return len(part.lines), part.without_pointer
 
 

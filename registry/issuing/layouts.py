@@ -28,7 +28,7 @@ def path_of(layout: str, out: Path, name: str, index: int) -> Path:
 
 
 def write_files(
-    layout: str, out: Path, names: Sequence[str], lines: Iterable[bytes], first: int, profile: bytes
+    layout: str, out: Path, names: Sequence[str], lines: Iterable[bytes], first: int, beside: tuple[str, bytes]
 ) -> None:
     """Write credentials as files; those that are there with the same content are left alone.
 
@@ -38,7 +38,7 @@ def write_files(
         names: Of the credentials.
         lines: Their RFC 8785 form.
         first: Index of the first of them.
-        profile: What lies beside a credential in its zip.
+        beside: Name and content of what lies beside a credential in its zip.
 
     Raises:
         InputError: A file of that name holds something else; nothing of it is touched.
@@ -48,7 +48,7 @@ def write_files(
         if layout == "sharded" and (index == first or index % _FOLDER == 0):
             path.parent.mkdir(exist_ok=True)
         data = indented(line)
-        write_new(path, _zip(name, data, profile) if layout == "zip" else data)
+        write_new(path, _zip(name, data, beside) if layout == "zip" else data)
 
 
 def indented(line: bytes) -> bytes:
@@ -56,10 +56,10 @@ def indented(line: bytes) -> bytes:
     return orjson.dumps(orjson.loads(line), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _zip(name: str, data: bytes, profile: bytes) -> bytes:
+def _zip(name: str, data: bytes, beside: tuple[str, bytes]) -> bytes:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-        for member, content in ((f"{name}.json", data), ("profile.json", profile)):
+        for member, content in ((f"{name}.json", data), beside):
             archive.writestr(zipfile.ZipInfo(member, _NO_TIME), content, zipfile.ZIP_DEFLATED)
     return held.getvalue()
 
