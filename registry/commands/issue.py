@@ -1,5 +1,6 @@
 """hallmark issue | anchor: results or ready documents to anchored credentials; hallmark publish: tell a registry."""
 
+import contextlib
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from registry.credential.place import BatchId
     from registry.issuing.anchor import Issued
     from registry.issuing.assemble import StagedBatch
+    from registry.issuing.dask_runner import DaskCluster
     from registry.issuing.workspace import IssuerIdentity
 
 
@@ -80,6 +82,7 @@ def add_common(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=_number(0), default=0, help="processes (default: one for each core)"
     )
+    parser.add_argument("--dask", metavar="URL", help="sign with the workers of this Dask scheduler (tls://host:8786)")
     parser.add_argument(
         "--shard-size", metavar="N", type=_number(1), default=SHARD, help=f"most credentials of one record ({SHARD:,})"
     )
@@ -223,7 +226,7 @@ def issue(
     run_, created = bootstrap.issuing_run(settings, say), format_stamp(datetime.now(UTC))
     achievement = read_achievement(args.achievement) if args.achievement else None
     batch = batch_of_input(args, run_.identity)
-    with Processes(args.workers) as runner:
+    with Processes(args.workers) as runner, contextlib.ExitStack() as cluster:
 
         def stage() -> "list[StagedBatch]":
             staging = Staging(
@@ -237,7 +240,7 @@ def issue(
                 suite=args.suite,
                 foreign=args.allow_foreign_issuer,
                 folder_of=run_.workspace.batch_folder,
-                runner=runner,
+                runner=cluster.enter_context(_cluster(args.dask)) if args.dask else runner,
                 progress=progress,
                 shard_size=args.shard_size,
                 layout=args.layout,
@@ -247,6 +250,12 @@ def issue(
             return staging.run()
 
         return run_.issue(batch, Delivery(args.out.absolute(), args.layout, runner, progress), stage)
+
+
+def _cluster(address: str) -> "DaskCluster":
+    from registry.issuing.dask_runner import DaskCluster
+
+    return DaskCluster(address)
 
 
 def _public_url(settings: "Settings", batch: "BatchId") -> str:

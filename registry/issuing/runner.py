@@ -22,12 +22,18 @@ _AHEAD = 3
 class Runner(Protocol):
     """Does jobs, wherever."""
 
+    @property
+    def shares_disk(self) -> bool:
+        """Whether whoever does the jobs writes to this machine's disk."""
+
     def map(self, work: Callable[[JobT], ResultT], jobs: Iterable[JobT]) -> Iterator[ResultT]:
         """The results in the order of the jobs, which are taken only a little ahead of the results."""
 
 
 class Here:
     """This process, one job at a time."""
+
+    shares_disk = True
 
     def map(self, work: Callable[[JobT], ResultT], jobs: Iterable[JobT]) -> Iterator[ResultT]:
         """The results in the order of the jobs."""
@@ -43,6 +49,8 @@ class Processes:
     Args:
         count: How many; 0: one for each core.
     """
+
+    shares_disk = True
 
     def __init__(self, count: int = 0) -> None:
         self.count = count or os.cpu_count() or 1

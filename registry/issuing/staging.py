@@ -21,8 +21,8 @@ from registry.issuing.duplicates import Screen, screened_documents, screened_row
 from registry.issuing.ready import ready_documents
 from registry.issuing.rows import open_rows
 from registry.issuing.runner import Runner
-from registry.issuing.stage import Job, Made, Progress, Recipe, stage_and_write
-from registry.issuing.staged import PART, begin, complete, open_staged
+from registry.issuing.stage import Job, Made, Progress, Recipe, stage, stage_and_write
+from registry.issuing.staged import PART, begin, complete, open_staged, write_part
 from registry.issuing.tables import is_table
 from registry.issuing.workspace import IssuerIdentity
 
@@ -63,7 +63,6 @@ class Staging:
         layout: How the credentials will be delivered, for whoever takes the batch up without its input.
         screen_of: Makes what looks for earlier credentials; None: nobody looks.
         heard: Told what should be known of the input besides its errors.
-        work: Stages a job; another one where workers do not write to this machine's disk.
     """
 
     source: Path
@@ -82,7 +81,6 @@ class Staging:
     layout: str = "files"
     screen_of: Callable[[Complaints], Screen] | None = None
     heard: Callable[[Complaints], None] = field(default=lambda _complaints: None)
-    work: Callable[[Job], Made] = stage_and_write
 
     def run(self) -> list[StagedBatch]:
         """Stage everything; the batches of the input, one for each shard, in order.
@@ -100,12 +98,15 @@ class Staging:
         complaints = Complaints(str(self.source))
         screen = self.screen_of(complaints) if self.screen_of else None
         ids: dict[bytes, str] = {}
+        about = _expected(self.source)
         with self._jobs(complaints, screen) as jobs:
-            for made in self.runner.map(self.work, jobs):
+            for made in self.runner.map(stage_and_write if self.runner.shares_disk else stage, jobs):
+                if made.part is not None:
+                    write_part(self._folder(made.shard), made.number, made.part)
                 roots.setdefault(made.shard, []).append(made.root)
                 sizes[made.shard] = sizes.get(made.shard, 0) + made.count
                 self._note(made, ids, complaints)
-                self.progress("signing", sum(sizes.values()), 0)
+                self.progress("signing", sum(sizes.values()), about)
         self.heard(complaints)
         if complaints.errors or not sizes:
             for shard in sizes:
@@ -208,3 +209,14 @@ class Staging:
             before = ids.setdefault(digest, name)
             if before != name:
                 complaints.error(f"its id is that of {before}", "give each document an id of its own", file=name)
+
+
+def _expected(source: Path) -> int:
+    """About how many documents there are, for the progress bar; 0 where only reading tells."""
+    if source.is_dir():
+        return sum(1 for _ in source.glob("*.json"))
+    if source.suffix.lower() not in (".csv", ".tsv", ".txt", ".ndjson"):
+        return 0
+    with source.open("rb") as file:
+        lines = sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
+    return max(lines - is_table(source), 0)
