@@ -11,7 +11,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from registry import __version__
+from registry.api import schemas
 from registry.api.accountable import Accountable, Checkpoints
+from registry.api.examples import EXAMPLES
 from registry.api.freshness import Freshness
 from registry.api.front import Front
 from registry.api.gate import Gate, open_to_pages
@@ -73,6 +75,8 @@ def build_app(services: Services) -> FastAPI:
         app.include_router(routes.router, responses=PROBLEM_RESPONSES)
     app.add_middleware(Freshness, queries=services.queries)
     app.add_middleware(Accountable, checkpoints=services.checkpoints)
+    generate = app.openapi
+    app.openapi = lambda: schemas.with_examples(generate(), EXAMPLES)  # type: ignore[method-assign]
     # Built now rather than at the first request, so that gate and short way stand before all of it.
     inner = open_to_pages(app.build_middleware_stack())
     app.state.gate = Gate(Front(inner, services.quick, services.verifier, services.checkpoints), services.limits)

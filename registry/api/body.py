@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from registry.errors import TooLargeError, TooSlow
 
@@ -46,7 +47,7 @@ async def lines_of(request: Request, limit: int) -> AsyncIterator[bytes]:
         try:
             async with asyncio.timeout(request.app.state.gate.limits.body_seconds):
                 chunk = await anext(chunks)
-        except (StopAsyncIteration, TimeoutError):
+        except (StopAsyncIteration, TimeoutError, ClientDisconnect):
             break
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:

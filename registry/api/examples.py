@@ -4,10 +4,4 @@ import json
 from pathlib import Path
 from typing import Any
 
-_ALL: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_bytes())
-CREDENTIAL: dict[str, Any] = _ALL["credential"]
-
-
-def example(name: str) -> Any:
-    """The example answer of this name."""
-    return _ALL[name]
+EXAMPLES: dict[str, Any] = json.loads(Path(__file__).with_name("examples.json").read_bytes())

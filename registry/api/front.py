@@ -4,14 +4,15 @@
 whatever may take long (large documents, signatures over RDF), goes on to the routes, which a test compares with this.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.api.caching import tag_of
 from registry.api.credentials import credential_json, leaf_of_text
-from registry.api.gate import CORS
+from registry.api.gate import CORS, EXPOSED
 from registry.api.verifying import Verifier, is_cheap, report_bytes
 from registry.errors import HallmarkError
 from registry.store.quick_evidence import QuickEvidence
@@ -27,6 +28,21 @@ _LONG_WAY = frozenset({b"hallmark-position", b"if-none-match", b"content-encodin
 _LENGTH, _TYPE = b"content-length", b"content-type"
 
 
+class Reference(Protocol):
+    """What every answer refers to (accountable.py)."""
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to look for a newer one."""
+
+    @property
+    def header(self) -> tuple[bytes, bytes] | None:
+        """How an answer names it."""
+
+    def refresh(self) -> object:
+        """Look for a newer one, which may take some milliseconds."""
+
+
 class Front:
     """ASGI application in front of the routes.
 
@@ -34,10 +50,13 @@ class Front:
         app: The routes.
         mirror: The mirror, if it is an SQLite file; None: everything goes on to the routes.
         verifier: Who judges.
+        reference: What answers refer to; None: nothing.
     """
 
-    def __init__(self, app: ASGIApp, mirror: QuickEvidence | None, verifier: Verifier) -> None:
-        self._app, self._mirror, self._verifier = app, mirror, verifier
+    def __init__(
+        self, app: ASGIApp, mirror: QuickEvidence | None, verifier: Verifier, reference: Reference | None = None
+    ) -> None:
+        self._app, self._mirror, self._verifier, self._reference = app, mirror, verifier, reference
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the short way where it leads to the answer, else by the routes."""
@@ -47,7 +66,7 @@ class Front:
                 body = self._credential(scope, path[len(_LEAF) :], self._mirror)
                 if body is not None:
                     tag = (b"etag", tag_of(body).encode())
-                    await _answer(send, body, _JSON, _REVALIDATE, tag, CORS)
+                    await self._answer(send, body, _JSON, _REVALIDATE, tag, CORS, EXPOSED)
                     return
             elif method == "POST" and path == "/v1/verify" and _is_small(scope["headers"]):
                 receive = await self._verify(scope, receive, send, self._mirror)
@@ -83,8 +102,18 @@ class Front:
             body = report_bytes(report, evidence=mirror.json_of(evidence))
         except HallmarkError:
             return _again(message, receive)
-        await _answer(send, body, _JSON, _NEVER_KEPT, CORS)
+        await self._answer(send, body, _JSON, _NEVER_KEPT, CORS, EXPOSED)
         return _DONE
+
+    async def _answer(self, send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
+        named = [(b"content-length", b"%d" % len(body)), *headers]
+        if self._reference is not None:
+            if self._reference.due:
+                await run_in_threadpool(self._reference.refresh)
+            if self._reference.header is not None:
+                named.append(self._reference.header)
+        await send({"type": "http.response.start", "status": 200, "headers": named})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def _DONE() -> Message:  # noqa: N802  a mark, never called
@@ -99,12 +128,6 @@ def _again(message: Message, receive: Receive) -> Receive:
         return left.pop() if left else await receive()
 
     return read
-
-
-async def _answer(send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": 200, "headers": [length, *headers]})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _is_small(headers: Any) -> bool:

@@ -18,11 +18,11 @@ from registry.api.problems import problem
 CORS = (b"access-control-allow-origin", b"*")
 _PREFLIGHT = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD, POST, PUT",
+    "Access-Control-Allow-Methods": "GET, POST, PUT",
     "Access-Control-Allow-Headers": "Content-Type, If-None-Match, Hallmark-Position",
     "Access-Control-Max-Age": "86400",
 }
-_EXPOSED = (b"access-control-expose-headers", b"ETag, Hallmark-Position, Retry-After, Link")
+EXPOSED = (b"access-control-expose-headers", b"ETag, Hallmark-Position, Hallmark-Checkpoint, Retry-After")
 _UNASKED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -77,7 +77,7 @@ def open_to_pages(app: ASGIApp) -> ASGIApp:
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), CORS, _EXPOSED]}
+                message = {**message, "headers": [*message.get("headers", ()), CORS, EXPOSED]}
             await send(message)
 
         await app(scope, receive, tell if scope["type"] == "http" else send)

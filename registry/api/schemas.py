@@ -130,7 +130,18 @@ VC_API_ANSWER: Schema = {
 }
 
 
-def answer(description: str, schema: Schema, example: Any = None, media_type: str = "application/json") -> Schema:
-    """One answer of a route, for FastAPI's `responses`."""
-    shown = {} if example is None else {"example": example}
+def answer(description: str, schema: Schema, example: str = "", media_type: str = "application/json") -> Schema:
+    """One answer of a route, for FastAPI's `responses`; `example` names one of examples.json (see `with_examples`)."""
+    shown = {"x-example": example} if example else {}
     return {"description": description, "content": {media_type: {"schema": schema, **shown}}}
+
+
+def with_examples(described: Schema, examples: dict[str, Any]) -> Schema:
+    """The OpenAPI document with the examples that its answers name: FastAPI itself would drop every null in them."""
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            for one in [operation.get("requestBody", {}), *operation["responses"].values()]:
+                for media in one.get("content", {}).values():
+                    if "x-example" in media:
+                        media["example"] = examples[media.pop("x-example")]
+    return described

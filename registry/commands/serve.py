@@ -22,20 +22,19 @@ def add(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Serve until interrupted; no access log, which would name what is looked up."""
-    import uvicorn
-
     from registry import bootstrap
+    from registry.api.server import server_of
 
     settings = options.settings_of(args)
     app = bootstrap.api(settings)
     if args.index:
         _follow_beside(settings)
-    config = uvicorn.Config(app, host=args.host, port=args.port, log_level="warning", access_log=False)
-    with config.bind_socket() as socket:
+    server, socket = server_of(app, args.host, args.port)
+    with socket:
         # Listening before the line is printed: whoever reads it can connect at once.
         socket.listen()
         print(f"serving on http://{args.host}:{socket.getsockname()[1]} (pid {os.getpid()}), docs at /docs", flush=True)
-        uvicorn.Server(config).run(sockets=[socket])
+        server.run(sockets=[socket])
     return 0
 
 

@@ -15,9 +15,7 @@ from registry.errors import MalformedError, NotFound
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 _TYPES = {"profile": "application/json", "manifest": "application/octet-stream"}
 _BODY = {"requestBody": {"required": True, "content": {kind: {} for kind in _TYPES.values()}}}
-_KEPT: dict[int | str, dict[str, Any]] = {
-    201: schemas.answer("It is kept", schemas.DEPOSITED, {"kind": "profile", "name": "00" * 32})
-}
+_KEPT: dict[int | str, dict[str, Any]] = {201: schemas.answer("It is kept", schemas.DEPOSITED, "deposited")}
 _FOUND: dict[int | str, dict[str, Any]] = {
     200: {"description": "The bytes", "content": {kind: {} for kind in _TYPES.values()}},
     304: {"description": "The client holds it already"},

@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse, Response
 
 from registry.api import schemas
 from registry.api.body import read_body
-from registry.api.examples import CREDENTIAL, example
 from registry.api.problems import problem_type
 from registry.api.verifying import evidence_json
 from registry.credential.canonical import canonical_bytes
@@ -24,16 +23,11 @@ _OPTIONS = ("returnCredential", "returnProblemDetails", "returnResults")
 _BODY = {
     "requestBody": {
         "required": True,
-        "content": {
-            "application/json": {
-                "schema": schemas.VC_API_REQUEST,
-                "example": {"verifiableCredential": CREDENTIAL, "options": {"returnResults": True}},
-            }
-        },
+        "content": {"application/json": {"schema": schemas.VC_API_REQUEST, "x-example": "vcApiRequest"}},
     }
 }
 _JUDGED = "The credential was judged; `verified` is true for the verdict valid only"
-_ANSWERS: dict[int | str, dict[str, Any]] = {200: schemas.answer(_JUDGED, schemas.VC_API_ANSWER, example("vcApi"))}
+_ANSWERS: dict[int | str, dict[str, Any]] = {200: schemas.answer(_JUDGED, schemas.VC_API_ANSWER, "vcApi")}
 
 
 @router.post(

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from registry.api import schemas
 from registry.api.body import lines_of, read_body
-from registry.api.examples import CREDENTIAL, example
 from registry.api.problems import problem
+from registry.api.streamed import Streamed
 from registry.api.verifying import evidence_json, report_bytes
 from registry.credential.reader import MAX_BYTES
 from registry.verification.evidence import Policy
@@ -24,7 +24,7 @@ _BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"type": "object"}, "examples": {"badge": {"value": CREDENTIAL}}},
+            "application/json": {"schema": {"type": "object"}, "x-example": "credential"},
             NDJSON: {"schema": {"type": "string"}},
         },
     }
@@ -33,7 +33,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The report; for NDJSON one a line, in order, each with its `line`",
         "content": {
-            "application/json": {"schema": schemas.REPORT, "example": example("report")},
+            "application/json": {"schema": schemas.REPORT, "x-example": "report"},
             NDJSON: {"schema": {"type": "string"}},
         },
     }
@@ -69,7 +69,7 @@ async def verify(
     verifier = request.app.state.services.verifier
     policy = policy_of(verifier.policy(max_age), as_of, about, root or (), scope or ())
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() == NDJSON:
-        return StreamingResponse(_reports(request, policy), media_type=NDJSON, headers=_NEVER_KEPT)
+        return Streamed(_reports(request, policy), headers=_NEVER_KEPT, media_type=NDJSON)
     data = await read_body(request, MAX_BYTES)
     report, found = await run_in_threadpool(verifier.verify, data, policy)
     if report.checks[0].code:

@@ -1,0 +1,101 @@
+"""The HTTP server: uvicorn on uvloop and httptools, with patience for no one who sends a request drop by drop.
+
+uvicorn waits for ever for the end of a request's head, and takes a head of any length. A sweep once a second looks at
+every connection instead of a timer for each request, which would cost a tenth of a short answer.
+"""
+
+import socket
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 10.0
+HEAD_BYTES = 32 * 1024
+_IDLE_SECONDS = 30.0
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """One connection; `waits_since` is when it began to owe us something (None: it owes nothing)."""
+
+    waits_since: float | None = None
+    head_bytes = 0
+    in_head = True
+
+    def connection_made(self, transport: Any) -> None:
+        """A connection owes a request from the start."""
+        super().connection_made(transport)
+        self.waits_since, self.in_head = self.loop.time(), True
+
+    def data_received(self, data: bytes) -> None:
+        """Count the bytes of a head that does not end."""
+        if self.in_head:
+            self.head_bytes += len(data)
+        elif self.waits_since is not None:
+            self.waits_since = self.loop.time()
+        super().data_received(data)
+        if self.in_head and self.head_bytes > HEAD_BYTES and not self.transport.is_closing():
+            self.refuse(_TOO_LONG)
+
+    def on_message_begin(self) -> None:
+        """The first bytes of a request."""
+        super().on_message_begin()
+        self.in_head, self.waits_since = True, self.loop.time()
+
+    def on_headers_complete(self) -> None:
+        """The head is there; the body is owed."""
+        self.in_head, self.head_bytes, self.waits_since = False, 0, self.loop.time()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """All is there."""
+        self.waits_since = None
+        super().on_message_complete()
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether this connection has owed a head, or the next piece of a body that is read on, for too long.
+
+        A body that is read slowly by us is not overdue; how long it may take as a whole is the routes' to say.
+        """
+        if self.waits_since is None or self.flow.read_paused:
+            return False
+        return now - self.waits_since > (HEAD_SECONDS if self.in_head else _IDLE_SECONDS)
+
+    def refuse(self, answer: bytes) -> None:
+        """Say so where nothing was answered yet, and close."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.write(answer)
+        self.transport.close()
+
+
+class GuardedServer(uvicorn.Server):
+    """uvicorn's server, which looks at its connections once a second."""
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        if counter % 10 == 0:
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, GuardedProtocol) and connection.is_overdue(connection.loop.time()):
+                    connection.refuse(_TOO_SLOW)
+        return await super().on_tick(counter)
+
+
+def server_of(app: ASGIApp, host: str, port: int) -> tuple[GuardedServer, socket.socket]:
+    """A server and the socket it will listen on. No access log, which would name what is looked up."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http=GuardedProtocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        backlog=1024,
+        timeout_graceful_shutdown=10,
+    )
+    return GuardedServer(config), config.bind_socket()
