@@ -11,22 +11,20 @@ contract's. So a raw event that is missing, doubled or out of order is noticed; 
 database only by a rebuild that hashes everything again (`rehash`), or by an audit.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import Thread
 from typing import Any
 
 from registry.credential.place import ContractId
 from registry.errors import StoreError
-from registry.ledger.entities import Accreditor, Batch, Issuer
+from registry.ledger.entities import Accreditor, Issuer
 from registry.ledger.word import WordDomain
 from registry.store import shadow
-from registry.store.plain import PostgresSession, Session, connect, newest_schema
-from registry.store.records import build_records, canonical, records_by_issuer
-from registry.store.refold import Refold, catch_up, check_counts, refold_part
+from registry.store.fill import Filling, Moved, Reached, checkpoint
+from registry.store.plain import Session, connect, newest_schema
+from registry.store.refold import catch_up
 from registry.store.shadow import KINDS, columns_of, shadow_of
 
 Speaker = type[Issuer] | type[Accreditor]
@@ -36,8 +34,6 @@ REBUILDING = -1
 _TRIES = 3
 _LOCK_SECONDS = 2.0
 _LOCK_TRIES = 30
-_WORTH_A_PROCESS = 50_000
-_OTHERS = tuple(kind for kind in KINDS if kind is not Batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +51,6 @@ class Mirrored:
 
     contract: ContractId
     accreditation: bytes | None = None
-
-
-class _Moved(Exception):
-    """The chain replaced blocks that were folded already."""
 
 
 def rebuild(
@@ -90,9 +82,10 @@ def rebuild(
             prepare()
         try:
             for _ in range(_TRIES):
+                shadow.drop(session)  # what a crash or the try before left
                 try:
                     return _Rebuild(url, session, mirrored, witness).run(workers if rehash else None)
-                except _Moved:
+                except Moved:
                     continue
             raise StoreError("The chain was reorganised during each of three rebuilds.", todo="try again later")
         finally:
@@ -127,13 +120,13 @@ class _Rebuild:
         self.witness = witness
         self.chain = mirrored.contract.chain_id
         self.domain = WordDomain(self.chain, mirrored.contract.address, mirrored.accreditation)
-        self.reached = (0, b"")  # newest block that is folded into the tables beside
+        self.reached: Reached = (0, b"")  # newest block that is folded into the tables beside
         self.others: list[Any] = []  # checkpoints of other chains when their rows were copied
         self.confirmed: dict[tuple[Speaker, int], bytes] = {}  # words that the contract itself gave
 
     def run(self, workers: int | None) -> Rebuilt:
         """With `workers` every event is hashed again."""
-        folded = self._build(workers)
+        folded = self._fill(workers)
         with self.session.transaction():
             self._copy_other_chains()
         with self.session.transaction():
@@ -143,80 +136,11 @@ class _Rebuild:
         shadow.look(self.session)
         return Rebuilt(folded + late, late, seconds)
 
-    def _build(self, workers: int | None) -> int:
-        """Fill the tables beside with all events up to the checkpoint; how many these are."""
-        return self._count_by_count() if workers is None else self._event_by_event(workers)
-
-    def _count_by_count(self) -> int:
-        """The database makes the records, meanwhile the other events are folded; then both are counted."""
-        build = self._two_at_once if isinstance(self.session, PostgresSession) else self._one_by_one
-        refold, count = build()
-        records = records_by_issuer(self.session, self.chain)
-        check_counts(refold, records)
-        return count + sum(records.values())
-
-    def _two_at_once(self) -> tuple[Refold, int]:
-        """Two connections that see the same moment; a reorganisation meanwhile is noticed by `_still_canonical`."""
-        assert isinstance(self.session, PostgresSession)
-        with self.session.beside() as other, other.transaction(snapshot=True):
-            self.reached = self._checkpoint(other)
-            same = other.rows("SELECT pg_export_snapshot()")[0][0]
-            with self.session.transaction(snapshot=True):
-                self.session.run(f"SET TRANSACTION SNAPSHOT '{same}'")
-                with _Beside(self._build_records):
-                    shadow.create(other, _OTHERS)
-                    refold = Refold(other, other, self.domain, self.reached[0], records=False)
-                    count = refold.run()
-                    shadow.finish(other, _OTHERS)
-        return refold, count
-
-    def _build_records(self) -> None:
-        build_records(self.session, self.chain, self.reached[0])
-        shadow.finish(self.session, (Batch,))
-
-    def _one_by_one(self) -> tuple[Refold, int]:
-        """SQLite has one writer; the events that it read must still be all of them at the end."""
-        with connect(self.url) as reader, reader.transaction(snapshot=True):
-            self.reached = self._checkpoint(reader)
-            expected = self._count_events(reader)
-            shadow.create(self.session, KINDS)
-            refold = Refold(reader, self.session, self.domain, self.reached[0], records=False)
-            count = refold.run()
-        build_records(self.session, self.chain, self.reached[0])
-        if count + sum(records_by_issuer(self.session, self.chain).values()) != expected:
-            raise _Moved
-        return refold, count
-
-    def _event_by_event(self, workers: int) -> int:
-        with self.session.transaction(snapshot=True):
-            self.reached = self._checkpoint(self.session)
-            expected = self._count_events(self.session)
-        shadow.create(self.session, KINDS)
-        folded = self._refold(workers or _workers(expected), self.reached[0])
-        if folded != expected:
-            raise _Moved
-        shadow.finish(self.session, KINDS)
+    def _fill(self, workers: int | None) -> int:
+        filling = Filling(self.url, self.session, self.domain)
+        folded = filling.by_counting() if workers is None else filling.by_hashing(workers)
+        self.reached = filling.reached
         return folded
-
-    def _refold(self, workers: int, until: int) -> int:
-        if workers == 1:
-            return refold_part(self.url, self.domain, until, 0, 1)
-        from concurrent.futures import ProcessPoolExecutor
-        from multiprocessing import get_context
-
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            parts = [pool.submit(refold_part, self.url, self.domain, until, part, workers) for part in range(workers)]
-            return sum(part.result() for part in parts)
-
-    def _checkpoint(self, session: Session) -> tuple[int, bytes]:
-        rows = session.rows("SELECT block_number, block_hash FROM checkpoint WHERE chain_id = ?", self.chain)
-        if not rows:
-            raise StoreError("There are no events to rebuild from.", todo="run `hallmark index`")
-        return rows[0][0], rows[0][1]
-
-    def _count_events(self, session: Session) -> int:
-        upto = canonical(session, self.chain, f"e.block_number <= {self.reached[0]}")
-        return int(session.rows(f"SELECT count(*) {upto}")[0][0])
 
     def _copy_other_chains(self) -> None:
         """Their rows as they are now; again within the swap, if they moved since."""
@@ -235,16 +159,16 @@ class _Rebuild:
         return self.session.rows("SELECT * FROM checkpoint WHERE chain_id <> ? ORDER BY chain_id", self.chain)
 
     def _still_canonical(self) -> None:
-        """_Moved unless the block up to which was folded still has its place."""
+        """Moved unless the block up to which was folded still has its place."""
         query = "SELECT 1 FROM block WHERE chain_id = ? AND block_number = ? AND block_hash = ? AND canonical"
         if not self.session.rows(query, self.chain, *self.reached):
-            raise _Moved
+            raise Moved
 
     def _catch_up(self) -> int:
         """Fold what the follower committed since; how many events."""
         self._still_canonical()
         number, _ = self.reached
-        self.reached = self._checkpoint(self.session)
+        self.reached = checkpoint(self.session, self.chain)
         return catch_up(self.session, self.domain, number) if self.reached[0] != number else 0
 
     def _swap(self) -> tuple[int, float]:
@@ -287,7 +211,7 @@ class _Rebuild:
         differing = self._differing(speaker)
         wrong = [i for i, word in sorted(differing.items()) if self.confirmed.get((speaker, i)) != word]
         if any((speaker, i) in self.confirmed for i in wrong):
-            raise _Moved  # it has spoken again since it was asked about
+            raise Moved  # it has spoken again since it was asked about
         if wrong:
             raise StoreError(
                 f"The raw events lead {speaker.TABLE} {wrong[0]} to another word than the mirror holds "
@@ -304,31 +228,3 @@ class _Rebuild:
         rebuilt: dict[int, bytes] = dict(self.session.rows(f"{ours} EXCEPT {theirs}"))
         gone: dict[int, bytes] = dict(self.session.rows(f"{theirs} EXCEPT {ours}"))
         return dict.fromkeys(gone, bytes(32)) | rebuilt
-
-
-class _Beside(Thread):
-    """Work beside a block of code, which ends when both have; the work's own error comes out there."""
-
-    def __init__(self, work: Callable[[], None]) -> None:
-        super().__init__(daemon=True, name="records")
-        self._work = work
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        """The work."""
-        try:
-            self._work()
-        except BaseException as error:
-            self._error = error
-
-    def __enter__(self) -> None:
-        self.start()
-
-    def __exit__(self, *_: object) -> None:
-        self.join()
-        if self._error is not None:
-            raise self._error
-
-
-def _workers(events: int) -> int:
-    return max(1, min(os.cpu_count() or 1, events // _WORTH_A_PROCESS))

@@ -70,10 +70,13 @@ def finish(session: Session, kinds: Kinds) -> None:
         session.run(*statements)
 
 
+# Of live tables only: to spell an index's definition takes a lock on its table, and the tables beside may be another
+# session's at this moment.
+_LIVE = ", ".join(f"'{kind.TABLE}'" for kind in KINDS)
 _INDEXES = (
     "SELECT t.relname, i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid "
     "JOIN pg_class i ON i.oid = x.indexrelid "
-    "WHERE NOT x.indisprimary AND t.relnamespace = current_schema()::regnamespace"
+    f"WHERE NOT x.indisprimary AND t.relnamespace = current_schema()::regnamespace AND t.relname IN ({_LIVE})"  # noqa: S608
 )
 _RIGHTS = (
     "SELECT c.relname, a.privilege_type, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END "
@@ -83,16 +86,16 @@ _RIGHTS = (
 
 
 def _indexes(session: Session) -> Iterable[tuple[str, str, str]]:
-    """Table, name and definition of every index besides the primary keys'."""
+    """Table, name and definition of every index of the live tables besides the primary keys'."""
     if session.sqlite:
-        return session.rows("SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        made = "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        return session.rows(f"{made} AND tbl_name IN ({_LIVE})")
     return session.rows(_INDEXES)
 
 
 def swap(session: Session) -> None:
     """Put them in the place of the live ones, in the caller's transaction."""
-    names = {kind.TABLE for kind in KINDS}
-    indexes = [(table, index, definition) for table, index, definition in _indexes(session) if table in names]
+    indexes = list(_indexes(session))
     statements = []
     for kind in KINDS:
         live, shadow = kind.TABLE, shadow_of(kind)

@@ -145,14 +145,14 @@ def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, l
     from registry.store import rebuild as module
 
     life.mine(10, events=5)
-    original = module._Rebuild._build
+    original = module._Rebuild._fill
 
     def build_while_the_follower_goes_on(self, workers):
         count = original(self, workers)
         write(mirror, life, first=61)
         return count
 
-    monkeypatch.setattr(module._Rebuild, "_build", build_while_the_follower_goes_on)
+    monkeypatch.setattr(module._Rebuild, "_fill", build_while_the_follower_goes_on)
     done = rebuild(url_of(mirror), MIRRORED, rehash=rehash)
     assert done.events == len(life.events())
     state = life.state()
@@ -166,7 +166,7 @@ def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypa
 
     other = life.fork(40, seed=8)
     other.mine(25, events=5)
-    original, calls = module._Rebuild._build, []
+    original, calls = module._Rebuild._fill, []
 
     def build_while_the_chain_turns(self, workers):
         count = original(self, workers)
@@ -176,7 +176,7 @@ def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypa
             write(mirror, other, first=41)
         return count
 
-    monkeypatch.setattr(module._Rebuild, "_build", build_while_the_chain_turns)
+    monkeypatch.setattr(module._Rebuild, "_fill", build_while_the_chain_turns)
     rebuild(url_of(mirror), MIRRORED, rehash=rehash)
     assert calls == [60, 65]
     assert [row.word for row in mirror.rows(Issuer)] == [issuer.word for issuer in other.state().all(Issuer)]

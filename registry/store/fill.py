@@ -1,0 +1,156 @@
+"""Fill the tables beside the live ones with everything that the raw events up to the checkpoint lead to.
+
+Either by counting: the database makes the records by itself while all other events are folded here, and both together
+must be as many as the issuers' last words say. Or event by event, each hashed again, in several processes.
+"""
+
+import os
+from collections.abc import Callable
+from threading import Thread
+
+from registry.errors import StoreError
+from registry.ledger.entities import Batch
+from registry.ledger.word import WordDomain
+from registry.store import shadow
+from registry.store.plain import PostgresSession, Session, connect
+from registry.store.records import build_records, canonical, records_by_issuer
+from registry.store.refold import Refold, check_counts, refold_part
+from registry.store.shadow import KINDS
+
+Reached = tuple[int, bytes]
+"""Number and hash of a block."""
+_WORTH_A_PROCESS = 50_000
+_PATIENCE = "60s"
+_OTHERS = tuple(kind for kind in KINDS if kind is not Batch)
+
+
+class Moved(Exception):
+    """The chain replaced blocks that were folded already."""
+
+
+def checkpoint(session: Session, chain_id: int) -> Reached:
+    """The newest indexed block of a chain; StoreError where there is none."""
+    rows = session.rows("SELECT block_number, block_hash FROM checkpoint WHERE chain_id = ?", chain_id)
+    if not rows:
+        raise StoreError("There are no events to rebuild from.", todo="run `hallmark index`")
+    return rows[0][0], rows[0][1]
+
+
+class Filling:
+    """One filling of the tables beside.
+
+    Args:
+        url: The database, for sessions beside `session`.
+        session: Makes and fills the tables.
+        domain: The contracts.
+    """
+
+    def __init__(self, url: str, session: Session, domain: WordDomain) -> None:
+        self.url = url
+        self.session = session
+        self.domain = domain
+        self.chain = domain.chain_id
+        self.reached: Reached = (0, b"")  # newest block that is folded
+
+    def by_counting(self) -> int:
+        """Records by the database, the rest folded; how many events.
+
+        Raises:
+            LedgerError: Raw events are missing, doubled or out of order.
+        """
+        build = self._two_at_once if isinstance(self.session, PostgresSession) else self._one_by_one
+        refold, count = build()
+        records = records_by_issuer(self.session, self.chain)
+        check_counts(refold, records)
+        return count + sum(records.values())
+
+    def _two_at_once(self) -> tuple[Refold, int]:
+        """Two connections that see the same moment; what the follower does meanwhile comes afterwards."""
+        assert isinstance(self.session, PostgresSession)
+        with self.session.beside() as other, other.transaction(snapshot=True):
+            self.reached = checkpoint(other, self.chain)
+            same = other.rows("SELECT pg_export_snapshot()")[0][0]
+            with self.session.transaction(snapshot=True):
+                # the two wait for each other here, which the server cannot see: no lock may make them wait for ever
+                self.session.run(f"SET TRANSACTION SNAPSHOT '{same}'", f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+                with _Beside(self._build_records):
+                    shadow.create(other, _OTHERS)
+                    refold = Refold(other, other, self.domain, self.reached[0], records=False)
+                    count = refold.run()
+                    shadow.finish(other, _OTHERS)
+        return refold, count
+
+    def _build_records(self) -> None:
+        build_records(self.session, self.chain, self.reached[0])
+        shadow.finish(self.session, (Batch,))
+
+    def _one_by_one(self) -> tuple[Refold, int]:
+        """SQLite has one writer; the events that it read must still be all of them at the end."""
+        with connect(self.url) as reader, reader.transaction(snapshot=True):
+            self.reached = checkpoint(reader, self.chain)
+            expected = self._count_events(reader)
+            shadow.create(self.session, KINDS)
+            refold = Refold(reader, self.session, self.domain, self.reached[0], records=False)
+            count = refold.run()
+        build_records(self.session, self.chain, self.reached[0])
+        if count + sum(records_by_issuer(self.session, self.chain).values()) != expected:
+            raise Moved
+        return refold, count
+
+    def by_hashing(self, workers: int) -> int:
+        """Every event hashed into its issuer's word again, by so many processes (0: as fits); how many events.
+
+        Raises:
+            LedgerError: Raw events do not follow from each other.
+        """
+        with self.session.transaction(snapshot=True):
+            self.reached = checkpoint(self.session, self.chain)
+            expected = self._count_events(self.session)
+        shadow.create(self.session, KINDS)
+        folded = self._refold(workers or _workers(expected), self.reached[0])
+        if folded != expected:
+            raise Moved
+        shadow.finish(self.session, KINDS)
+        return folded
+
+    def _refold(self, workers: int, until: int) -> int:
+        if workers == 1:
+            return refold_part(self.url, self.domain, until, 0, 1)
+        from concurrent.futures import ProcessPoolExecutor
+        from multiprocessing import get_context
+
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            parts = [pool.submit(refold_part, self.url, self.domain, until, part, workers) for part in range(workers)]
+            return sum(part.result() for part in parts)
+
+    def _count_events(self, session: Session) -> int:
+        upto = canonical(session, self.chain, f"e.block_number <= {self.reached[0]}")
+        return int(session.rows(f"SELECT count(*) {upto}")[0][0])
+
+
+class _Beside(Thread):
+    """Work beside a block of code, which ends when both have; the work's own error comes out there."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(daemon=True, name="records")
+        self._work = work
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """The work."""
+        try:
+            self._work()
+        except BaseException as error:
+            self._error = error
+
+    def __enter__(self) -> None:
+        self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.join()
+        if self._error is not None:
+            raise self._error
+
+
+def _workers(events: int) -> int:
+    return max(1, min(os.cpu_count() or 1, events // _WORTH_A_PROCESS))
