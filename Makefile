@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean faults faults-kill credential-deep contracts-deep
+.PHONY: help setup demo test check bench clean faults faults-kill faults-issue credential-deep contracts-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -76,6 +76,9 @@ bench-%: setup
 
 faults: setup ## N=500 seeded faults against the indexer, a table by kind (FAULTS="--postgres --first-seed 1")
 	$(PY) tests/faults/campaign.py --count $(or $(N),500) $(FAULTS)
+
+faults-issue: setup ## kill -9, ENOSPC and EIO at every write of an issuing run (needs strace)
+	$(PY) tests/faults/issuing.py $(FAULTS)
 
 faults-kill: setup ## kill -9 at every write to SQLite and every message to PostgreSQL (needs strace)
 	$(PY) tests/faults/processes.py $(FAULTS)

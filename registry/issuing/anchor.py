@@ -138,6 +138,9 @@ class IssuingRun:
         return staged
 
     def _refuse_record(self, batch: BatchId) -> None:
+        """Nothing can be made of a record whose staged documents are not here; with them it may be ours, and is adopted."""
+        if (self.workspace.batch_folder(batch.batch_id) / "staged.json").exists():
+            return
         if self.chain.anchorer.record_time(batch.issuer_id, batch.batch_id):
             raise AlreadyAnchored(
                 f"The contract has this batch ({batch.batch_id.hex()}) already, but the journal in"

@@ -55,5 +55,7 @@ def purge(entry: JournalEntry, journal: Journal, home: Workspace) -> None:
     """Delete the staged documents and salts. A crash between leaves a batch that is told to be purged, and is again."""
     journal.put(replace(entry, state="purged"))
     folder = home.batch_folder(entry.batch_id)
-    if folder.exists():
-        shutil.rmtree(folder)
+    # Stagings that were set aside have a number behind their name.
+    for each in (folder, *folder.parent.glob(f"{folder.name}.*")):
+        if each.exists():
+            shutil.rmtree(each)

@@ -62,6 +62,7 @@ class Pursuit:
     pace: Pace = field(default_factory=Pace)
     _seen: Mined | None = None
     _sent: tuple[int, float] | None = None
+    _refused: bool = False
     _at_cap: bool = False
     _silent_since: float | None = None
     _pause: float = _POLL_SECONDS
@@ -129,7 +130,7 @@ class Pursuit:
 
     def _push(self, latest: int) -> None:
         """Send what was never sent in this run; offer more for what was not mined in time."""
-        if self._sent is None:
+        if self._sent is None or (self._refused and latest > self._sent[0]):
             return self._send(self.offers[-1], latest)
         block, second = self._sent
         if latest - block < self.pace.bump_blocks or self.pace.clock() - second < self.pace.bump_seconds:
@@ -137,10 +138,12 @@ class Pursuit:
         return self._offer_more(latest)
 
     def _send(self, signed: SignedTransaction, latest: int) -> None:
-        self._sent = (latest, self.pace.clock())
+        self._sent, self._refused = (latest, self.pace.clock()), False
         try:
             self.sender.broadcast(signed.raw)
         except FeeTooLow:
+            # Perhaps the next block is cheaper, if there is no more to offer.
+            self._refused = True
             self._offer_more(latest)
 
     def _offer_more(self, latest: int) -> None:
@@ -150,8 +153,9 @@ class Pursuit:
             if not self._at_cap:
                 self.say(f"{self.offers[-1].max_fee / 1e9:,.3f} gwei a gas is the most it may offer; it waits")
             self._at_cap, self._sent = True, (latest, self.pace.clock())
-            with contextlib.suppress(FeeTooLow):
-                self.sender.broadcast(self.offers[-1].raw)
+            if not self._refused:
+                with contextlib.suppress(FeeTooLow):  # in case the node forgot it
+                    self.sender.broadcast(self.offers[-1].raw)
             return
         self.say(f"it was not taken; {offer.max_fee / 1e9:,.3f} gwei a gas are offered")
         self.before_send(offer)

@@ -75,14 +75,14 @@ def begin(here: World, *arguments: str, trace: Sequence[str] = (), log: str = os
     if not child:
         _child(command(here, *arguments), said.fileno())
     os.waitpid(child, os.WUNTRACED)  # it stops itself until strace is there
-    tracer = _attach(child, trace, log) if trace else None
+    tracer = attach(child, trace, log) if trace else None
     os.kill(child, signal.SIGCONT)
     return Running(child, said, tracer)
 
 
 def end(running: Running) -> int:
     """Wait until it ends; its exit code (negative: the signal)."""
-    code = _wait(running.pid)
+    code = wait_for(running.pid)
     if running.tracer:
         running.tracer.wait(_SECONDS)
     return code
@@ -114,7 +114,8 @@ def _child(arguments: Sequence[str], said: int) -> NoReturn:
         os._exit(code)
 
 
-def _attach(child: int, options: Sequence[str], log: str) -> "subprocess.Popen[str]":
+def attach(child: int, options: Sequence[str], log: str) -> "subprocess.Popen[str]":
+    """Trace a process; returns once strace has it."""
     line = ["strace", "-f", "-o", log, "-p", str(child), *options]
     tracer = subprocess.Popen(line, stderr=subprocess.PIPE, text=True)
     assert tracer.stderr
@@ -123,7 +124,8 @@ def _attach(child: int, options: Sequence[str], log: str) -> "subprocess.Popen[s
     return tracer
 
 
-def _wait(child: int) -> int:
+def wait_for(child: int) -> int:
+    """The exit code of a child (negative: the signal); one that hangs is killed, and told."""
     deadline = time.monotonic() + _SECONDS
     while True:
         pid, status = os.waitpid(child, os.WNOHANG)
@@ -132,7 +134,7 @@ def _wait(child: int) -> int:
         if time.monotonic() > deadline:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-            raise RuntimeError("the indexer did not end in time")
+            raise RuntimeError("the process did not end in time")
         time.sleep(0.002)
 
 

@@ -1,6 +1,7 @@
 """Issuing that stops anywhere goes on from there: one record on chain, complete credentials, no salt twice."""
 
 import json
+import shutil
 
 import pytest
 
@@ -76,6 +77,7 @@ def test_lost_journal_meets_already_anchored_and_says_what_to_restore(desk):
     (desk.folder / "issuer" / "journal.sqlite").unlink()
     for extra in ("journal.sqlite-wal", "journal.sqlite-shm"):
         (desk.folder / "issuer" / extra).unlink(missing_ok=True)
+    shutil.rmtree(desk.folder / "issuer" / "batches")
     outcome = desk.run("issue results.csv --achievement achievement.json --out again --wait 1")
     assert outcome.code == 1
     assert "restore the journal" in outcome.err
@@ -122,7 +124,13 @@ def test_foreign_content_in_the_out_folder_is_never_overwritten(desk):
 def test_secrets_and_staged_documents_are_readable_by_their_owner_only(desk):
     desk.issue(2)
     files = [path for path in (desk.folder / "issuer").rglob("*") if path.is_file()]
-    assert {path.name for path in files} >= {"signing.key", "batch.secret", "journal.sqlite", "staged.json", "part-00000.ndjson"}
+    assert {path.name for path in files} >= {
+        "signing.key",
+        "batch.secret",
+        "journal.sqlite",
+        "staged.json",
+        "part-00000.ndjson",
+    }
     private = [path for path in files if not path.name.endswith((".lock", "-wal", "-shm"))]
     assert {oct(path.stat().st_mode & 0o777) for path in private} == {"0o600"}
 
