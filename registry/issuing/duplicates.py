@@ -192,7 +192,7 @@ def link_to(batch: BatchId, place: int, leaf: bytes) -> Link:
 
 
 def supersedes(pointer: str, digest: str) -> dict[str, str]:
-    """An entry of `relatedResource` that says what a credential supersedes (VC 2.0, section 5.3; SPEC.md, 1.4)."""
+    """An entry of `relatedResource` that says what a credential supersedes (VC 2.0, section 5.3; SPEC.md, 1.5)."""
     return {"id": pointer, "name": "supersedes", "digestMultibase": digest}
 
 
