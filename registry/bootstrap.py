@@ -90,6 +90,16 @@ def mirror(settings: Settings) -> "SqlMirror":
     return opened
 
 
+def audited_mirror(settings: Settings) -> "SqlMirror":
+    """A mirror that is there: an auditor makes none."""
+    from registry.store.plain import has_tables
+
+    if not has_tables(settings.database):
+        todo = "name it with --database, or make it with `hallmark index`"
+        raise ConfigError("The database holds no mirror that could be audited.", todo=todo)
+    return mirror(settings)
+
+
 def follower(settings: Settings, *, receipts: bool = False) -> "Follower":
     """The indexer."""
     from registry.indexer.follow import Follower

@@ -28,7 +28,7 @@ def run(args: Namespace) -> int:
 
     settings = options.settings_of(args)
     start, receipts = bootstrap.deployment(settings).block_number, args.verify == "receipts"
-    report = audit(bootstrap.chain(settings), bootstrap.mirror(settings), start, receipts=receipts)
+    report = audit(bootstrap.chain(settings), bootstrap.audited_mirror(settings), start, receipts=receipts)
     if args.json:
         print(json.dumps(report.to_json(), indent=2))
     else:

@@ -33,6 +33,17 @@ def connect(url: str) -> "Session":
     )
 
 
+def has_tables(url: str) -> bool:
+    """Whether a mirror is there; nothing is made. StoreError where the server or database cannot be reached."""
+    if url.startswith("sqlite:///"):
+        name, _, options = url.removeprefix("sqlite:///").partition("?")
+        if options or not Path(name).is_file():
+            return bool(options)  # a name of another form: whoever opens it will say
+    with connect(url) as session:
+        query = "SELECT count(*) FROM sqlite_master WHERE name = 'checkpoint'"
+        return bool(session.rows(query if session.sqlite else "SELECT to_regclass('checkpoint') IS NOT NULL")[0][0])
+
+
 def newest_schema() -> str:
     """The version to which `store.engine.migrate` brings a database: the number in the newest migration's name."""
     versions = Path(__file__).with_name("migrations") / "versions"

@@ -73,8 +73,8 @@ def finish(session: Session, kinds: Kinds) -> None:
 # Of live tables only: to spell an index's definition takes a lock on its table, and the tables beside may be another
 # session's at this moment.
 _LIVE = ", ".join(f"'{kind.TABLE}'" for kind in KINDS)
-_INDEXES = (  # noqa: S608  the names are our own
-    "SELECT t.relname, i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid "
+_INDEXES = (
+    "SELECT t.relname, i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class t ON t.oid = x.indrelid "  # noqa: S608
     "JOIN pg_class i ON i.oid = x.indexrelid "
     f"WHERE NOT x.indisprimary AND t.relnamespace = current_schema()::regnamespace AND t.relname IN ({_LIVE})"
 )

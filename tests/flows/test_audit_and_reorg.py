@@ -211,3 +211,10 @@ def test_index_until_a_block_then_the_rest(sql_desk):
     assert f"up to block {first + 1}" in desk.ok(f"index --until {first + 1}")
     desk.ok("index")
     assert desk.run("audit").code == 0
+
+
+def test_audit_of_a_database_that_is_not_there_cannot_tell_and_makes_none(desk):
+    done = desk.run("audit --database sqlite:///nowhere.sqlite")
+    assert done.code == 2
+    assert "no mirror" in done.err
+    assert not (desk.folder / "nowhere.sqlite").exists()
