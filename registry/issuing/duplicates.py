@@ -5,6 +5,7 @@ id) the same achievement (its id). Only earlier batches are looked at; within on
 """
 
 from base64 import urlsafe_b64encode
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -73,6 +74,9 @@ class Issued(Protocol):
     def key(self, *parts: str) -> bytes:
         """The key, 16 bytes, of a kind and its values."""
 
+    def keys(self, *parts: str) -> Callable[[str], bytes]:
+        """As `key`, for many values that follow the same parts."""
+
     def find(self, keys: Sequence[bytes]) -> dict[bytes, list[Found]]:
         """The places of each key that is known."""
 
@@ -98,9 +102,8 @@ def document_keys(issued: Issued, document: Mapping[str, Any]) -> tuple[bytes, .
     return tuple(keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[T]):
-    """One document on its way: what it is, its keys, how a complaint names it."""
+class Item(NamedTuple, Generic[T]):
+    """One document on its way: what it is, its keys, what a complaint calls it, and its row."""
 
     value: T
     keys: tuple[bytes, ...]
@@ -137,9 +140,10 @@ class Screen:
         queue = iter(items)
         place = 0
         while some := list(islice(queue, _AT_ONCE)):
-            known = self.issued.find([key for item in some for key in item.keys])
+            known = {} if self.issued.empty else self.issued.find([key for item in some for key in item.keys])
             for item in some:
-                self.keys += [key + place.to_bytes(8, "big") for key in item.keys]
+                for key in item.keys:
+                    self.keys.append(key + place.to_bytes(8, "big"))
                 before = self._before(item.keys, known) if known else ()
                 yield item.value, self._judged(item, before, place) if before else None
                 place += 1
@@ -147,10 +151,14 @@ class Screen:
     def record(self, batches: Sequence[tuple[bytes, int, int]]) -> None:
         """Remember what passed, as (batch id, first place, end) of the batches that it became."""
         self.keys.sort()
-        for batch_id, first, end in batches:
-            places = ((key[:KEY_BYTES], int.from_bytes(key[KEY_BYTES:], "big")) for key in self.keys)
-            mine = ((key, place - first) for key, place in places if first <= place < end)
-            self.issued.record(batch_id, mine, [spot for spot, place in self.spots if first <= place < end])
+        ends = [end for _, _, end in batches]
+        mine: list[list[bytes]] = [[] for _ in batches]
+        for entry in self.keys if len(batches) > 1 else ():
+            mine[bisect_right(ends, int.from_bytes(entry[KEY_BYTES:], "big"))].append(entry)
+        for (batch_id, first, end), own in zip(batches, mine, strict=True):
+            entries = own if len(batches) > 1 else self.keys
+            keys = ((entry[:KEY_BYTES], int.from_bytes(entry[KEY_BYTES:], "big") - first) for entry in entries)
+            self.issued.record(batch_id, keys, [spot for spot, place in self.spots if first <= place < end])
 
     def _before(self, keys: Sequence[bytes], known: Mapping[bytes, Sequence[Found]]) -> tuple[Spot, ...]:
         found = dict.fromkeys(one for key in keys for one in known.get(key, ()))
@@ -200,10 +208,8 @@ def screened_rows(
     screen: Screen, rows: Iterable[tuple[int, ResultRow]], achievement: str
 ) -> Iterator[tuple[int, ResultRow]]:
     """A table's rows, each with the link to what it supersedes."""
-    items = (
-        Item((number, row), (screen.issued.key("row", row.id, achievement),), f"the id {row.id!r}", number)
-        for number, row in rows
-    )
+    key = screen.issued.keys("row", achievement)
+    items = (Item(pair, (key(pair[1].id),), f"the id '{pair[1].id}'", pair[0]) for pair in rows)
     for (number, row), link in screen.through(items):
         yield number, row if link is None else row._replace(replaces=link.pointer, replaces_digest=link.digest)
 

@@ -7,7 +7,7 @@ secret of its own, so it may stay when the documents of a batch are purged. Fill
 import secrets
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from hashlib import blake2b
 from itertools import islice
@@ -53,9 +53,20 @@ class SqlIssued:
 
     def key(self, *parts: str) -> bytes:
         """The 16-byte key of a kind and its values."""
-        return blake2b(
-            "\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES, key=self._secret
-        ).digest()
+        return self.keys(*parts[:-1])(parts[-1])
+
+    def keys(self, *parts: str) -> Callable[[str], bytes]:
+        """As `key`, for many values that follow the same parts."""
+        begun = blake2b(digest_size=KEY_BYTES, key=self._secret)
+        for part in parts:
+            begun.update(part.encode("utf-8", "surrogatepass") + b"\0")
+
+        def key(value: str) -> bytes:
+            hashed = begun.copy()
+            hashed.update(value.encode("utf-8", "surrogatepass"))
+            return hashed.digest()
+
+        return key
 
     def find(self, keys: Sequence[bytes]) -> dict[bytes, list[Found]]:
         """The places of each key that is known."""

@@ -255,3 +255,18 @@ def test_index_of_what_was_issued_holds_nothing_personal(issued):
     assert oct((issued.folder / "issuer" / "issued.sqlite").stat().st_mode & 0o777) == "0o600"
     for text in (b"northwind", b"Northwind", b"learner"):
         assert text not in data
+
+
+def test_duplicates_are_found_in_the_right_shard(desk):
+    put(desk, [f"{n},A" for n in range(5)])
+    desk.ok(f"{ISSUE} --out first --shard-size 2")
+    put(desk, ["3,Bea"])
+    said = desk.ok(f"{ISSUE} --out second --duplicates replace")
+    assert "revoked 1 replaced credential" in said
+    (link,) = document(desk, "second/3.json")["relatedResource"]
+    assert link["id"] == document(desk, "first/3.json")["credentialStatus"]["id"].partition("#")[0]
+    assert verdict(desk, "first/3.json") == ("invalid", "REVOKED")
+    assert verdict(desk, "first/2.json")[0] == "valid"
+    urn = document(desk, "first/4.json")["id"]
+    desk.ok(f"status suspend --id {urn}")
+    assert verdict(desk, "first/4.json") == ("invalid", "SUSPENDED")
