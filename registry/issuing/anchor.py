@@ -138,7 +138,7 @@ class IssuingRun:
         return staged
 
     def _refuse_record(self, batch: BatchId) -> None:
-        """Nothing can be made of a record whose staged documents are not here; with them it may be ours, and is adopted."""
+        """A record without staged documents here is none of ours; with them it may be, and is adopted."""
         if (self.workspace.batch_folder(batch.batch_id) / "staged.json").exists():
             return
         if self.chain.anchorer.record_time(batch.issuer_id, batch.batch_id):

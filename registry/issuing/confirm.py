@@ -52,7 +52,7 @@ class Confirmation:
         except Reverted as error:
             if error.name != "AlreadyAnchored":
                 raise
-            return self._adopt(entry)
+            return self._adopt(self._on_chain(entry))
         self.say(_estimate(signed, count))
         return self._offered(replace(entry, state="sent"), signed)
 
@@ -60,6 +60,15 @@ class Confirmation:
         """From here on these very bytes are sent, however often."""
         offers = (*entry.offers, signed)
         return self.reached(replace(entry, offers=offers, nonce=signed.nonce, raw=signed.raw, tx_hash=signed.hash))
+
+    def _on_chain(self, entry: JournalEntry) -> JournalEntry:
+        """Some nodes judge by what is not mined yet: then there is no record so far, only another run's transaction."""
+        if not self.anchorer.record_time(self.issuer_id, entry.batch_id):
+            raise AlreadyAnchored(
+                f"Another transaction with batch {entry.batch_id.hex()} is on its way; nothing was sent.",
+                todo="wait until it is mined, then run the command again",
+            )
+        return entry
 
     def _adopt(self, entry: JournalEntry) -> JournalEntry:
         """The record is there though no transaction that we know made it: ours if it commits to our root."""

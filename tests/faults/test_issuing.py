@@ -334,6 +334,13 @@ def twin(desk, account):
     return Desk(folder, desk.chain, account)
 
 
+def estimated(call, forward):
+    """Gas is estimated as if nothing were waiting for a block."""
+    if call["method"] == "eth_estimateGas":
+        return {"jsonrpc": "2.0", "id": call["id"], "result": hex(90_000)}
+    return forward(call)
+
+
 def forget_journal(desk):
     for path in (desk.folder / "issuer").glob("journal.sqlite*"):
         path.unlink()
@@ -391,8 +398,9 @@ def test_two_machines_at_the_same_moment_make_one_record(here, staged):
     if staged:
         desk.run(f"{ISSUE} --max-fee 0.000000001")
     other = twin(desk, account)
-    with no_automine(desk):
-        runs = [begin(one.folder, one.key, ISSUE) for one in (desk, other)]
+    with no_automine(desk), meddler(desk.chain.url) as endpoint:
+        endpoint.meddle = estimated
+        runs = [begin(one.folder, one.key, f"{ISSUE} --rpc {endpoint.url}") for one in (desk, other)]
         until(lambda: len(pending(desk)) == 2)
         desk.mine(1)
         ended = [run.end() for run in runs]
@@ -405,6 +413,22 @@ def test_two_machines_at_the_same_moment_make_one_record(here, staged):
     assert winner.run(f"verify {names}").code == 0
     batch = next((winner.folder / "issuer" / "batches").iterdir()).name
     assert here.anchored(batch) == 1
+
+
+def test_batch_that_another_machine_has_just_sent_is_not_sent_again(here, desk):
+    """This node estimates on top of what waits for a block."""
+    desk.ok(f"issuer add-key {desk.chain.accounts[6].address} --role anchor")
+    other = twin(desk, 6)
+    with no_automine(desk):
+        first = begin(desk.folder, desk.key, ISSUE)
+        until(lambda: pending(desk))
+        refused = other.run(ISSUE)
+        assert (refused.code, "is on its way; nothing was sent" in refused.err) == (1, True), refused.text
+        desk.mine(1)
+        assert first.end().code == 0
+    late = other.run("issue --resume --wait 1")
+    assert (late.code, "anchored with other content" in late.text) == (1, True), late.text
+    assert not issued(here, desk)
 
 
 def test_refusal_of_the_node_is_told_and_the_batch_is_kept(here, desk):
