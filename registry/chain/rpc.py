@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import orjson
 import urllib3
 
+from registry.chain.logs import read_answers
 from registry.chain.refusals import refusal
 from registry.errors import ChainUnavailable, RateLimited, RpcError
 
@@ -78,7 +79,10 @@ class Rpc:
         for start in range(0, len(calls), MAX_BATCH):
             part = calls[start : start + MAX_BATCH]
             body = [_request(number, call) for number, call in enumerate(part)]
-            results += self._patiently(lambda part=part, body=body: _in_order(self.url, part, self._post(body)))  # type: ignore[misc]
+            read = _read_logs if any(method == "eth_getLogs" for method, _ in part) else orjson.loads
+            results += self._patiently(
+                lambda part=part, body=body, read=read: _in_order(self.url, part, self._post(body, read))  # type: ignore[misc]
+            )
         return results
 
     def _patiently(self, ask: Callable[[], Any]) -> Any:
@@ -96,7 +100,7 @@ class Rpc:
                 pause *= 2
         raise AssertionError("unreachable")
 
-    def _post(self, body: Any) -> Any:
+    def _post(self, body: Any, read: Callable[[bytes], Any] = orjson.loads) -> Any:
         if self._bucket:
             self._pause(self._bucket.take(time.monotonic()))
         try:
@@ -110,7 +114,7 @@ class Rpc:
         if response.status >= 400 and not response.data.startswith((b"{", b"[")):
             raise self._unavailable(f"HTTP status {response.status}")
         try:
-            return orjson.loads(response.data)
+            return read(response.data)
         except ValueError:
             raise self._unavailable("its answer is not JSON") from None
 
@@ -148,6 +152,14 @@ def _seconds(headers: Any) -> float:
         return float(headers.get("Retry-After", "0"))
     except ValueError:
         return 0.0
+
+
+def _read_logs(data: bytes) -> Any:
+    """Answers with their logs in the form `Log`; whatever has another form (an error has) as plain JSON."""
+    try:
+        return read_answers(data)
+    except ValueError:
+        return orjson.loads(data)
 
 
 def _request(number: int, call: Call) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from registry.errors import Incomplete
 from registry.ledger.entities import Accreditor, Issuer
 from registry.ledger.header import Header
 from registry.ledger.state import State
-from registry.ports import ChainSource, Checkpoint, Mirror, StorageView
+from registry.ports import Checkpoint, Mirror, StorageView
 
 # Up to so many issuers, all are proven whenever something changed; beyond, the touched ones and a rotating part.
 _ALL_UP_TO = 1_000
@@ -22,8 +23,18 @@ class Completeness:
     storage_root: bytes
 
 
+class Witness(Protocol):
+    """Who reads the contracts' storage: two of the methods of the port ChainSource."""
+
+    def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
+        """Issuer count and words in the state after this block."""
+
+    def accreditation_storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView | None:
+        """The same of the accreditation contract; None where there is none, or not yet."""
+
+
 def check_complete(
-    chain: ChainSource, mirror: Mirror, state: State, header: Header, point: Checkpoint | None, *, all_issuers: bool
+    chain: Witness, mirror: Mirror, state: State, header: Header, point: Checkpoint | None, *, all_issuers: bool
 ) -> Completeness:
     """Compare folded words and counts with the storage of both contracts after `header`.
 

@@ -77,7 +77,7 @@ def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[
         asked.update(suspicious_blocks(headers.values(), seen, bloom_bits(address)))
     if not asked or len(asked) > max(8, _BLOOM_SHARE * len(headers)):
         return logs
-    known = set(logs)
+    known = {log for log in logs if log.block_number in asked}
     more = [log for log in chain.logs_elsewhere(sorted(asked)) if log.address in contracts and log not in known]
     if not more:
         return logs
@@ -100,12 +100,16 @@ def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLo
 
 def _bits_of(log: RawLog) -> int:
     """What a log sets in its block's filter; words chain issuer by issuer, so this is what ties a log to its block."""
-    bits = _known_bits(log.address) | _known_bits(log.topics[0])
-    for topic in log.topics[1:]:
+    bits = _known_bits(log.address)
+    for topic in log.topics[:_REPEATED_TOPICS]:
         bits |= _known_bits(topic)
+    for topic in log.topics[_REPEATED_TOPICS:]:
+        bits |= bloom_bits(topic)
     return bits
 
 
+# The event's kind and its issuer come again and again; what stands behind them (a batch, an account) rarely does.
+_REPEATED_TOPICS = 2
 _known_bits = lru_cache(maxsize=4_096)(bloom_bits)
 
 

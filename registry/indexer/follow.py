@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from registry.errors import ChainUnavailable, LedgerError, ReorgPastFinality
 from registry.indexer.ahead import Ahead
 from registry.indexer.complete import Completeness, check_complete
+from registry.indexer.early import EarlyProof
 from registry.indexer.fetch import Fetched
 from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
@@ -15,6 +16,7 @@ from registry.ledger.word import WordDomain
 from registry.ports import ChainSource, Checkpoint, Mirror, Step, Tiers
 
 _TRIES = 5
+_FAR_BLOCKS = 256  # from here on a catch-up lasts longer than its proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Follower:
         self.start = start
         self.domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
         self._ahead = Ahead(chain, receipts=receipts)
+        self._early = EarlyProof(chain)
         self.on_fault: Callable[[Exception], None] = lambda _: None
 
     def run(
@@ -118,6 +121,8 @@ class Follower:
         first = self.start if point is None else point.block.number + 1
         if first > target:
             return self._idle(point, tiers, first - 1)
+        if target - first >= _FAR_BLOCKS:
+            self._early.ask(target)
         fetched = self._ahead.take(first, target)
         if point is not None and fetched.headers[0].parent_hash != point.block.hash:
             return self._rewound(point, tiers, target)
@@ -157,4 +162,4 @@ class Follower:
         # After a rewind no storage root is known, so a silent change could not be seen by comparing roots.
         rewound = point is not None and not point.storage_root and point.evidence == "proof"
         unproven_before = point is None or point.proven != point.block.number or rewound
-        return check_complete(self.chain, self.mirror, state, fetched.headers[-1], point, all_issuers=unproven_before)
+        return check_complete(self._early, self.mirror, state, fetched.headers[-1], point, all_issuers=unproven_before)

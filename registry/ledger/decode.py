@@ -5,6 +5,7 @@ This is the hot path of the mirror: each kind of event has its layout compiled o
 
 import struct
 from collections.abc import Callable
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -51,9 +52,10 @@ class _Layout(NamedTuple):
 
     Attributes:
         kind: The event's class.
-        topics: How many topics, with the first.
+        make: An event of it from the tuple of its values, without the detour of a call in Python.
+        topics: The topics' sizes, with the first.
         size: Bytes of topics (without the first) and fixed data together.
-        unpack: Paddings and values of these bytes.
+        unpack: Paddings and values of these bytes, given with the place where they start.
         values: Picks the values out.
         paddings: Picks the paddings out.
         zeros: What they must be.
@@ -61,9 +63,10 @@ class _Layout(NamedTuple):
     """
 
     kind: type[AnyEvent]
-    topics: int
+    make: Callable[[tuple[Any, ...]], AnyEvent]
+    topics: list[int]
     size: int
-    unpack: Callable[[bytes], tuple[Any, ...]]
+    unpack: Callable[[bytes, int], tuple[Any, ...]]
     values: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     paddings: Callable[[tuple[Any, ...]], tuple[Any, ...]]
     zeros: tuple[bytes, ...]
@@ -85,7 +88,7 @@ _FORMATS = {
 def _layout(kind: type[AnyEvent], abi: str) -> tuple[bytes, _Layout]:
     parameters = [part.split() for part in abi.replace("(uint64,uint256)", "(uint64;uint256)").split(",")]
     types = [parameter[0].replace(";", ",") for parameter in parameters]
-    topics = 1 + sum("indexed" in parameter for parameter in parameters)
+    topics = [_WORD] * (1 + sum("indexed" in parameter for parameter in parameters))
     values, paddings, zeros, place = [], [], [], 0
     for name in types:
         _, padding, behind = _FORMATS[name]
@@ -98,7 +101,9 @@ def _layout(kind: type[AnyEvent], abi: str) -> tuple[bytes, _Layout]:
     picks = (itemgetter(*values), itemgetter(*paddings), tuple(zeros))
     array = types.index(_MASKS) if _MASKS in types else -1
     signature = f"{kind.__name__}({','.join(types)})"
-    return keccak(signature.encode()), _Layout(kind, topics, fixed.size, fixed.unpack, *picks, array)
+    return keccak(signature.encode()), _Layout(
+        kind, partial(tuple.__new__, kind), topics, fixed.size, fixed.unpack_from, *picks, array
+    )
 
 
 _LAYOUTS = dict(_layout(kind, abi) for kind, abi in ABI.items())
@@ -114,28 +119,29 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
     """
     topics = log.topics
     layout = _LAYOUTS.get(topics[0]) if topics else None
-    if layout is None or len(topics) != layout.topics:
+    if layout is None or len(topics) != len(layout.topics):
         raise _forged(log, "it is no event of this contract")
-    words = b"".join(topics[1:]) + log.data
-    if len(words) < layout.size or (layout.array < 0 and len(words) > layout.size):
-        raise _forged(log, "it has another number of fields")
-    if any(len(topic) != _WORD for topic in topics):
+    if list(map(len, topics)) != layout.topics:
         raise _forged(log, "a topic is not 32 bytes long")
-    parts = layout.unpack(words[: layout.size])
+    whole = b"".join((*topics, log.data))
+    end = _WORD + layout.size
+    if len(whole) < end or (layout.array < 0 and len(whole) > end):
+        raise _forged(log, "it has another number of fields")
+    parts = layout.unpack(whole, _WORD)
     if layout.paddings(parts) != layout.zeros:
         raise _forged(log, "a field has bits that do not belong to it")
     values = layout.values(parts)
     if layout.array >= 0:
-        values, words = _with_masks(log, layout, values, words)
-    payload = keccak(topics[0] + words[: layout.size - _WORD])
-    return LedgerEvent(layout.kind(*values), payload, block, log.log_index, log.tx_hash)
+        values, words = _with_masks(log, layout, values, whole[_WORD:])
+        whole = topics[0] + words
+    return LedgerEvent(layout.make(values), keccak(whole[: layout.size]), block, log.log_index, log.tx_hash)
 
 
 def _with_masks(log: RawLog, layout: _Layout, values: tuple[Any, ...], words: bytes) -> tuple[tuple[Any, ...], bytes]:
     """The one event with an array: its elements stand behind the fixed words, its hash stands in the payload."""
     offset, elements = values[layout.array], words[layout.size + _WORD :]
     count = int.from_bytes(words[layout.size : layout.size + _WORD], "big")
-    start = layout.size - _WORD * (layout.topics - 1)
+    start = layout.size - _WORD * (len(layout.topics) - 1)
     if len(words) < layout.size + _WORD or offset != start or len(elements) != count * _MASK.size:
         raise _forged(log, "its array has another length")
     masks = []

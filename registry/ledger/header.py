@@ -1,5 +1,6 @@
 """Block headers as values: recompute their hash, read their bloom (Yellow Paper, sections 4.3 and 4.3.1)."""
 
+import struct
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -8,7 +9,8 @@ from registry.ledger.decode import BlockRef
 from registry.ledger.keccak import keccak
 from registry.ledger.rlp import decode_list, encode_bytes, encode_list
 
-_PREFIX_BITS = 0x7FF
+_PLACES = struct.Struct(">HHH")
+_PLACE_BITS = 0x7FF
 _STATE_ROOT, _NUMBER, _TIMESTAMP = 3, 8, 11
 
 
@@ -58,10 +60,8 @@ def block_of_rlp(data: bytes) -> tuple[BlockRef, bytes]:
 
 def bloom_bits(value: bytes) -> int:
     """The three bits of the 2048-bit filter that an address or topic sets (section 4.3.1, M3:2048)."""
-    digest = keccak(value)
-    bits = 0
-    for place in (0, 2, 4):
-        bits |= 1 << (int.from_bytes(digest[place : place + 2], "big") & _PREFIX_BITS)
+    first, second, third = _PLACES.unpack_from(keccak(value))
+    bits: int = 1 << (first & _PLACE_BITS) | 1 << (second & _PLACE_BITS) | 1 << (third & _PLACE_BITS)
     return bits
 
 

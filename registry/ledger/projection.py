@@ -27,6 +27,8 @@ _NO_HASH = bytes(32)
 def rows_needed(item: LedgerEvent) -> list[RowKey]:
     """The rows that `apply` reads for this event; whoever holds the mirror elsewhere loads them first."""
     event, issuer_id = item.event, item.event.issuer_id
+    if isinstance(event, ev.Anchored):  # most events are anchors
+        return [(Issuer, (issuer_id,))]
     if isinstance(event, ev.ACCREDITATION_TYPES):
         return accreditation.rows_needed(event)
     needed: list[RowKey] = [(Issuer, (issuer_id,))]
@@ -94,6 +96,8 @@ def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) ->
 
 def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
     match event:
+        case ev.Anchored():
+            return next_tail(before)
         case ev.StatusEpochOpened():
             return next_tail(before, epoch=event.epoch)
         case ev.Frozen() | ev.Unfrozen():
@@ -109,15 +113,15 @@ def _registered(event: ev.IssuerRegistered, item: LedgerEvent) -> Issuer:
 
 def _effect(state: State, item: LedgerEvent) -> None:
     match item.event:
+        case ev.Anchored() as event:  # the first one to be asked for, because most events are anchors
+            where = (item.block.time, item.block.number, item.tx_hash)
+            state.put(Batch(event.issuer_id, event.batch_id, event.root, event.leaf_count, event.account, *where))
         case ev.KeyAdded() | ev.KeyRetired() | ev.KeyDistrusted() | ev.RecoveryChanged():
             _key_effect(state, item.event, item.block.time)
         case ev.ChangeRequested() | ev.ChangeVetoed() | ev.ChangeExecuted():
             _change_effect(state, item.event)
         case ev.ProfileChanged() as event:
             _profile_effect(state, event, item.block.time)
-        case ev.Anchored() as event:
-            where = (item.block.time, item.block.number, item.tx_hash)
-            state.put(Batch(event.issuer_id, event.batch_id, event.root, event.leaf_count, event.account, *where))
         case ev.Reaffirmed() as event:
             state.put(Reaffirmation(event.issuer_id, event.batch_id, event.account, item.block.time, item.block.number))
         case ev.StatusChanged() as event:

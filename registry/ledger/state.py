@@ -37,7 +37,7 @@ class State:
         self._rows: dict[type[Any], dict[tuple[Any, ...], Any]] = {kind: {} for kind in ENTITY_TYPES}
         for entity in entities:
             self._rows[type(entity)][key_of(entity)] = entity
-        self._changed: dict[RowKey, None] = {}
+        self._changed: dict[type[Any], dict[tuple[Any, ...], None]] = {kind: {} for kind in ENTITY_TYPES}
 
     def get(self, kind: type[E], *key: Any) -> E | None:
         """The entity of this kind and key, or None."""
@@ -49,12 +49,12 @@ class State:
         kind = type(entity)
         key = _KEYS[kind](entity)
         self._rows[kind][key] = entity
-        self._changed[kind, key] = None
+        self._changed[kind][key] = None
 
     def drop(self, kind: type[AnyEntity], *key: Any) -> None:
         """Remove an entity, if it is there."""
         self._rows[kind].pop(key, None)
-        self._changed[kind, key] = None
+        self._changed[kind][key] = None
 
     def all(self, kind: type[E]) -> list[E]:
         """All entities of a kind, ordered by key."""
@@ -62,6 +62,8 @@ class State:
         return [rows[key] for key in sorted(rows)]
 
     def changes(self) -> Iterator[tuple[RowKey, AnyEntity | None]]:
-        """What was put (the entity) or dropped (None) since the state was made."""
-        for kind, key in self._changed:
-            yield (kind, key), self._rows[kind].get(key)
+        """What was put (the entity) or dropped (None) since the state was made, kind by kind."""
+        for kind, keys in self._changed.items():
+            rows = self._rows[kind]
+            for key in keys:
+                yield (kind, key), rows.get(key)

@@ -115,8 +115,17 @@ def _rows(connection: Connection, query: str, parameters: Row) -> Iterator[Row]:
 
 
 def _copy(connection: Connection, target: str, table: Table, rows: Sequence[Row]) -> None:
+    from psycopg.types.string import BytesBinaryDumper
+
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN (FORMAT BINARY)") as copy:
+    with driver.cursor() as cursor:
+        # For an oid the newest dumper counts: psycopg's own for DBAPI's Binary, which calls Python for every value.
+        cursor.adapters.register_dumper(bytes, BytesBinaryDumper)
+        _write(cursor, target, table, rows)
+
+
+def _write(cursor: Any, target: str, table: Table, rows: Sequence[Row]) -> None:
+    with cursor.copy(f"COPY {target} FROM STDIN (FORMAT BINARY)") as copy:
         copy.set_types(_types(table))
         write = copy.write_row
         for row in rows:
