@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
@@ -119,6 +118,10 @@ _TODO = "correct hallmark.toml, the variable or the option"
 
 
 def _of_file() -> dict[str, Any]:
+    if not _FILE.exists():
+        return {}
+    import tomllib
+
     try:
         return tomllib.loads(_FILE.read_text("utf-8"))
     except FileNotFoundError:

@@ -20,8 +20,8 @@ from registry.verification.bundle import (
     ProvenProfile,
     ProvenStatement,
 )
-from registry.verification.evidence import Ask, Evidence, NoEvidence
-from registry.verification.proven import BlockHash, BundleEvidence
+from registry.verification.evidence import Ask, BlockHash, Evidence, NoEvidence
+from registry.verification.proven import BundleEvidence
 
 
 def make_bundle(

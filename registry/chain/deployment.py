@@ -1,19 +1,19 @@
 """Deployment files: which contract on which chain, and by what a verifier recognises both."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
+from registry.values import value
 from registry.verification.evidence import TrustedContract
 
 DEV_CHAINS = (1337, 31337)
 """Chain ids of development chains, whose keys are public."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeployedContract:
     """A contract beside the registry: address (20 bytes), code hash (32 bytes) and block of its deployment."""
 
@@ -30,7 +30,7 @@ class DeployedContract:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Deployment:
     """A deployed registry contract.
 

@@ -1,11 +1,12 @@
 """Options that several commands share, and settings made from them."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from registry.config import Settings
 
 _SETTINGS = (
@@ -66,8 +67,10 @@ def add_relay(parser: ArgumentParser) -> None:
     parser.add_argument("--relay-hours", metavar="N", type=int, help="how long the request holds (default 168)")
 
 
-def gwei(text: str) -> Decimal:
+def gwei(text: str) -> "Decimal":
     """A price in gwei, above zero."""
+    from decimal import Decimal, InvalidOperation
+
     try:
         price = Decimal(text)
     except InvalidOperation:

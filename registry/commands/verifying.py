@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry import bootstrap
 from registry.commands import options
@@ -15,13 +15,15 @@ from registry.commands.verify import Row, exit_code
 from registry.credential.reader import read_document
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, InputError, Unreadable
-from registry.ports import EvidenceSource
 from registry.verification.evidence import Evidence, NoEvidence, Policy
 from registry.verification.holder import Presentation, Question, check_holder, presentation_of
 from registry.verification.moment import policy_of
 from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.verdict import Check
 from registry.verification.verify import Presented, judge, present
+
+if TYPE_CHECKING:
+    from registry.ports import EvidenceSource
 
 _NO_PLACE = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
 _NOT_ASKED = NoEvidence("No source was named; give --registry, --rpc or --bundle.", "NOT_ASKED")

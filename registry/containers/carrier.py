@@ -2,8 +2,6 @@
 
 import re
 
-from registry.containers import pdf, png, qr, svg
-
 MAX_BYTES = 16 * 1024 * 1024
 _XML = re.compile(rb"\s*<(?:\?xml|!--|!DOCTYPE|(?:[\w.-]+:)?svg[\s>/])")
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -15,6 +13,10 @@ def read_container(data: bytes) -> bytes:
     Raises:
         ContainerError: It is such a file, but does not carry exactly one credential.
     """
+    if data[:1] in (b"{", b"e"):  # JSON or a compact JWS: nothing else starts so, and nothing has to be imported
+        return data
+    from registry.containers import pdf, png, qr, svg
+
     if data.startswith(png.SIGNATURE):
         return png.extract(data)
     if data.startswith(b"%PDF-"):

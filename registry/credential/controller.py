@@ -1,7 +1,6 @@
 """Which key a verification method names, and whether its controller lets it assert (Controlled Identifiers, 3.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.did_key import PREFIX, key_of
@@ -9,11 +8,12 @@ from registry.credential.identifiers import is_on_the_web
 from registry.credential.keys import PublicKey, key_of_jwk, key_of_multikey
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ProofError, UnknownKey
+from registry.values import value
 
 RELATION = "assertionMethod"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Signer:
     """Who signed.
 

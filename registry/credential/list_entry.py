@@ -1,10 +1,10 @@
 """Entries of `credentialStatus` whose status lies outside the chain (Bitstring Status List 1.0, section 2.1)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from registry.errors import MalformedError
+from registry.values import value
 
 BITSTRING_ENTRY = "BitstringStatusListEntry"
 REVOCATION_LIST = "1EdTechRevocationList"
@@ -13,7 +13,7 @@ _OURS = "urn:hallmark:"
 _MAX_INDEX = 2**53 - 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ListEntry:
     """One entry of `credentialStatus` whose status lies in a list outside the chain.
 

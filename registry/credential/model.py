@@ -1,7 +1,6 @@
 """A credential that was read: the document with what every later step asks of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.anchor_proof import SUITE, AnchorProof, read_anchor_proof
@@ -12,9 +11,10 @@ from registry.credential.status_entry import pointers_of
 from registry.credential.values import as_list
 from registry.credential.vc_jwt import is_compact, unpack
 from registry.errors import HallmarkError
+from registry.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Credential:
     """A readable document.
 

@@ -5,8 +5,9 @@ VC Data Model 2.0 allows in more forms than Open Badges' schema does: there VC 2
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from registry.values import value
 
 
 class Member(NamedTuple):
@@ -18,7 +19,7 @@ class Member(NamedTuple):
     wider: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shape:
     """A class.
 

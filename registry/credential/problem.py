@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from registry.values import value
 
 MALFORMED = "MALFORMED_VALUE_ERROR"
 RANGE = "RANGE_ERROR"
@@ -12,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SHOWN = 80
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Problem:
     """`path` is a JSONPath (RFC 9535) into the document; `message` says what must stand there.
 

@@ -5,20 +5,22 @@ Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from hashlib import sha256, sha384
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.credential import base58btc, vc_jwt
 from registry.credential.canonical import canonical_bytes
-from registry.credential.contexts import OB_303, ContextBook, older_badge_contexts, pinned_contexts
 from registry.credential.controller import RELATION, Signer, find_signer
 from registry.credential.keys import KeyKind, PublicKey, check_signature
-from registry.credential.rdf_template import fast_quads
 from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import DataLossError, MalformedError, ProofError
+from registry.values import value
+
+if TYPE_CHECKING:
+    from registry.credential.contexts import ContextBook
 
 JCS, RDFC = "eddsa-jcs-2022", "eddsa-rdfc-2022"
 SUITE = JCS
@@ -28,7 +30,7 @@ _LENGTHS = {KeyKind.ED25519: 64, KeyKind.P256: 64, KeyKind.P384: 96}
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AtHand:
     """What the verifier has besides the document.
 
@@ -38,7 +40,7 @@ class AtHand:
         now: The moment the verdict is for, seconds since 1970; None: expiry of keys and proofs is not judged.
     """
 
-    contexts: ContextBook | None = None
+    contexts: "ContextBook | None" = None
     controllers: Mapping[str, Json | str] = field(default_factory=dict)
     now: float | None = None
 
@@ -46,17 +48,17 @@ class AtHand:
 NOTHING = AtHand()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Suite:
     """One suite: its proof type, the keys that it takes, and the two texts that are hashed and signed."""
 
     proof_type: str
     kinds: frozenset[KeyKind]
-    texts: Callable[[Json, Json, ContextBook | None, str], tuple[bytes, bytes]]
+    texts: "Callable[[Json, Json, ContextBook | None, str], tuple[bytes, bytes]]"
     over_rdf: bool
 
 
-def _jcs_texts(document: Json, config: Json, book: ContextBook | None, digest: str) -> tuple[bytes, bytes]:
+def _jcs_texts(document: Json, config: Json, book: "ContextBook | None", digest: str) -> tuple[bytes, bytes]:
     """Proof configuration and document in RFC 8785 form; the document's contexts start with the proof's."""
     if "@context" in config:
         ours, theirs = _as_list(document.get("@context")), _as_list(config["@context"])
@@ -66,15 +68,19 @@ def _jcs_texts(document: Json, config: Json, book: ContextBook | None, digest: s
     return canonical_bytes(config), canonical_bytes(document)
 
 
-def _rdf_texts(document: Json, config: Json, book: ContextBook | None, digest: str) -> tuple[bytes, bytes]:
+def _rdf_texts(document: Json, config: Json, book: "ContextBook | None", digest: str) -> tuple[bytes, bytes]:
     """Proof configuration and document as canonical N-Quads, both in the document's contexts."""
+    from registry.credential.rdf_template import fast_quads
+
     assert book is not None  # suites over RDF are given contexts
     config_quads = _config_quads(config, document.get("@context"), book, digest)
     return config_quads.encode(), fast_quads(document, book, digest).encode()
 
 
-def _config_quads(config: Json, contexts: Any, book: ContextBook, digest: str) -> str:
+def _config_quads(config: Json, contexts: Any, book: "ContextBook", digest: str) -> str:
     """The statements of a proof configuration, which a whole batch shares. Only texts are kept: 1 equals True."""
+    from registry.credential.rdf_template import fast_quads
+
     listed = isinstance(contexts, list)
     if listed and all(isinstance(text, str) for text in (*contexts, *config.values())):
         return _shared_config_quads(tuple(config.items()), tuple(contexts), book, digest)
@@ -83,8 +89,10 @@ def _config_quads(config: Json, contexts: Any, book: ContextBook, digest: str) -
 
 @lru_cache(maxsize=256)
 def _shared_config_quads(
-    config: tuple[tuple[str, Any], ...], contexts: tuple[Any, ...], book: ContextBook, digest: str
+    config: tuple[tuple[str, Any], ...], contexts: tuple[Any, ...], book: "ContextBook", digest: str
 ) -> str:
+    from registry.credential.rdf_template import fast_quads
+
     return fast_quads({**dict(config), "@context": list(contexts)}, book, digest)
 
 
@@ -147,7 +155,11 @@ def sign(
     }
     if not SUITES[suite].over_rdf and "@context" in document:
         config["@context"] = document["@context"]
-    book = pinned_contexts() if SUITES[suite].over_rdf else None
+    book = None
+    if SUITES[suite].over_rdf:
+        from registry.credential.contexts import pinned_contexts
+
+        book = pinned_contexts()
     message = _message(SUITES[suite], _without_proof(document), config, book, KeyKind.ED25519)
     return {**config, "proofValue": "z" + base58btc.encode(signer.sign(message))}
 
@@ -221,17 +233,19 @@ def _check_texts(suite: Suite, key: PublicKey, signature: bytes, document: Json,
     raise problem
 
 
-def _message(suite: Suite, document: Json, config: Json, book: ContextBook | None, kind: KeyKind) -> bytes:
+def _message(suite: Suite, document: Json, config: Json, book: "ContextBook | None", kind: KeyKind) -> bytes:
     """Hash of the proof configuration, then hash of the document: 64 bytes, or 96 for P-384 (section 3.2.4)."""
     digest = sha384 if kind is KeyKind.P384 else sha256
     config_text, text = suite.texts(document, config, book, digest().name)
     return digest(config_text).digest() + digest(text).digest()
 
 
-def _books(suite: Suite, document: Json, at_hand: AtHand) -> list[ContextBook | None]:
+def _books(suite: Suite, document: Json, at_hand: AtHand) -> "list[ContextBook | None]":
     """The contexts to try: two files were published as Open Badges context 3.0.3, and either may have been signed."""
     if not suite.over_rdf:
         return [None]
+    from registry.credential.contexts import OB_303, older_badge_contexts, pinned_contexts
+
     if at_hand.contexts is None and OB_303 in _as_list(document.get("@context")):
         return [pinned_contexts(), older_badge_contexts()]
     return [at_hand.contexts or pinned_contexts()]

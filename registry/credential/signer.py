@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from nacl.bindings import crypto_sign
+
 from registry.credential.did_key import did_of, method_of
 
 

@@ -7,7 +7,6 @@ value. Who signed the list, and where it came from, is judged by the caller.
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.list_entry import REVOCATION_LIST, ListEntry, as_list, is_count, text_of
@@ -19,6 +18,7 @@ from registry.errors import (
     StatusRetrievalError,
     StatusVerificationError,
 )
+from registry.values import value
 
 BITSTRING_LIST = "BitstringStatusList"
 BITSTRING_CREDENTIAL = "BitstringStatusListCredential"
@@ -28,7 +28,7 @@ MAX_INFLATED = 4 * 1024 * 1024
 MAX_LIST_BYTES = 6 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StatusList:
     """A list that was read.
 
@@ -51,7 +51,7 @@ class StatusList:
     ttl: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Status:
     """What a list says about one entry: `value` 0 is good; `text` is a message or a reason, where there is one."""
 

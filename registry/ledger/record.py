@@ -1,8 +1,7 @@
 """The record's commitment, and which anchors count (SPEC.md, sections 5.1 and 5.4)."""
 
-from dataclasses import dataclass
-
 from registry.ledger.keccak import keccak
+from registry.values import value
 
 COMMITMENT_BYTES = 27
 
@@ -12,7 +11,7 @@ def commitment(root: bytes, leaf_count: int, account: bytes) -> bytes:
     return keccak(root + leaf_count.to_bytes(32, "big") + bytes(12) + account)[:COMMITMENT_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class KeySlot:
     """A key as storage holds it: role bits and block times (0: never)."""
 

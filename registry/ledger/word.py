@@ -1,15 +1,18 @@
 """The issuer word: one storage slot that commits to every event of an issuer, in order (SPEC.md, section 5.2)."""
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from registry.errors import LedgerError
-from registry.ledger.decode import LedgerEvent
 from registry.ledger.keccak import keccak
+from registry.values import value
+
+if TYPE_CHECKING:
+    from registry.ledger.decode import LedgerEvent
 
 HEAD_BYTES = 26
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class IssuerWord:
     """head (26 bytes) ‖ sequence u32 ‖ epoch u15 ‖ frozen u1, one 32-byte word."""
 
@@ -63,7 +66,7 @@ def next_tail(word: bytes, epoch: int | None = None, frozen: bool | None = None)
     return tail.to_bytes(6, "big")
 
 
-def gap(item: LedgerEvent, why: str) -> LedgerError:
+def gap(item: "LedgerEvent", why: str) -> LedgerError:
     """The error of an event that does not follow from those before it."""
     return LedgerError(
         f"{type(item.event).__name__} in block {item.block.number}, log {item.log_index}, cannot be applied: {why}.",

@@ -2,13 +2,16 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from registry.credential.model import Credential
 from registry.credential.times import stamp_of
-from registry.ledger.entities import Accreditation
 from registry.verification.evidence import AccreditationFact, Evidence, NoEvidence, Policy
 from registry.verification.place_steps import counts_since
 from registry.verification.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from registry.ledger.entities import Accreditation
 
 MAX_ISSUERS = 2_000
 MAX_STATEMENTS = 20_000
@@ -16,7 +19,7 @@ _NAME = "accredited"
 
 
 def walk(
-    roots: Sequence[int], issuer_id: int, given: Callable[[int, int], Iterable[Accreditation]]
+    roots: Sequence[int], issuer_id: int, given: "Callable[[int, int], Iterable[Accreditation]]"
 ) -> AccreditationFact:
     """Statements on ways from the roots to an issuer, whether they hold or not.
 
@@ -42,7 +45,7 @@ def walk(
     return AccreditationFact(tuple(roots), _leading_to(issuer_id, found), complete)
 
 
-def _leading_to(issuer_id: int, statements: Sequence[Accreditation]) -> tuple[Accreditation, ...]:
+def _leading_to(issuer_id: int, statements: "Sequence[Accreditation]") -> "tuple[Accreditation, ...]":
     """Only what lies on a way to the issuer."""
     wanted, before = {issuer_id}, -1
     while len(wanted) != before:
@@ -53,7 +56,7 @@ def _leading_to(issuer_id: int, statements: Sequence[Accreditation]) -> tuple[Ac
 
 def path_to(
     issuer_id: int, fact: AccreditationFact, roots: Collection[int], scopes: Collection[bytes], at: int
-) -> list[Accreditation] | None:
+) -> "list[Accreditation] | None":
     """The shortest chain of statements that hold at `at`, of scopes that count, from a root; [] for a root itself."""
     reached: dict[int, list[Accreditation]] = {root: [] for root in sorted(roots)}
     waiting = deque(reached)
@@ -113,7 +116,7 @@ def _not_found(issuer_id: int, fact: AccreditationFact, since: int, evidence: Ev
     return Check(_NAME, Verdict.INVALID, "NOT_ACCREDITED", detail, evidence.latest)
 
 
-def _told(issuer_id: int, path: Sequence[Accreditation], since: int) -> str:
+def _told(issuer_id: int, path: "Sequence[Accreditation]", since: int) -> str:
     if not path:
         return f"Issuer {issuer_id} is one of your roots."
     chain = " → ".join([str(path[0].issuer_id), *(str(said.subject) for said in path)])

@@ -7,12 +7,12 @@ a bundle cannot answer another question than the one that is asked. SPEC.md, sec
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.place import ContractId
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, MalformedError
+from registry.values import value
 
 TYPE, VERSION = "HallmarkBundle", 1
 MAX_BYTES = 8 * 1024 * 1024
@@ -25,7 +25,7 @@ Nodes = tuple[bytes, ...]
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProvenProfile:
     """A profile document and the proof of its period's slot."""
 
@@ -33,7 +33,7 @@ class ProvenProfile:
     nodes: Nodes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProvenStatement:
     """Who accredited whom for what (scope 32 bytes), and the proof of its slot."""
 
@@ -43,7 +43,7 @@ class ProvenStatement:
     nodes: Nodes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProvenAccreditation:
     """The accreditation contract's account (address 20 bytes), its slot 0, and statements."""
 
@@ -53,7 +53,7 @@ class ProvenAccreditation:
     statements: tuple[ProvenStatement, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Bundle:
     """A readable bundle.
 

@@ -6,7 +6,7 @@ same root from the contract's storage.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -16,6 +16,7 @@ from registry.credential.place import ContractId
 from registry.credential.signer import DocumentSigner
 from registry.errors import HallmarkError, MalformedError, ProofError
 from registry.merkle import Tree, leaf_hash
+from registry.values import value
 from registry.verification.verdict import BlockPoint
 
 TAG = b"hallmark-checkpoint-01"
@@ -24,7 +25,7 @@ _EMPTY_ROOT = sha256(b"").digest()
 _MEMBERS = {"type", "version", "contract", "block", "through", "issuers", "accreditation", "signer", "signature"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Words:
     """How many words there are in a contract, and the root over them (32 bytes)."""
 
@@ -32,7 +33,7 @@ class Words:
     root: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Checkpoint:
     """What is signed.
 
@@ -76,7 +77,7 @@ class Checkpoint:
         return sha256(self.statement()).digest()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SignedCheckpoint:
     """A checkpoint with its registry's did:key and Ed25519 signature (64 bytes)."""
 

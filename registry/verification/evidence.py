@@ -1,14 +1,16 @@
 """What a verdict rests on: the chain's facts about one credential's place, and who says so."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.credential.place import ContractId
-from registry.ledger.entities import Accreditation
 from registry.ledger.record import KeySlot
+from registry.values import value
 from registry.verification.verdict import BlockPoint
+
+if TYPE_CHECKING:
+    from registry.ledger.entities import Accreditation
 
 
 class Assurance(StrEnum):
@@ -22,7 +24,7 @@ class Assurance(StrEnum):
     LIST = "list"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ask:
     """What is asked about a place beyond its present state.
 
@@ -55,7 +57,7 @@ class Tier(StrEnum):
     FINAL = "final"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordFact:
     """A record slot: commitment (27 bytes), block time, and its tier."""
 
@@ -64,7 +66,7 @@ class RecordFact:
     tier: Tier
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ReaffirmationFact:
     """Who stands by the record since when, with that account's key slot."""
 
@@ -73,7 +75,7 @@ class ReaffirmationFact:
     key: KeySlot
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WordChange:
     """One change of a status word: bits, action and reason code (see ledger.status), block number and time."""
 
@@ -84,7 +86,7 @@ class WordChange:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StatusFact:
     """The 256-bit words that hold the credential's bits, and their changes, newest first, where they are known."""
 
@@ -95,7 +97,7 @@ class StatusFact:
     changes: tuple[WordChange, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ThenFact:
     """The same words at a moment that has passed, in the status epoch of that moment.
 
@@ -109,16 +111,16 @@ class ThenFact:
     suspended: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AccreditationFact:
     """Statements on the ways from the roots (issuer ids) down to the issuer; `complete`: there are no others."""
 
     roots: tuple[int, ...]
-    statements: tuple[Accreditation, ...]
+    statements: "tuple[Accreditation, ...]"
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ProfileFact:
     """A profile hash (32 bytes) with its period in block times (until 0: in force), and its document where known."""
 
@@ -128,7 +130,7 @@ class ProfileFact:
     document: Mapping[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Evidence:
     """All facts about one place. `record`, `key` and `reaffirmation` are None where the chain has none.
 
@@ -167,7 +169,7 @@ class Evidence:
     accreditation: AccreditationFact | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NoEvidence:
     """Nobody could be asked, or nobody answered: says nothing about the credential. `reason` names the cause."""
 
@@ -175,7 +177,7 @@ class NoEvidence:
     code: str = "CHAIN_UNAVAILABLE"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrustedContract:
     """A contract on the verifier's own list.
 
@@ -192,7 +194,15 @@ class TrustedContract:
     accreditation: tuple[bytes, bytes] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
+class BlockHash:
+    """A block that the verifier trusts to be final: its hash (32 bytes) and the chain that it belongs to."""
+
+    chain_id: int
+    hash: bytes
+
+
+@value
 class Root:
     """An issuer whose accreditations the verifier believes."""
 
@@ -200,7 +210,7 @@ class Root:
     issuer_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Policy:
     """What the verifier decided.
 
@@ -239,7 +249,7 @@ class Policy:
         return evidence.latest.time if isinstance(evidence, Evidence) else self.now
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AsOf:
     """A past state of the chain: the end of a block, or the newest block at or before a time. One of both is given."""
 

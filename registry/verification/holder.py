@@ -7,7 +7,6 @@ Badges 3.0, B.1.11 (IdentityObject). A verifier who asks neither is told "holder
 import hashlib
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from registry.credential import signature
@@ -18,6 +17,7 @@ from registry.credential.reader import read_document
 from registry.credential.signature import AtHand
 from registry.credential.values import as_list
 from registry.errors import CannotTell, HallmarkError, MalformedError
+from registry.values import value
 from registry.verification.report import HOLDER_NOT_CHECKED
 from registry.verification.verdict import Check, Verdict
 from registry.verification.verify import Presented, present
@@ -28,7 +28,7 @@ MAX_CREDENTIALS = 64
 _ENVELOPE = "data:application/vc+jwt,"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """What the verifier wants to know about the presenter; nothing given: nothing is checked.
 
@@ -43,7 +43,7 @@ class Question:
     email: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Presentation:
     """A readable presentation and the credentials in it."""
 

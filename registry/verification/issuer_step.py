@@ -1,28 +1,30 @@
 """Steps 3 and 6: who signed, and whether that is who the document names and the chain knows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from registry.credential import signature
 from registry.credential.controller import Signer, lets_assert
 from registry.credential.did_key import PREFIX
 from registry.credential.identifiers import account_of_pkh, is_on_the_web
 from registry.credential.model import Credential
-from registry.credential.profile import Profile, read_profile
 from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
-from registry.credential.status_list import status_delegate
 from registry.errors import CannotTell, HallmarkError, ProofError
+from registry.values import value
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
 from registry.verification.verdict import Check, Verdict
+
+if TYPE_CHECKING:
+    from registry.credential.profile import Profile
 
 # Each may cost a canonicalisation: more are not asked of an untrusted document.
 MAX_PROOFS = 8
 _UNSIGNED = ("PROOF_MISSING", "The document carries no signature.")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Signed:
     """One proof that verified."""
 
@@ -163,8 +165,10 @@ def _in_force(evidence: Evidence) -> list[ProfileFact]:
     return [p for p in evidence.profiles if p.until == 0 or (p.since <= time < p.until)]
 
 
-def _readable_profiles(evidence: Evidence, credential: Credential, at_hand: AtHand) -> tuple[list[Profile], str]:
+def _readable_profiles(evidence: Evidence, credential: Credential, at_hand: AtHand) -> "tuple[list[Profile], str]":
     """Profiles whose document is known, matches its hash and speaks of this very issuer; and why others are not."""
+    from registry.credential.profile import read_profile
+
     profiles, problem, place = [], "", credential.place
     assert place is not None  # says_anchored with a readable place; judged by the caller
     for fact in _in_force(evidence):
@@ -189,6 +193,8 @@ def status_delegates(evidence: Evidence | NoEvidence, credential: Credential, at
     """Who may sign status lists besides the document's issuer, by its own profile that the chain holds now."""
     if isinstance(evidence, NoEvidence) or credential.place is None:
         return ()
+    from registry.credential.status_list import status_delegate
+
     current = replace(evidence, profiles=tuple(fact for fact in evidence.profiles if fact.until == 0))
     profiles, _ = _readable_profiles(current, credential, at_hand)
     own = [profile for profile in profiles if issuer_of(credential.document) in profile.dids]

@@ -1,22 +1,24 @@
 """Step 8 for documents whose status lies in lists outside the chain. The lists are evidence that the edge hands in."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from registry.credential import status_list
 from registry.credential.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
 from registry.credential.model import Credential, read_credential
 from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
-from registry.credential.status_list import Status, StatusList
 from registry.errors import HallmarkError, StatusVerificationError
+from registry.values import value
 from registry.verification.evidence import Evidence, NoEvidence, Policy
 from registry.verification.issuer_step import check_signature, status_delegates
 from registry.verification.verdict import Check, Verdict
 
+if TYPE_CHECKING:
+    from registry.credential.status_list import Status, StatusList
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class ListAnswer:
     """What the edge brought from one address.
 
@@ -101,7 +103,7 @@ def _was_read(lists: Lists, url: str) -> bool:
     return answer is not None and answer.data is not None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Asked:
     """What the entries of one document are judged with; `delegates` may sign lists besides its issuer."""
 
@@ -140,8 +142,10 @@ def _check_entry(entry: ListEntry, asked: _Asked) -> Check:
         return _unknown(error.code, str(error))
 
 
-def _verified(entry: ListEntry, data: bytes, asked: _Asked) -> StatusList:
+def _verified(entry: ListEntry, data: bytes, asked: _Asked) -> "StatusList":
     """The list, once it is known to speak for the credential's issuer: by itself, or by a delegate that it named."""
+    from registry.credential import status_list
+
     try:
         carrier = read_credential(data, max_bytes=status_list.MAX_LIST_BYTES)
     except HallmarkError as error:
@@ -173,7 +177,9 @@ def _methods(credential: Credential) -> set[str | None]:
     return {method if isinstance(method, str) else None for method in named}
 
 
-def _judge_entry(entry: ListEntry, credential: Credential, found: StatusList, policy: Policy, age: float) -> Check:
+def _judge_entry(entry: ListEntry, credential: Credential, found: "StatusList", policy: Policy, age: float) -> Check:
+    from registry.credential import status_list
+
     identifier = credential.document.get("id")
     status = status_list.status_of(entry, found, identifier if isinstance(identifier, str) else None)
     limits = [limit for limit in (found.ttl, policy.max_age) if limit is not None]
@@ -189,7 +195,7 @@ def _judge_entry(entry: ListEntry, credential: Credential, found: StatusList, po
     return _good(entry, status)
 
 
-def _good(entry: ListEntry, status: Status) -> Check:
+def _good(entry: ListEntry, status: "Status") -> Check:
     """A value that does not take validity away; of a purpose that nobody explained, only 0 does not."""
     if not status.value:
         return Check("status", Verdict.VALID, detail=f"Its {entry.purpose} list says: no.")
@@ -200,7 +206,7 @@ def _good(entry: ListEntry, status: Status) -> Check:
     return _unknown("STATUS_PURPOSE_UNKNOWN", f"Its status {entry.purpose!r} is {status.value}{_reason(status)}.")
 
 
-def _reason(status: Status) -> str:
+def _reason(status: "Status") -> str:
     return f": {status.text[:200]}" if status.text else ""
 
 

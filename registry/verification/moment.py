@@ -7,8 +7,7 @@ from dataclasses import replace
 from registry.credential.place import ContractId
 from registry.credential.times import seconds_of
 from registry.errors import InputError, MalformedError
-from registry.verification.evidence import AsOf, Policy, Root
-from registry.verification.proven import BlockHash
+from registry.verification.evidence import AsOf, BlockHash, Policy, Root
 
 MAX_ROOTS = 16
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

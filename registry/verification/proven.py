@@ -1,7 +1,6 @@
 """Evidence out of a bundle, each fact proven from the hash of a block that the verifier trusts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import ContractId, Place
@@ -13,12 +12,14 @@ from registry.ledger.header import block_of_rlp
 from registry.ledger.status import bit_of
 from registry.ledger.trie import Account, proven_account, proven_word
 from registry.ledger.word import IssuerWord
+from registry.values import value
 from registry.verification.bundle import Bundle, Nodes, ProvenAccreditation
 from registry.verification.evidence import (
     NOW,
     AccreditationFact,
     Ask,
     Assurance,
+    BlockHash,
     Evidence,
     NoEvidence,
     ProfileFact,
@@ -33,15 +34,7 @@ from registry.verification.verdict import BlockPoint
 _BROKEN = "BUNDLE_BROKEN"
 
 
-@dataclass(frozen=True, slots=True)
-class BlockHash:
-    """A block that the verifier trusts to be final: its hash (32 bytes) and the chain that it belongs to."""
-
-    chain_id: int
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
+@value
 class BundleEvidence:
     """One bundle (fills the port EvidenceSource), without any network.
 
@@ -180,7 +173,7 @@ def _status(storage: "_Storage", place: Place, epoch: int) -> StatusFact:
     return StatusFact(epoch, index, revoked, suspended, ())
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Storage:
     account: Account
     proofs: Mapping[str, Nodes]

@@ -1,9 +1,10 @@
 """The whole answer about one document, and its JSON form."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
 from registry.credential.times import stamp_of
+from registry.values import value
 from registry.verification.evidence import Assurance
 from registry.verification.verdict import BlockPoint, Check, Verdict
 
@@ -12,7 +13,7 @@ HOLDER_NOT_CHECKED = Check(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Report:
     """A verdict with its numbered checks, the block it rests on and who says so.
 
@@ -63,7 +64,7 @@ class Report:
         }
 
 
-def check_json(check: Check, checked_at: float) -> dict[str, Any]:
+def check_json(check: Check, checked_at: float = 0.0) -> dict[str, Any]:
     """JSON form of one check.
 
     name, verdict, code, detail, what it rests on and who says so; where that is a block, the block and its age in

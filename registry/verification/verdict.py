@@ -1,10 +1,10 @@
 """Verdicts: what a check can say, which checks are required, and how they combine (DESIGN: one pure function)."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from registry.credential.problem import Problem
+from registry.values import value
 
 CHECK_NAMES = (
     "readable",
@@ -29,7 +29,7 @@ class Verdict(StrEnum):
     NOT_CHECKED = "not_checked"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlockPoint:
     """The block that a check rests on: number, hash (0x hex) and time (seconds since 1970)."""
 
@@ -38,7 +38,7 @@ class BlockPoint:
     time: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Check:
     """One numbered step's outcome.
 

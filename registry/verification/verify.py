@@ -15,7 +15,6 @@ Each step is default-deny: what it cannot establish is never valid.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from registry.credential.model import Credential, read_credential
@@ -23,6 +22,7 @@ from registry.credential.place import Place
 from registry.credential.rules import issuer_of
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, Unreadable
+from registry.values import value
 from registry.verification import local_steps, place_steps
 from registry.verification.accreditation import check_accredited
 from registry.verification.basis import with_basis
@@ -33,7 +33,7 @@ from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Presented:
     """A document as it was handed in: readable or not."""
 

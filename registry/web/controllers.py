@@ -1,19 +1,22 @@
 """Bring controller documents (did:web, https): from files that the verifier holds, else from hosts that it named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.credential.identifiers import web_address
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, InputError
-from registry.web.fetch import Fetcher
+from registry.values import value
+
+if TYPE_CHECKING:
+    from registry.web.fetch import Fetcher
 
 _MAX_ASKED = 16
 
 
-@dataclass(frozen=True)
+@value
 class ControllerReader:
     """Answers with documents by identifier.
 
@@ -23,7 +26,7 @@ class ControllerReader:
     """
 
     held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    fetcher: Fetcher | None = None
+    fetcher: "Fetcher | None" = None
 
     def read(self, identifiers: Sequence[str]) -> dict[str, Mapping[str, Any] | str]:
         """For each identifier its document, or why there is none."""

@@ -2,17 +2,20 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from registry.credential.reader import read_document
-from registry.credential.status_list import MAX_LIST_BYTES
 from registry.errors import HallmarkError, InputError, Unreachable
+from registry.values import value
 from registry.verification.list_step import ListAnswer
-from registry.web.fetch import Fetcher
+
+if TYPE_CHECKING:
+    from registry.web.fetch import Fetcher
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ListReader:
     """Answers for addresses of status lists.
 
@@ -22,13 +25,15 @@ class ListReader:
     """
 
     given: Mapping[str, ListAnswer]
-    fetcher: Fetcher | None = None
+    fetcher: "Fetcher | None" = None
 
     def read(self, addresses: Sequence[str]) -> dict[str, ListAnswer]:
         """One answer an address; never raises for a list that cannot be had."""
         return {address: self.given.get(address) or self._fetch(address) for address in addresses}
 
     def _fetch(self, address: str) -> ListAnswer:
+        from registry.credential.status_list import MAX_LIST_BYTES
+
         now = time.time()
         if self.fetcher is None:
             return ListAnswer(None, now, "give it with --status-list, or allow its host with --allow-host")
@@ -65,6 +70,8 @@ def lists_of_files(named: Sequence[str]) -> dict[str, ListAnswer]:
 
 
 def _id_of(data: bytes) -> str:
+    from registry.credential.status_list import MAX_LIST_BYTES
+
     identifier = read_document(data, max_bytes=MAX_LIST_BYTES).get("id")
     if not isinstance(identifier, str):
         raise InputError("The status list names no id.")

@@ -151,8 +151,8 @@ def test_no_field_that_is_changed_stripped_or_emptied_leaves_it_valid(bundled):
     from registry.chain.deployment import read_deployment
     from registry.errors import HallmarkError
     from registry.verification.bundle import read_bundle
-    from registry.verification.evidence import Policy, Root
-    from registry.verification.proven import BlockHash, BundleEvidence
+    from registry.verification.evidence import BlockHash, Policy, Root
+    from registry.verification.proven import BundleEvidence
     from registry.verification.verify import judge, present
 
     trusted = read_deployment(bundled.desk.folder / "deployment.json").trusted

@@ -8,6 +8,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from registry.credential import signature
+from registry.credential.contexts import pinned_contexts
 from registry.credential.did_key import did_of
 
 VC2 = "https://www.w3.org/ns/credentials/v2"
@@ -98,7 +99,7 @@ def web_issued(desk):
     proof = signature.sign(made, bytes(key), CREATED, signature.RDFC)
     config = {name: value for name, value in proof.items() if name != "proofValue"}
     config["verificationMethod"] = f"{issuer}#key-1"
-    texts = signature.SUITES[signature.RDFC].texts(made, config, signature.pinned_contexts(), "sha256")
+    texts = signature.SUITES[signature.RDFC].texts(made, config, pinned_contexts(), "sha256")
     message = b"".join(signature.sha256(text).digest() for text in texts)
     value = "z" + base58.b58encode(key.sign(message).signature).decode()
     signed = {**made, "proof": {**config, "proofValue": value}}

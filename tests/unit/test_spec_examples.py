@@ -20,7 +20,7 @@ from registry.ledger.word import IssuerWord, WordDomain
 from registry.merkle import Tree, leaf_hash, node_hash, verify_inclusion
 
 SPEC = (Path(__file__).resolve().parents[2] / "contracts/SPEC.md").read_text(encoding="utf-8")
-SECTION = SPEC[SPEC.index("## 6. Worked examples") :]
+SECTION = SPEC[SPEC.index("## 6. Worked examples") : SPEC.index("## 7. Carriers")]
 VALUES = dict(re.findall(r"^\| ([^|]+) \| `([0-9a-f]+)` \|$", SECTION, re.MULTILINE))
 DOCUMENT, CANONICAL, CONFIG, PROOF_VALUE = (
     block.strip("\n") for block in re.findall(r"^```(?:json)?\n(.*?)^```$", SECTION, re.MULTILINE | re.DOTALL)

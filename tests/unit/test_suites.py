@@ -7,7 +7,7 @@ import base58
 import public_vectors
 import pytest
 
-from registry.credential import signature
+from registry.credential import contexts, signature
 from registry.credential.canonical import canonical_bytes
 from registry.credential.contexts import pinned_contexts
 from registry.credential.did_key import key_of
@@ -100,7 +100,7 @@ def test_official_proof_with_another_suites_name_is_refused(vector, book):
 @pytest.mark.parametrize("suite", [signature.JCS, signature.RDFC])
 def test_ours_signs_what_the_official_key_signed(suite, book, monkeypatch):
     vector = Vector(suite)
-    monkeypatch.setattr(signature, "pinned_contexts", lambda: book)
+    monkeypatch.setattr(contexts, "pinned_contexts", lambda: book)
     secret = base58.b58decode(public_vectors.load("w3c-vc-di-eddsa/keyPair.json")["privateKeyMultibase"][1:])
     assert signature.sign(vector.document, secret[2:], vector.proof["created"], suite) == vector.proof
 
