@@ -103,7 +103,19 @@ EVENT = thing(
     topics=many(HEX),
     data=HEX,
 )
-CHECKPOINT = thing(contract=TEXT, block=BLOCK, safe=COUNT, final=COUNT, proven=COUNT, evidence=TEXT, halted=TEXT)
+CHECKPOINT: Schema = {
+    "type": "object",
+    "properties": {
+        "contract": TEXT,
+        "block": BLOCK,
+        "safe": COUNT,
+        "final": COUNT,
+        "proven": COUNT,
+        "evidence": TEXT,
+        "halted": TEXT,
+        "signed": maybe({"type": "object"}),
+    },
+}
 DEPOSITED = thing(kind=TEXT, name=TEXT)
 READY: Schema = {"type": "object", "required": ["ready"], "properties": {"ready": FLAG, "reason": TEXT}}
 STATUS_LIST: Schema = {"type": "object", "required": ["id", "type", "issuer", "credentialSubject", "proof"]}

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -12,41 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from served import ask, connect, serving
 
 ROOT = Path(__file__).parents[2]
-
-
-@contextlib.contextmanager
-def serving(desk, *options: str, before: tuple[str, ...] = (), **environment: str):
-    """`hallmark serve` as a process of its own; its address and what it wrote."""
-    desk.ok("index")
-    command = [*before, sys.executable, "-m", "registry.cli", "serve", "--port", "0", *options]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environment}
-    log = (desk.folder / "serve.log").open("w+b")
-    process = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.PIPE, stderr=log, env=env, text=True)
-    assert process.stdout is not None
-    try:
-        line = process.stdout.readline()
-        assert line.startswith("serving on http://"), (desk.folder / "serve.log").read_text()
-        yield line.split()[2].removesuffix("/"), process
-    finally:
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
-        process.kill()
-        log.close()
-
-
-def connect(address: str) -> socket.socket:
-    host, port = address.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=60)
-
-
-def ask(address: str, method: str, path: str, body: bytes | None = None, **headers: str) -> tuple[int, dict, bytes]:
-    import urllib3
-
-    answer = urllib3.request(method, address + path, body=body, headers=headers, retries=False, timeout=30)
-    return answer.status, {name.lower(): value for name, value in answer.headers.items()}, answer.data
 
 
 def test_heads_and_bodies_that_do_not_end_are_ended_and_others_are_served_meanwhile(desk):

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from registry.api import schemas
 from registry.errors import NotFound, StoreError
 from registry.verification.checkpoint import checkpoint_to_json
 
@@ -17,7 +18,16 @@ def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz", summary="The registry can answer for the present")
+_READY: dict[int | str, dict[str, Any]] = {
+    200: schemas.answer("Complete, recent, not halted", schemas.READY, "ready"),
+    503: schemas.answer("Not so, and why", schemas.READY),
+}
+_TOLD: dict[int | str, dict[str, Any]] = {
+    200: schemas.answer("With `block`: `signed` alone", schemas.CHECKPOINT, "checkpoint")
+}
+
+
+@router.get("/readyz", responses=_READY, summary="The registry can answer for the present")
 def readyz(request: Request) -> JSONResponse:
     """200 when the mirror is complete by proof, not halted, and its newest block recent; else 503 and why."""
     services = request.app.state.services
@@ -39,7 +49,9 @@ def readyz(request: Request) -> JSONResponse:
     return JSONResponse({"ready": True, "checkpoint": point})
 
 
-@router.get("/v1/checkpoint", summary="The mirror's newest block, and what the registry has signed about it")
+@router.get(
+    "/v1/checkpoint", responses=_TOLD, summary="The mirror's newest block, and what the registry has signed about it"
+)
 def checkpoint(request: Request, block: Annotated[int | None, Query(ge=0, lt=2**63)] = None) -> dict[str, Any]:
     """Block, tiers and contract, and in `signed` the checkpoint that answers refer to (SPEC.md, section 9).
 

@@ -16,8 +16,21 @@ from registry.verification.moment import MAX_ROOTS, as_of_of, moment_of
 
 router = APIRouter(prefix="/v1", tags=["lookup"])
 _BATCH = "eip155:31337:0x5fbdb2315678afecb367f032d93f642f64180aa3:1:000102030405060708090a0b0c0d0e0f"
-_BatchText = Annotated[str, Path(examples=[_BATCH], max_length=200)]
-_IssuerText = Annotated[str, Path(examples=[_BATCH.rsplit(":", 1)[0]], max_length=160)]
+_CONTRACT_FORM = "eip155:[0-9]{1,19}:0x[0-9a-f]{40}"
+
+
+def _form(pattern: str) -> dict[str, Any]:
+    """For who reads the OpenAPI document; what is written otherwise is refused in our own words."""
+    return {"pattern": f"^{pattern}$"}
+
+
+_BatchText = Annotated[
+    str, Path(examples=[_BATCH], json_schema_extra=_form(f"{_CONTRACT_FORM}:[0-9]{{1,18}}:[0-9a-f]{{32}}"))
+]
+_IssuerText = Annotated[
+    str, Path(examples=[_BATCH.rsplit(":", 1)[0]], json_schema_extra=_form(f"{_CONTRACT_FORM}:[0-9]{{1,18}}"))
+]
+_LeafText = Annotated[str, Path(examples=["0x" + "00" * 32], json_schema_extra=_form("(0x)?[0-9a-fA-F]{64}"))]
 _Limit = Annotated[int, Query(ge=1, le=1000, description="Most entries of this part")]
 _Lists = Literal["keys", "profiles", "batches", "accredited", "accreditors"]
 _HELD: dict[int | str, dict[str, Any]] = {304: {"description": "The client holds it already"}}
@@ -40,7 +53,7 @@ def _found(value: Any) -> Any:
     response_class=Response,
     responses=_answers("Place and status", schemas.CREDENTIAL, "credentialByLeaf"),
 )
-def credential(request: Request, leaf: Annotated[str, Path(max_length=80, examples=["0x" + "00" * 32])]) -> Response:
+def credential(request: Request, leaf: _LeafText) -> Response:
     """Place and status of the credential with this leaf hash (64 hex digits), where its manifest was deposited."""
     services = request.app.state.services
     place = _found(services.queries.place_of_leaf(leaf_of_text(leaf)))

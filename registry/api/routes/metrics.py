@@ -16,7 +16,12 @@ _GAUGES = {
 }
 
 
-@router.get("/metrics", summary="Prometheus metrics of the mirror")
+@router.get(
+    "/metrics",
+    summary="Prometheus metrics of the mirror",
+    response_class=Response,
+    responses={200: {"description": "Prometheus' exposition format", "content": {"text/plain": {}}}},
+)
 def metrics(request: Request) -> Response:
     """Text in Prometheus' exposition format; an empty mirror has no numbers."""
     services = request.app.state.services
