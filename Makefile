@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean faults faults-kill faults-issue credential-deep contracts-deep
+.PHONY: help setup demo test check bench clean faults faults-kill faults-issue credential-deep contracts-deep api-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -56,6 +56,9 @@ test: check ## everything that needs no extra machine
 
 credential-deep: .venv/.stamp ## our reader and rules against others' on N=1000000 random texts and 10,000 badges
 	$(PY) tests/property/deep_credential.py --documents $(or $(N),1000000) $(DEEP)
+
+api-deep: setup ## N=20000 requests that Schemathesis makes from the OpenAPI document, against a served registry
+	$(PY) tests/property/deep_api.py --requests $(or $(N),20000) $(DEEP)
 
 contracts-deep: setup ## slither, halmos, 250,000 and more invariant calls, and mutants of the contracts (SLICE=1/8 for a part)
 	$(PY) scripts/prove_contracts.py
