@@ -26,7 +26,7 @@ class Tree:
     def __init__(self, leaves: Sequence[bytes]) -> None:
         if not leaves:
             raise MalformedError("A batch has no credentials.", todo="give at least one")
-        if any(len(leaf) != HASH_BYTES for leaf in leaves):
+        if {*map(len, leaves)} != {HASH_BYTES}:
             raise MalformedError("A leaf hash is not 32 bytes long.")
         self.levels = [list(leaves)]
         while len(self.levels[-1]) > 1:
@@ -83,6 +83,9 @@ def _next_level(level: list[bytes]) -> list[bytes]:
 
 def _children(nodes: list[bytes], tails: list[bytes]) -> list[bytes]:
     """The paths of a level's nodes from those of their parents: the neighbour, then the parent's path."""
-    pairs = zip(nodes[::2], nodes[1::2], tails, strict=False)
-    paths = [path for left, right, tail in pairs for path in (right + tail, left + tail)]
+    paths: list[bytes] = []
+    pair = iter(nodes)
+    for left, right, tail in zip(pair, pair, tails, strict=False):
+        paths.append(right + tail)
+        paths.append(left + tail)
     return paths + tails[-1:] if len(nodes) % 2 else paths
