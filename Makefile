@@ -6,12 +6,12 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo test check bench clean faults faults-kill faults-issue credential-deep contracts-deep api-deep
+.PHONY: help setup demo page test check bench clean faults faults-kill faults-issue credential-deep contracts-deep api-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
-setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp tests/interop/node_modules/.stamp ## everything the other targets need
+setup: contracts/node_modules/.stamp hardhat-free-devchain/node_modules/.stamp tests/interop/node_modules/.stamp registry/api/static/vendor/.stamp tests/browser/node_modules/.stamp ## everything the other targets need
 
 $(UV):
 	@python3 -m venv .tools/uv || { echo "setup: python3 cannot make a virtual environment (on Debian: apt-get install python3-venv)"; rm -rf .tools/uv; exit 1; }
@@ -38,9 +38,20 @@ tests/interop/node_modules/.stamp: .venv/.stamp tests/interop/package-lock.json
 	@$(NPM) tests/interop || echo "setup: jsonld-signatures could not be installed from npm; its tests are skipped aloud"
 	@mkdir -p $(@D) && touch $@
 
+# What the verification page runs in browsers, copied to registry/api/static/vendor; and a Chromium to test it with.
+registry/api/static/vendor/.stamp: .venv/.stamp scripts/page/package-lock.json scripts/build_page.py
+	@$(NPM) scripts/page && $(PY) scripts/build_page.py && touch $@ \
+	  || echo "setup: the page's libraries could not be installed from npm; its tests are skipped aloud"
+
+tests/browser/node_modules/.stamp: .venv/.stamp tests/browser/package-lock.json
+	@$(NPM) tests/browser || echo "setup: Chromium could not be installed from npm; the page's tests are skipped aloud"
+	@mkdir -p $(@D) && touch $@
+
+page: registry/api/static/vendor/.stamp ## the libraries of the verification page, for `hallmark serve`
+
 FORGE := $(firstword $(wildcard contracts/node_modules/@foundry-rs/forge-*/bin/forge) forge)
 
-demo: hardhat-free-devchain/node_modules/.stamp ## the whole story on an embedded chain and SQLite
+demo: hardhat-free-devchain/node_modules/.stamp registry/api/static/vendor/.stamp ## the whole story on an embedded chain and SQLite
 	@$(PY) scripts/demo.py $(DEMO)
 
 check: setup ## format, lint, types, import direction, contract format
@@ -67,7 +78,7 @@ contracts-deep: setup ## slither, halmos, 250,000 and more invariant calls, and 
 	$(PY) scripts/mutate_contracts.py $(if $(SLICE),--slice $(SLICE))
 
 clean: ## remove what the targets made
-	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules tests/interop/node_modules contracts/out contracts/cache
+	rm -rf build .venv .tools contracts/node_modules hardhat-free-devchain/node_modules tests/interop/node_modules scripts/page/node_modules tests/browser/node_modules registry/api/static/vendor contracts/out contracts/cache
 
 BENCHES := $(sort $(patsubst tests/bench/bench_%.py,bench-%,$(wildcard tests/bench/bench_*.py)))
 

@@ -19,7 +19,7 @@ from registry.api.front import Front
 from registry.api.gate import Gate, open_to_pages
 from registry.api.limits import Limits
 from registry.api.problems import PROBLEM_RESPONSES, on_disconnect, on_hallmark_error, on_http_error
-from registry.api.routes import documents, health, lookups, metrics, status_lists, vc_api, verify
+from registry.api.routes import documents, health, lookups, metrics, pages, status_lists, vc_api, verify
 from registry.api.status_lists import ListPublisher
 from registry.api.verifying import Verifier
 from registry.errors import HallmarkError
@@ -71,7 +71,7 @@ def build_app(services: Services) -> FastAPI:
     app.add_exception_handler(HTTPException, on_http_error)
     app.add_exception_handler(RequestValidationError, on_http_error)
     app.add_exception_handler(ClientDisconnect, on_disconnect)
-    for routes in (verify, vc_api, lookups, documents, status_lists, health, metrics):
+    for routes in (verify, vc_api, lookups, documents, status_lists, health, metrics, pages):
         app.include_router(routes.router, responses=PROBLEM_RESPONSES)
     app.add_middleware(Freshness, queries=services.queries)
     app.add_middleware(Accountable, checkpoints=services.checkpoints)

@@ -18,7 +18,7 @@ def context_texts() -> dict[str, bytes]:
 
 
 def page_tables(trusted: Sequence[TrustedContract]) -> dict[str, Any]:
-    """Classes and enumerations of Open Badges, digests of contexts by URL, and the contracts that this registry trusts."""
+    """Classes and enumerations of Open Badges, digests of contexts by URL, and the contracts that are trusted here."""
     return {
         "shapes": {name: _shape(shape) for name, shape in SHAPES.items()},
         "enumerations": words_of_enumerations(),

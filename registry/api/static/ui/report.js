@@ -1,0 +1,124 @@
+/** A report as a person reads it: the verdict, whose it is, the nine checks in their order, and what to do. */
+
+import { sentence } from "../core/sentence.js";
+import { suspicionsAbout } from "../core/names.js";
+import { el, facts, fillWith, icon, link, mono } from "./dom.js";
+import { holderTools } from "./holder.js";
+import { subjectOf } from "./subject.js";
+import { day, moment, say, sentences } from "./words.js";
+
+const ICONS = { valid: "tick", invalid: "cross", unknown: "question", not_applicable: "dash", not_checked: "dash" };
+
+/** Show a report in `holder`. `what` is {bytes, report, asked}. */
+export async function showReport(holder, { bytes, report, asked }) {
+  const told = report.credential === null ? null : subjectOf(report.credential.document);
+  fillWith(
+    holder,
+    banner(report),
+    told === null ? null : certificate(told, report),
+    report.warning === "" ? null : el("p", { class: "warning" }, report.warning),
+    checks(report),
+    grounds(report, asked),
+    ...(told === null || bytes === null ? [] : [await holderTools(bytes, told, report)]),
+  );
+}
+
+function banner({ verdict, checks: all }) {
+  const reasons = all.filter((one) => one.verdict === (verdict === "valid" ? "" : verdict));
+  const first = reasons.find((one) => one.key !== "");
+  return el(
+    "section", { class: `banner ${verdict}`, "aria-labelledby": "verdict" },
+    el("span", { class: "seal" }, icon(ICONS[verdict])),
+    el(
+      "div", {},
+      el("h2", { id: "verdict", tabindex: "-1" }, say(`verdict.${verdict}`)),
+      el("p", {}, say(`verdict.${verdict}.means`)),
+      first === undefined ? null : el("p", { class: "reason" }, el("strong", {}, `${say(`check.${first.name}`)}: `), sentence(sentences(), first)),
+      el("p", { class: "todo" }, say(todo(verdict, all))),
+    ),
+  );
+}
+
+/** What to do next: by what failed. */
+function todo(verdict, all) {
+  if (verdict === "valid") return "todo.valid";
+  const codes = all.filter((one) => one.verdict === verdict).map((one) => one.code);
+  const known = { REVOKED: "revoked", SUSPENDED: "suspended", EXPIRED: "expired", PARSING_ERROR: "unreadable", CHAIN_UNAVAILABLE: "unreachable", REGISTRY_REFUSED: "unreachable", ANCHOR_PENDING: "pending", ANCHOR_PROOF_MISSING: "stripped" };
+  const named = codes.map((code) => known[code]).find((one) => one !== undefined);
+  return `todo.${named ?? verdict}`;
+}
+
+/** What the document says, and beside the issuer's name what was proven about it. */
+function certificate(told, report) {
+  const issuer = report.checks.find((one) => one.name === "issuer");
+  const anchored = report.checks.find((one) => one.name === "anchored");
+  return el(
+    "section", { class: "card certificate", "aria-labelledby": "what" },
+    told.image === null ? null : el("img", { src: told.image, alt: "", class: "badge" }),
+    el("div", { class: "wide" }, el("p", { class: "eyebrow" }, say("document.says")), el("h3", { id: "what" }, told.achievement ?? say("document.untitled")), told.description === null ? null : el("p", { class: "quiet" }, told.description)),
+    facts([
+      [say("fact.holder"), told.holder ?? say("holder.unnamed")],
+      [say("fact.issuer"), issuerFact(told, issuer, report)],
+      [say("fact.awarded"), told.awarded === null ? null : day(told.awarded)],
+      [say("fact.expires"), told.expires === null ? null : day(told.expires)],
+      [say("fact.anchored"), anchored.since === undefined ? null : moment(anchored.since)],
+    ]),
+    el("p", { class: "quiet small" }, say("holder.notChecked")),
+  );
+}
+
+function issuerFact(told, check, report) {
+  const profile = check.profile;
+  const claimed = told.issuer ?? say("issuer.unnamed");
+  const warnings = [...suspicionsAbout(claimed), ...(profile ? suspicionsAbout(profile.name) : [])].map((key) => say(key));
+  if (profile && told.issuer !== null && told.issuer !== profile.name) warnings.push(say("name.differs", { name: profile.name }));
+  return el(
+    "div", {},
+    el("strong", {}, profile ? profile.name : claimed), " ",
+    el("span", { class: `pill ${check.verdict}` }, say(profile ? "issuer.proven" : "issuer.unproven")),
+    el("div", {}, domain(profile)),
+    el("div", {}, mono(report.issuer ?? "–")),
+    check.verdict === "valid" && check.profile ? el("p", { class: "quiet small" }, say("issuer.meaning")) : null,
+    ...[...new Set(warnings)].map((words) => el("p", { class: "warning" }, icon("alert"), words)),
+    report.place === null ? null : el("div", {}, link(`/issuer?id=${encodeURIComponent(issuerId(report.place))}`, say("issuer.more"))),
+  );
+}
+
+const issuerId = (place) => place.split(":").slice(0, 4).join(":");
+
+/** The issuer's own word about its site: said as a word, because nobody here asked the site. */
+function domain(profile) {
+  if (!profile) return "";
+  const web = profile.dids.concat(profile.unproven).find((did) => did.startsWith("did:web:"));
+  const host = web ? decodeURIComponent(web.split(":")[2]) : URL.canParse(profile.url ?? "") ? new URL(profile.url).host : null;
+  return host === null ? el("span", { class: "quiet" }, say("issuer.noDomain")) : el("span", {}, say("issuer.domain", { host }));
+}
+
+function checks({ checks: all }) {
+  const items = all.map((one) => {
+    const words = sentence(sentences(), one);
+    return el(
+      "li", { class: `check ${one.verdict}` },
+      el("span", { class: "mark" }, icon(ICONS[one.verdict])),
+      el(
+        "div", {},
+        el("h4", {}, say(`check.${one.name}`), " ", el("span", { class: `pill ${one.verdict}` }, say(`state.${one.verdict}`))),
+        el("p", { class: "asks" }, say(`check.${one.name}.asks`)),
+        words === "" ? null : el("p", { class: "found", lang: one.problems.length > 0 ? "en" : null }, words),
+        one.code === "" ? null : el("p", { class: "quiet small" }, say("check.code"), " ", mono(one.code)),
+      ),
+    );
+  });
+  return el("section", { class: "card", "aria-labelledby": "checks" }, el("h3", { id: "checks" }, say("checks.title")), el("ol", { class: "checks" }, ...items));
+}
+
+/** Who says so, and as of when. */
+function grounds({ asOf, assurance, place }, asked) {
+  const rows = [
+    [say("grounds.by"), say(`grounds.${assurance}`, { host: asked ?? "" })],
+    [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
+    [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
+    [say("grounds.sent"), say(asked === null ? "grounds.nothingSent" : "grounds.wordSent")],
+  ];
+  return el("section", { class: "card", "aria-labelledby": "grounds" }, el("h3", { id: "grounds" }, say("grounds.title")), facts(rows));
+}

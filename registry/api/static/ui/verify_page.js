@@ -1,0 +1,162 @@
+/** The verification page: a document comes in by file, paste, link or camera; it is judged here and shown. */
+
+import { encode } from "../anchor.js";
+import { codeText, credentialIn, notCarried } from "../carriers/carrier.js";
+import { sealedLink, unseal } from "../carriers/sealed.js";
+import { Refusal } from "../core/outcome.js";
+import { unreadable, verify } from "../core/verify.js";
+import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
+import { byId, fillWith } from "./dom.js";
+import { isAddress, relay } from "./relay_client.js";
+import { showReport } from "./report.js";
+import { say, speak } from "./words.js";
+
+let policy = null;
+let shown = null;
+let scanning = null;
+
+async function start() {
+  await speak();
+  addEventListener("spoken", async ({ detail }) => {
+    await speak(detail);
+    if (shown !== null) await show(shown);
+  });
+  for (const name of ["dragenter", "dragover", "dragleave", "drop"]) addEventListener(name, onDrag);
+  byId("file").addEventListener("change", ({ target }) => target.files[0] && take(() => bytesOfFile(target.files[0])));
+  byId("paste").addEventListener("submit", onPaste);
+  byId("scan").addEventListener("click", onScan);
+  byId("stop").addEventListener("click", () => scanning?.abort());
+  byId("endpoint-form").addEventListener("submit", onEndpoint);
+  byId("again").addEventListener("click", reset);
+  addEventListener("paste", onPasteAnywhere);
+  document.body.dataset.ready = "yes";
+  const code = codeBehind(location.hash);
+  if (code !== null) await take(() => codeText(code));
+}
+
+// --- ways in ----------------------------------------------------------------------------------------------------------
+
+function onDrag(event) {
+  event.preventDefault();
+  byId("drop").classList.toggle("over", event.type === "dragenter" || event.type === "dragover");
+  const file = event.type === "drop" ? event.dataTransfer.files[0] : undefined;
+  if (file !== undefined) take(() => bytesOfFile(file));
+}
+
+async function bytesOfFile(file) {
+  return credentialIn(new Uint8Array(await file.arrayBuffer()));
+}
+
+function onPaste(event) {
+  event.preventDefault();
+  takeText(byId("text").value);
+}
+
+function onPasteAnywhere(event) {
+  const file = event.clipboardData?.files[0];
+  if (file === undefined || event.target === byId("text")) return;
+  event.preventDefault();
+  take(() => bytesOfFile(file));
+}
+
+function takeText(text) {
+  const trimmed = text.trim();
+  if (trimmed !== "") take(() => bytesOfText(trimmed));
+}
+
+/** A document, a code's text, a link to this page with a code in it, or a link to an encrypted copy. */
+async function bytesOfText(text) {
+  const code = codeBehind(text);
+  if (text.startsWith("HM1:")) return codeText(text);
+  if (code !== null) return codeText(code);
+  const sealed = sealedLink(text);
+  if (sealed !== null) {
+    const copy = await relay(sealed.url).catch(() => { throw notCarried(say("sealed.noAnswer")); });
+    return unseal(copy, sealed.key);
+  }
+  if (/^https?:\/\/\S+$/.test(text)) throw notCarried(say("link.notFetched"));
+  return credentialIn(encode(text));
+}
+
+/** The text of a code in the fragment of a link; null where there is none. */
+function codeBehind(link) {
+  const found = /#(HM1(?::|%3A)[^\s#]+)$/i.exec(link);
+  try {
+    return found === null ? null : decodeURIComponent(found[1]);
+  } catch {
+    return found[1];
+  }
+}
+
+async function onScan() {
+  const { scan } = await import("../carriers/camera.js");
+  scanning = new AbortController();
+  byId("camera").hidden = false;
+  byId("stop").focus();
+  try {
+    const text = await scan(byId("video"), scanning.signal);
+    if (text !== null) await take(() => bytesOfText(text));
+  } catch {
+    fillWith(byId("said"), say("camera.none"));
+  } finally {
+    byId("camera").hidden = true;
+  }
+}
+
+function onEndpoint(event) {
+  event.preventDefault();
+  const url = byId("endpoint").value.trim();
+  const right = url === "" || isAddress(url);
+  byId("endpoint").setAttribute("aria-invalid", String(!right));
+  fillWith(byId("endpoint-said"), right ? "" : say("endpoint.wrong"));
+  if (right && shown !== null) judge(shown.bytes);
+}
+
+// --- judging ----------------------------------------------------------------------------------------------------------
+
+async function take(open) {
+  fillWith(byId("said"), say("working"));
+  document.body.classList.add("busy");
+  try {
+    await judge(await open());
+  } catch (error) {
+    if (!(error instanceof Refusal)) return fail(error);
+    await show({ bytes: null, report: unreadable(error), asked: null });
+  } finally {
+    document.body.classList.remove("busy");
+  }
+}
+
+async function judge(bytes) {
+  policy ??= await loadPolicy();
+  const url = byId("endpoint").value.trim();
+  const ask = url === "" || !isAddress(url) ? askRegistry : endpointAsker(url, policy.trusted);
+  const report = await verify(bytes, { ...policy, now: Date.now() / 1000 }, ask);
+  await show({ bytes, report, asked: ask === askRegistry ? location.host : new URL(url).host });
+}
+
+async function show(what) {
+  shown = what;
+  fillWith(byId("said"), "");
+  await showReport(byId("report"), what);
+  document.body.classList.add("judged");
+  byId("verdict").focus();
+}
+
+/** A fault of this page, or no way to its registry, says nothing about the document. */
+function fail(error) {
+  console.error(error);
+  fillWith(byId("said"), say(error instanceof TypeError ? "page.noRegistry" : "page.fault"));
+}
+
+function reset() {
+  shown = null;
+  byId("report").replaceChildren();
+  byId("file").value = "";
+  byId("text").value = "";
+  history.replaceState(null, "", location.pathname);
+  document.body.classList.remove("judged");
+  byId("file").focus();
+}
+
+await start();

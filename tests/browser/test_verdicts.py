@@ -1,0 +1,171 @@
+"""What the page says of a document is what `hallmark verify` says, and the document stays where it is."""
+
+import json
+import shlex
+
+import pytest
+from browsing import foreign, give, verdict
+
+STATES = ["readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"]
+
+
+def by_command(site, path: str, source: str = "") -> tuple[str, list[str]]:
+    """Verdict and checks of the command line."""
+    answer = json.loads(site.desk.run(f"verify {shlex.quote(str(path))} {source} --json").out)[0]
+    return answer["verdict"], [check["verdict"] for check in answer["checks"]]
+
+
+def changed(site, **members) -> bytes:
+    return json.dumps({**json.loads(site.credential()), **members}).encode()
+
+
+def stripped(site) -> bytes:
+    document = json.loads(site.credential())
+    return json.dumps(
+        {**document, "proof": [one for one in document["proof"] if one["cryptosuite"] != "evm-merkle-jcs-2026"]}
+    ).encode()
+
+
+SAMPLES = {
+    "valid": lambda site: site.credential(),
+    "revoked": lambda site: site.credential("002"),
+    "suspended": lambda site: site.credential("003"),
+    "changed": lambda site: changed(site, name="Doctor of Everything"),
+    "expired": lambda site: changed(site, validUntil="2001-01-01T00:00:00Z"),
+    "stripped": stripped,
+    "no signature": lambda site: changed(site, proof=json.loads(site.credential())["proof"][-1:]),
+    "another model": lambda site: (
+        b'{"@context": ["https://www.w3.org/2018/credentials/v1"], "type": ["VerifiableCredential"]}'
+    ),
+    "member twice": lambda site: site.credential().replace(b"{", b'{"id": "urn:a",', 1),
+    "no json": lambda site: b"hello",
+    "deep": lambda site: b'{"a":' + b"[" * 60 + b"]" * 60 + b"}",
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_page_gives_the_verdict_of_the_command_line(site, open_page, name, tmp_path):
+    data = SAMPLES[name](site)
+    (tmp_path / "given.json").write_bytes(data)
+    page = open_page()
+    assert give(page, data) == by_command(site, tmp_path / "given.json", f"--registry {site.url}")
+    assert foreign(page, site) == []
+    assert page.complaints == []
+
+
+def test_document_never_leaves_the_browser_only_a_word_of_256_is_asked_for(site, open_page):
+    page = open_page()
+    page.seen.clear()
+    page.sent.clear()
+    assert give(page, site.credential())[0] == "valid"
+    asked = [url.removeprefix(site.url) for url in page.seen if "/v1/" in url]
+    place = json.loads(site.credential())["credentialStatus"]["id"].removeprefix("urn:hallmark:").split("#")[0]
+    assert len(asked) == 1
+    assert asked[0].startswith(f"/v1/batches/{place.rpartition(':')[0]}/evidence?word=0&account=0x")
+    assert not any(page.sent)
+    told = " ".join(page.seen)
+    for secret in (
+        "Learner",
+        "learner1",
+        json.loads(site.credential())["id"],
+        json.loads(site.credential())["proof"][0]["proofValue"],
+    ):
+        assert secret not in told
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "jwt"])
+def test_credential_is_found_in_every_carrier(site, open_page, kind):
+    site.desk.ok(f"export credentials/001.json --format {kind} --out baked-{kind}")
+    (file,) = [path for path in (site.folder / f"baked-{kind}").iterdir() if path.suffix == f".{kind}"]
+    page = open_page()
+    found, states = give(page, file.read_bytes(), file.name)
+    assert (found, states) == by_command(site, file, f"--registry {site.url}")
+    assert found == "valid"
+    assert foreign(page, site) == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x89PNG\r\n\x1a\nbroken",
+        b"%PDF-1.7 nothing",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"HM1:???",
+        b"HM1:00",
+    ],
+)
+def test_damaged_carrier_is_unreadable_and_no_fault_of_the_page(open_page, data):
+    page = open_page()
+    found, states = give(page, data, "file.bin")
+    assert (found, states[0], set(states[1:])) == ("invalid", "invalid", {"not_checked"})
+
+
+def test_svg_with_entities_of_its_own_is_not_read(open_page):
+    bomb = b'<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg">&a;</svg>'
+    page = open_page()
+    assert give(page, bomb, "bomb.svg")[0] == "invalid"
+    assert "entities" in page.inner_text("#report")
+
+
+def test_picture_of_the_certificates_code_is_read(site, open_page, tmp_path):
+    segno = pytest.importorskip("segno")
+    from registry.containers import qr
+
+    text = qr.payload(site.credential())
+    if text is None:
+        pytest.skip("this credential does not fit into a QR code")
+    segno.make_qr(text.decode(), error="l", boost_error=False).save(tmp_path / "code.png", scale=5, border=4)
+    page = open_page()
+    assert give(page, (tmp_path / "code.png").read_bytes(), "code.png")[0] == "valid"
+
+
+def test_pasted_text_and_link_of_the_holder_are_read(site, open_page):
+    page = open_page()
+    give(page, site.credential())
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    page.click("text=Copy link")
+    page.wait_for_selector("text=Copied.")
+    address = page.evaluate("window.copied")
+    assert address.startswith(site.url + "/#HM1")
+    fresh = open_page("/" + address.removeprefix(site.url + "/"))
+    assert verdict(fresh)[0] == "valid"
+    assert not any("HM1" in url.partition("#")[0] for url in fresh.seen)
+    pasted = open_page()
+    pasted.click("text=Paste a text or a link instead")
+    pasted.fill("#text", site.credential().decode())
+    pasted.click("#paste button")
+    assert verdict(pasted)[0] == "valid"
+
+
+def test_endpoint_of_ones_own_needs_no_word_of_the_registry(site, open_page):
+    page = open_page()
+    page.click("summary:has-text('blockchain endpoint')")
+    page.fill("#endpoint", site.desk.chain.url)
+    for name, expected in (("001", "valid"), ("002", "invalid")):
+        page.seen.clear()
+        found, states = give(page, site.credential(name), f"{name}.json")
+        assert (found, states) == by_command(
+            site, site.folder / f"credentials/{name}.json", f"--rpc {site.desk.chain.url}"
+        )
+        assert found == expected
+        assert not any("/evidence" in url for url in page.seen)
+        assert {url.rstrip("/") for url in foreign(page, site)} == {site.desk.chain.url.rstrip("/")}
+        page.click("#again")
+    assert page.complaints == []
+
+
+def test_registry_that_does_not_answer_is_unknown_never_valid(site, open_page):
+    page = open_page()
+    page.route("**/v1/batches/**", lambda route: route.abort())
+    found, states = give(page, site.credential())
+    assert found == "unknown"
+    assert dict(zip(STATES, states, strict=True))["anchored"] == "unknown"
+    assert "invalid" not in states
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", "{", '{"assurance": "registry"}'])
+def test_answer_in_another_form_is_no_evidence(site, open_page, body):
+    page = open_page()
+    page.route("**/v1/batches/**", lambda route: route.fulfill(status=200, body=body, content_type="application/json"))
+    assert give(page, site.credential())[0] == "unknown"
