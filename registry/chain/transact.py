@@ -131,13 +131,15 @@ class Transactor:
         return base, tip
 
     def _check_balance(self, needed: int, *, at_least: bool = False) -> None:
+        from eth_utils.address import to_checksum_address
+
         balance = int(self.rpc.call("eth_getBalance", self._address, "latest"), 16)
         if balance >= needed and not at_least:
             return
         missing = f"{'at least ' * at_least}{max(needed - balance, 1) / 1e18:.18f}".rstrip("0")
         raise InsufficientFunds(
-            f"Account {self._address} on chain {self.chain_id} holds {balance / 1e18:.6f} of the chain's currency, too"
-            f" little for this transaction: {missing} are missing.",
+            f"Account {to_checksum_address(self.account)} on chain {self.chain_id} holds {balance / 1e18:.6f} of the chain's"
+            f" currency, too little for this transaction: {missing} are missing.",
             todo="send it funds and run the same command again",
         )
 

@@ -152,12 +152,14 @@ def _forgetful(command: Callable[..., list[str]]) -> Callable[..., list[str]]:
 
 
 def _deploy(chain: devchain.Chain, path: Path) -> Path:
+    from pydantic import SecretStr
+
     from registry.chain.contract import deploy
     from registry.chain.rpc import Rpc
-    from registry.chain.signer import account_of_key
+    from registry.chain.signer import signer_of_key
     from registry.chain.transact import Transactor
 
-    account = account_of_key(chain.accounts[0].private_key, chain.chain_id)
+    account = signer_of_key(SecretStr(chain.accounts[0].private_key), chain.chain_id)
     deploy(Transactor(Rpc(chain.url), chain.chain_id, account), path)
     return path
 

@@ -241,15 +241,17 @@ def test_database_locked_stops_with_a_clear_error_and_the_checkpoint_unmoved(des
 
 
 def test_raw_key_is_refused_off_development_chains_and_never_printed():
-    from registry.chain.signer import account_of_key
+    from pydantic import SecretStr
+
+    from registry.chain.signer import signer_of_key
     from registry.errors import ConfigError
 
     key = "0x" + "5e" * 32
     with pytest.raises(ConfigError) as refused:
-        account_of_key(key, 1)
+        signer_of_key(SecretStr(key), 1)
     assert "5e5e" not in str(refused.value)
     with pytest.raises(ConfigError) as refused:
-        account_of_key("5e5e-not-hex", 31337)
+        signer_of_key(SecretStr("5e5e-not-hex"), 31337)
     assert "5e5e" not in str(refused.value)
 
 
