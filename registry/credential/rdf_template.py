@@ -29,6 +29,7 @@ _TEXT = {str}
 _MAX_SHAPES, _MAX_TEMPLATES = 64, 64
 
 Shape = tuple[Any, ...]
+Document = Callable[[], Mapping[str, Any]]
 Pick = Callable[[Sequence[str]], tuple[str, ...]]
 _NOTHING: Pick = picker(())
 
@@ -59,15 +60,58 @@ def fast_quads(document: Mapping[str, Any], book: ContextBook, digest: str = "sh
     texts: list[str] = []
     if not _flatten(document, shape, texts):
         return canonical_quads(document, book, digest)
+    return _quads_of(tuple(shape), texts, lambda: document, book, digest)
+
+
+def _quads_of(key: Shape, texts: list[str], document: Document, book: ContextBook, digest: str) -> str:
     families = _families(book, digest)
-    family = families.get(key := tuple(shape))
+    family = families.get(key)
     if family is None:
         if len(families) >= _MAX_SHAPES:
             families.clear()
         family = families[key] = _Family()
     family.seen += 1
     filled = None if family.seen == 1 else _from_template(family, document, texts, book, digest)
-    return canonical_quads(document, book, digest) if filled is None else filled
+    return canonical_quads(document(), book, digest) if filled is None else filled
+
+
+class AlikeDocuments:
+    """Documents that differ in a few texts only: their N-Quads without building and walking each.
+
+    Args:
+        document: One of them, with markers in the place of these texts, or within them.
+        markers: Texts that stand nowhere else in it.
+        book: The contexts.
+        digest: As for `fast_quads`.
+    """
+
+    def __init__(
+        self, document: Mapping[str, Any], markers: Sequence[str], book: ContextBook, digest: str = "sha256"
+    ) -> None:
+        shape: list[Any] = []
+        self._texts: list[str] = []
+        self._known = _flatten(document, shape, self._texts)
+        self._key, self._book, self._digest = tuple(shape), book, digest
+        self._holes: list[tuple[int, int, str, str]] = []
+        for place, text in enumerate(self._texts):
+            for number, mark in enumerate(markers):
+                before, found, behind = text.partition(mark)
+                if found:
+                    self._holes.append((place, number, before, behind))
+
+    def quads(self, values: Sequence[str], document: Document) -> str:
+        """The same as `fast_quads` of the document, result and errors.
+
+        Args:
+            values: What stands for each marker.
+            document: Makes the document, which is seldom asked for.
+        """
+        if not self._known:
+            return canonical_quads(document(), self._book, self._digest)
+        texts = self._texts.copy()
+        for place, number, before, behind in self._holes:
+            texts[place] = f"{before}{values[number]}{behind}"
+        return _quads_of(self._key, texts, document, self._book, self._digest)
 
 
 @lru_cache(maxsize=8)
@@ -106,12 +150,10 @@ def _flatten(value: Any, shape: list[Any], texts: list[str]) -> bool:
     return True
 
 
-def _from_template(
-    family: _Family, document: Mapping[str, Any], texts: list[str], book: ContextBook, digest: str
-) -> str | None:
+def _from_template(family: _Family, document: Document, texts: list[str], book: ContextBook, digest: str) -> str | None:
     """The canonical N-Quads, or None where the library has to make them."""
     if family.seen == 2:
-        _classify(family, document, texts, book)
+        _classify(family, document(), texts, book)
     if family.templates is None:
         return None
     iris = family.pick_iris(texts)
@@ -123,7 +165,7 @@ def _from_template(
     if template is None:
         if key in family.templates:
             return None
-        template = _compile(family, key, document, texts, book, digest)
+        template = _compile(family, key, document(), texts, book, digest)
     return None if template is None else _fill(template, family, texts, iris, digest)
 
 

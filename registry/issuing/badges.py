@@ -155,14 +155,21 @@ class BadgeTemplate:
     tail: Form
 
 
+def marked(maker: BadgeMaker, which: tuple[bool, ...]) -> tuple[dict[str, Any], list[str]]:
+    """A badge with markers for its texts and its index; the markers, also of texts that are empty, the index's last."""
+    token = secrets.token_hex(8)
+    markers = [f"{token}-{number:02}" for number in range(len(which))]
+    values = BadgeValues(*[mark if there else "" for mark, there in zip(markers, which, strict=True)])
+    index = MAX_LEAVES + secrets.randbelow(MAX_LEAVES)
+    return maker.document_of(values, index), [*markers, str(index)]
+
+
 def template_of(maker: BadgeMaker, which: tuple[bool, ...]) -> BadgeTemplate:
     """The template of badges in which these texts are not empty."""
-    token = secrets.token_hex(8)
-    markers = BadgeValues(*[f"{token}-{n:02}" if there else "" for n, there in enumerate(which)])
-    index = MAX_LEAVES + secrets.randbelow(MAX_LEAVES)
-    document = maker.document_of(markers, index)
+    document, markers = marked(maker, which)
     tail = b"," + canonical_bytes({name: value for name, value in document.items() if name > "proof"})[1:]
-    holes = re.compile(b'("%s-\\d\\d"|%d)' % (token.encode(), index))
+    texts = b"|".join(b'"%b"' % mark.encode() for mark in markers[:-1])
+    holes = re.compile(b"(%b|%b)" % (texts, markers[-1].encode()))
     return BadgeTemplate(_form(canonical_bytes(document), holes), _form(tail, holes))
 
 

@@ -9,19 +9,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from registry.credential import base58btc, signature
+from registry.credential import signature
 from registry.credential.canonical import canonical_bytes, canonical_hash
 from registry.credential.place import Place
-from registry.credential.rules import VC2, Problem, conformance_problems
-from registry.credential.signer import DocumentSigner, method_of_signer
+from registry.credential.signer import DocumentSigner
 from registry.credential.status_entry import is_open_badge, with_pointer
 from registry.credential.values import as_list
-from registry.errors import CannotTell, DataLossError, HallmarkError, InputError, TransformationError
+from registry.errors import CannotTell, DataLossError, HallmarkError, TransformationError
 from registry.issuing.assemble import LeafMaker
-from registry.issuing.badges import OB3, BadgeMaker, BadgeTemplate, BadgeValues, holes_of, template_of
+from registry.issuing.badge_lines import BadgeLines, BrokenRules, unsigned
+from registry.issuing.badges import BadgeMaker
 from registry.issuing.ready import Draft, ready_draft
 from registry.issuing.rows import ResultRow
-from registry.issuing.staged import Part, record_of, write_part
+from registry.issuing.staged import Part, with_proofs, write_part
 from registry.issuing.workspace import IssuerIdentity
 from registry.merkle import Tree
 
@@ -173,7 +173,7 @@ def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
     for place, (number, row) in enumerate(job.rows):
         try:
             line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32])
-        except _Wrong as wrong:
+        except BrokenRules as wrong:
             into.problems.extend(Fault(number, problem.path, problem.message) for problem in wrong.found)
         except HallmarkError as error:
             into.problems.append(Fault(number, "", error.what, error.todo))
@@ -183,103 +183,11 @@ def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
             into.names.append(row.id)
 
 
-class _Wrong(Exception):
-    """A document that breaks rules."""
-
-    def __init__(self, found: Sequence[Problem]) -> None:
-        super().__init__()
-        self.found = found
-
-
 @lru_cache(maxsize=4)
-def _writer(recipe: Recipe) -> "BadgeLines":
-    return BadgeLines(recipe)
-
-
-class BadgeLines:
-    """Writes staged lines of badges; the first badge of each form is held against every rule."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        assert recipe.badges is not None
-        assert recipe.signer is not None
-        self._recipe, self._maker, self._signer = recipe, recipe.badges, recipe.signer
-        self._templates: dict[tuple[bool, ...], BadgeTemplate] = {}
-        self._conforming: set[tuple[Any, ...]] = set()
-        self._jcs = _JcsProof(recipe.signer, recipe.leaves.created) if recipe.suite == "jcs" else None
-
-    def line(self, row: ResultRow, index: int, salt: bytes) -> tuple[bytes, bytes]:
-        """The staged line of a row and its record.
-
-        Raises:
-            InputError: The badge cannot be signed as RDF.
-        """
-        values = self._maker.values(row)
-        which = tuple(map(bool, values))
-        template = self._templates.get(which)
-        if template is None:
-            template = self._templates[which] = template_of(self._maker, which)
-        self._check(values, which, index)
-        holes = holes_of(values, index)
-        bare, tail = template.bare.fill(holes), template.tail.fill(holes)
-        doc_hash = sha256(bare).digest()
-        proof = self._jcs.over(doc_hash) if self._jcs else self._rdf(row.id, values, index)
-        return _with_proofs(bare, len(bare) - len(tail), proof, salt, doc_hash)
-
-    def _check(self, values: BadgeValues, which: tuple[bool, ...], index: int) -> None:
-        """Hold a badge against the rules, unless it differs from one that was in texts only that no rule reads.
-
-        Rules read dates, a DID and an evidence URL; names and results may be any text, the rest is made here.
-        """
-        key = (which, values.awarded, values.expires, values.did, values.evidence)
-        if key in self._conforming:
-            return
-        problems = conformance_problems(self._maker.document_of(values, index))
-        if problems:
-            raise _Wrong(problems)
-        if not values.did and not values.evidence and len(self._conforming) < 100_000:
-            self._conforming.add(key)
-
-    def _rdf(self, name: str, values: BadgeValues, index: int) -> bytes:
-        document = self._maker.document_of(values, index)
-        return canonical_bytes(sign_document(name, document, self._signer, self._recipe.leaves.created, "rdf"))
-
-
-class _JcsProof:
-    """`eddsa-jcs-2022` proofs of badges: all but the signature is the same for a whole batch."""
-
-    def __init__(self, signer: DocumentSigner, created: str) -> None:
-        config = {
-            "type": "DataIntegrityProof",
-            "cryptosuite": signature.JCS,
-            "created": created,
-            "verificationMethod": method_of_signer(signer),
-            "proofPurpose": "assertionMethod",
-            "@context": [VC2, OB3],
-        }
-        self._signer, self._hash = signer, canonical_hash(config)
-        self._before, self._behind = canonical_bytes({**config, "proofValue": "z"}).split(b'"z"')
-
-    def over(self, doc_hash: bytes) -> bytes:
-        """The proof of a document, in RFC 8785 form."""
-        value = base58btc.encode(self._signer.sign(self._hash + doc_hash))
-        return b'%b"z%b"%b' % (self._before, value.encode(), self._behind)
-
-
-def _with_proofs(bare: bytes, at: int, proofs: bytes, salt: bytes, doc_hash: bytes) -> tuple[bytes, bytes]:
-    """A line and its record: the member `proof` put into a document's RFC 8785 form at its place.
-
-    Args:
-        bare: The document without proofs.
-        at: Where the names behind "proof" begin (at their comma, or at the closing bracket).
-        proofs: Its proofs, parted by commas; may be empty.
-        salt: 32 bytes.
-        doc_hash: SHA-256 of `bare`.
-    """
-    before, behind = (b",", b"") if at > 1 else (b"", b"," if bare[1:2] != b"}" else b"")
-    member = b'%b"proof":[%b]%b' % (before, proofs, behind)
-    line = bare[:at] + member + bare[at:]
-    insert = at + len(before) + len(b'"proof":[') + len(proofs)
-    return line, record_of(line, salt, doc_hash, at, insert, at + len(member))
+def _writer(recipe: Recipe) -> BadgeLines:
+    assert recipe.badges is not None
+    assert recipe.signer is not None
+    return BadgeLines(recipe.badges, recipe.signer, recipe.leaves.created, recipe.suite)
 
 
 def _stage_ready(job: Job, salts: bytes, into: _Lines) -> None:
@@ -317,7 +225,7 @@ def staged_line(document: dict[str, Any], salt: bytes) -> tuple[bytes, bytes]:
     bare = canonical_bytes(unsecured)
     earlier = canonical_bytes({name: value for name, value in unsecured.items() if name < "proof"})
     proofs = b",".join(canonical_bytes(proof) for proof in as_list(document.get("proof", [])))
-    return _with_proofs(bare, len(earlier) - 1, proofs, salt, sha256(bare).digest())
+    return with_proofs(bare, len(earlier) - 1, proofs, salt, sha256(bare).digest())
 
 
 def sign_document(
@@ -336,6 +244,5 @@ def sign_document(
             return signature.sign(document, signer, created, signature.RDFC)
         except (CannotTell, DataLossError, TransformationError) as error:
             if suite == "rdf" or is_open_badge(document):
-                todo = "define or correct it, or sign the document as it stands with --suite jcs"
-                raise InputError(f"{name} cannot be signed as RDF: {error.what}", todo=todo) from None
+                raise unsigned(name, error) from None
     return signature.sign(document, signer, created, signature.JCS)

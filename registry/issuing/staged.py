@@ -217,3 +217,20 @@ def open_staged(folder: Path) -> StagedFiles:
     except (OSError, ValueError, KeyError, AttributeError):
         what = f"The staged documents in {folder} are missing or damaged."
         raise InputError(what, todo=f"restore {folder} from your backup") from None
+
+
+def with_proofs(bare: bytes, at: int, proofs: bytes, salt: bytes, doc_hash: bytes) -> tuple[bytes, bytes]:
+    """A line and its record: the member `proof` put into a document's RFC 8785 form at its place.
+
+    Args:
+        bare: The document without proofs.
+        at: Where the names behind "proof" begin (at their comma, or at the closing bracket).
+        proofs: Its proofs, parted by commas; may be empty.
+        salt: 32 bytes.
+        doc_hash: SHA-256 of `bare`.
+    """
+    before, behind = (b",", b"") if at > 1 else (b"", b"," if bare[1:2] != b"}" else b"")
+    member = b'%b"proof":[%b]%b' % (before, proofs, behind)
+    line = bare[:at] + member + bare[at:]
+    insert = at + len(before) + len(b'"proof":[') + len(proofs)
+    return line, record_of(line, salt, doc_hash, at, insert, at + len(member))

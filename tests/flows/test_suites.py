@@ -68,7 +68,7 @@ def test_documents_are_signed_over_statements_unless_a_term_or_a_context_is_unkn
 def test_suite_can_be_chosen_and_makes_another_batch(desk):
     desk.write_csv(2)
     desk.ok("issue results.csv --achievement achievement.json --out jcs --wait 1 --suite jcs")
-    desk.ok("issue results.csv --achievement achievement.json --out rdf --wait 1 --suite rdf")
+    desk.ok("issue results.csv --achievement achievement.json --out rdf --wait 1 --suite rdf --duplicates allow")
     assert suites(json.loads((desk.folder / "jcs/001.json").read_text()))[0] == "eddsa-jcs-2022"
     assert suites(json.loads((desk.folder / "rdf/001.json").read_text()))[0] == "eddsa-rdfc-2022"
     refused = desk.run("anchor ready.ndjson --out other --suite bbs")

@@ -6,7 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.credential.canonical import canonical_bytes, document_hash
+from registry.credential.contexts import pinned_contexts
 from registry.credential.place import BatchId, ContractId
+from registry.credential.rdf_template import fast_quads
+from registry.errors import HallmarkError
+from registry.issuing.badge_lines import Statements
 from registry.issuing.badges import BadgeMaker, BadgeValues, holes_of, template_of
 from registry.issuing.rows import ResultRow
 from registry.issuing.stage import staged_line
@@ -57,19 +61,28 @@ def texts(**options):
     return st.text(st.characters(exclude_categories=("Cs",)), **options)
 
 
+ROWS = st.builds(
+    ResultRow,
+    id=texts(min_size=1, max_size=9),
+    name=texts(min_size=1, max_size=30),
+    email=st.sampled_from(["", "a@b.example"]),
+    did=st.sampled_from(["", "did:example:abc"]),
+    awarded=st.sampled_from(["", "2026-01-31T00:00:00Z"]),
+    expires=st.sampled_from(["", "2036-01-31T23:59:59Z"]),
+    result=texts(max_size=9),
+    evidence=st.sampled_from(["", "https://example.org/%41?q=1"]),
+)
+
+
+def maker_of(achievement):
+    issuer = b'{"id":"did:key:z","type":["Profile"],"name":"N"}'
+    data = json.dumps(achievement).encode()
+    return BadgeMaker(BATCH, bytes(32), issuer, data, "2026-02-01T00:00:00Z", "https://r.example")
+
+
 @settings(max_examples=60)
 @given(
-    row=st.builds(
-        ResultRow,
-        id=texts(min_size=1, max_size=9),
-        name=texts(min_size=1, max_size=30),
-        email=st.sampled_from(["", "a@b.example"]),
-        did=st.sampled_from(["", "did:example:abc"]),
-        awarded=st.sampled_from(["", "2026-01-31T00:00:00Z"]),
-        expires=st.sampled_from(["", "2036-01-31T23:59:59Z"]),
-        result=texts(max_size=9),
-        evidence=st.sampled_from(["", "https://example.org/%41?q=1"]),
-    ),
+    row=ROWS,
     title=texts(min_size=1, max_size=9),
     index=st.integers(0, 2**40),
 )
@@ -85,3 +98,29 @@ def test_template_gives_the_bytes_of_the_document(row, title, index):
     behind = canonical_bytes({name: value for name, value in document.items() if name > "proof"})
     assert template.tail.fill(holes) == b"," + behind[1:]
     assert len(BadgeValues._fields) == len(values)
+
+
+ACHIEVEMENT = {
+    "id": "https://northwind.example/a",
+    "type": ["Achievement"],
+    "name": "Data",
+    "description": "D",
+    "criteria": {"narrative": "N"},
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(row=ROWS, index=st.integers(0, 2**40))
+def test_statements_of_a_batch_are_those_of_the_document(row, index):
+    maker = maker_of(ACHIEVEMENT)
+    values = maker.values(row)
+    try:
+        expected = fast_quads(maker.document(row, index), pinned_contexts())
+    except HallmarkError as error:
+        expected = type(error)
+    for _ in range(3):
+        try:
+            found = Statements(maker, tuple(map(bool, values))).quads(values, index)
+        except HallmarkError as error:
+            found = type(error)
+        assert found == expected
