@@ -137,9 +137,10 @@ class Transactor:
         if balance >= needed and not at_least:
             return
         missing = f"{'at least ' * at_least}{max(needed - balance, 1) / 1e18:.18f}".rstrip("0")
+        who = to_checksum_address(self.account)
         raise InsufficientFunds(
-            f"Account {to_checksum_address(self.account)} on chain {self.chain_id} holds {balance / 1e18:.6f} of the chain's"
-            f" currency, too little for this transaction: {missing} are missing.",
+            f"Account {who} on chain {self.chain_id} holds {balance / 1e18:.6f} of the chain's currency, too little for"
+            f" this transaction: {missing} are missing.",
             todo="send it funds and run the same command again",
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from registry.errors import ChainUnavailable, FeeTooLow
+from registry.errors import ChainUnavailable, FeeTooLow, RpcError
 from registry.ports import Receipt, Sender, SignedTransaction, Tiers
 
 _POLL_SECONDS = 0.2
@@ -126,7 +126,10 @@ class Pursuit:
         nonce = self.offers[-1].nonce
         if self.sender.next_nonce(tiers.latest) <= nonce or self._depth(tiers) < 0:
             return False
-        return self.sender.next_nonce(self._depth(tiers)) > nonce and self._mined() is None
+        try:
+            return self.sender.next_nonce(self._depth(tiers)) > nonce and self._mined() is None
+        except (ChainUnavailable, RpcError):
+            return False  # a node that keeps no state of that block: it will be asked again
 
     def _push(self, latest: int) -> None:
         """Send what was never sent in this run; offer more for what was not mined in time."""
