@@ -53,6 +53,8 @@ def _check_line(check: "Check", said: str) -> str:
 
 def _shown(detail: str) -> str:
     """Words from documents and lists may hold codes that a terminal obeys."""
+    if detail.isprintable():
+        return detail
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in detail)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,26 +56,30 @@ def _add_wishes(parser: ArgumentParser) -> None:
 
 
 class Row(NamedTuple):
-    """One credential's outcome: exit code and text, JSON or lines."""
+    """Outcomes of one credential or of several: exit code and text, JSON or lines."""
 
     code: int
     text: str
+
+
+def joined(rows: Iterable[Row], *, as_json: bool) -> Row:
+    """Several rows as one; the exit code is that of any invalid one, else of any unknown one."""
+    known = list(rows)
+    codes = {row.code for row in known}
+    return Row(1 if 1 in codes else max(codes, default=0), (",\n" if as_json else "\n").join(row.text for row in known))
 
 
 def run(args: Namespace) -> int:
     """Verify each file and print the reports in the order of the files."""
     _check(args)
     if args.json:
-        from textwrap import indent
-
-        rows = list(_rows(args))
-        print("[\n" + ",\n".join(indent(row.text, "  ") for row in rows) + "\n]")
-        codes = {row.code for row in rows}
-    else:
-        codes = set()
-        for row in _rows(args):
-            print(row.text)
-            codes.add(row.code)
+        whole = joined(_rows(args), as_json=True)
+        print("[\n" + whole.text + "\n]")
+        return whole.code
+    codes = set()
+    for row in _rows(args):
+        print(row.text)
+        codes.add(row.code)
     return 1 if 1 in codes else max(codes)
 
 
@@ -91,7 +95,7 @@ def _check(args: Namespace) -> None:
 
 
 def _rows(args: Namespace) -> Iterator[Row]:
-    """The rows of all files; by several processes where there are many files and several cores."""
+    """The rows of all files, a chunk each where several processes work because there are many files and cores."""
     jobs = args.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else args.jobs or 1
     if jobs < 2 or len(args.files) < _MANY_FILES:
         from registry.commands.verifying import Verifier
@@ -104,8 +108,7 @@ def _rows(args: Namespace) -> Iterator[Row]:
 
     chunks = [args.files[start : start + _CHUNK] for start in range(0, len(args.files), _CHUNK)]
     with ProcessPoolExecutor(jobs, initializer=verifying.prepare, initargs=(args,)) as pool:
-        for rows in pool.map(verifying.verify_chunk, chunks):
-            yield from rows
+        yield from pool.map(verifying.verify_chunk, chunks)
 
 
 def exit_code(verdict: str) -> int:

@@ -6,12 +6,13 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from registry import bootstrap
 from registry.commands import options
 from registry.commands.report_text import report_text, wants_colour
-from registry.commands.verify import Row, exit_code
+from registry.commands.verify import Row, exit_code, joined
 from registry.credential.reader import read_document
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, InputError, Unreadable
@@ -94,7 +95,7 @@ class Verifier:
         code = exit_code(report.verdict.value)
         if self.args.json:
             body = {"file": name, **report.to_json()}
-            return Row(code, json.dumps(body, indent=2, ensure_ascii=False))
+            return Row(code, indent(json.dumps(body, indent=2, ensure_ascii=False), "  "))
         return Row(code, report_text(name, report, colour=wants_colour()))
 
 
@@ -106,9 +107,10 @@ def prepare(args: Namespace) -> None:
     _prepared[:] = [Verifier(args)]
 
 
-def verify_chunk(files: Sequence[Path]) -> list[Row]:
-    """In a process of a pool: the rows of these files."""
-    return list(_prepared[0].rows(files))
+def verify_chunk(files: Sequence[Path]) -> Row:
+    """In a process of a pool: the rows of these files, as one."""
+    verifier = _prepared[0]
+    return joined(verifier.rows(files), as_json=verifier.args.json)
 
 
 def _policy(args: Namespace, policy: Policy) -> Policy:
