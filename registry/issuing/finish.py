@@ -10,13 +10,16 @@ from typing import Any
 
 from registry.errors import InputError
 from registry.issuing.assemble import StagedBatch, finished_extent, finished_lines
-from registry.issuing.files import write_durably
-from registry.issuing.layouts import NDJSON, path_of, write_files
+from registry.issuing.files import sync_folder, write_durably
+from registry.issuing.layouts import NDJSON, Files, path_of, write_files
 from registry.issuing.runner import Here, Runner
 from registry.issuing.stage import Progress
 from registry.issuing.staged import PART, write_lines
 from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry
+
+# Up to so many files are synced one by one, which leaves other programs' files alone.
+_FEW = 256
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def write_batch(delivery: Delivery, staged: StagedBatch, profile: Mapping[str, A
     for count, without in delivery.runner.map(finish, _jobs(delivery, staged, folder, _pretty(profile))):
         done, unanchored = done + count, unanchored + without
         delivery.progress("writing", done, staged.size)
-    _settle(delivery, folder)
+    _settle(delivery, folder, staged.size)
     write_durably(folder / "profile.json", _pretty(profile))
     report = {
         "batch": str(staged.batch),
@@ -110,13 +113,15 @@ def write_batch(delivery: Delivery, staged: StagedBatch, profile: Mapping[str, A
     write_durably(folder / "report.json", _pretty(report))
 
 
-def _settle(delivery: Delivery, folder: Path) -> None:
+def _settle(delivery: Delivery, folder: Path, size: int) -> None:
     """What the parts were written into gets its name, and everything is on disk before the journal says so."""
     (folder / "manifest.bin.new").replace(folder / "manifest.bin")
     if delivery.layout == "ndjson":
         (folder / f"{NDJSON}.new").replace(folder / NDJSON)
-    else:
+    elif size > _FEW:
         os.sync()  # one for all files: a million of them cannot be waited for one by one
+    else:
+        sync_folder(delivery.path(b"", "", 0).parent)
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,8 @@ def finish(job: FinishJob) -> tuple[int, int]:
     if job.layout == "ndjson":
         _write_at(job.folder / f"{NDJSON}.new", job.offset, lines, b"\n")
     else:
-        write_files(job.layout, job.out, part.names, lines, first, (f"{job.folder.name}/profile.json", job.profile))
+        place = Files(job.layout, job.out, job.staged.size <= _FEW)
+        write_files(place, part.names, lines, first, (f"{job.folder.name}/profile.json", job.profile))
     return len(part.lines), part.without_pointer
 
 

@@ -1,6 +1,6 @@
 """How finished credentials lie in their folder: one file each, folders of a thousand, one NDJSON, or a zip each.
 
-Files are written beside and renamed, so that a crash leaves none half written; whoever calls makes them durable.
+Files are written beside and renamed, so that a crash leaves none half written.
 """
 
 import io
@@ -8,6 +8,7 @@ import os
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
@@ -27,14 +28,27 @@ def path_of(layout: str, out: Path, name: str, index: int) -> Path:
     return out / (f"{name}.zip" if layout == "zip" else f"{name}.json")
 
 
+class Files(NamedTuple):
+    """Where files are written.
+
+    Attributes:
+        layout: `files`, `sharded` or `zip`.
+        out: The folder.
+        durably: Whether each file is on disk before the next one is begun.
+    """
+
+    layout: str
+    out: Path
+    durably: bool
+
+
 def write_files(
-    layout: str, out: Path, names: Sequence[str], lines: Iterable[bytes], first: int, beside: tuple[str, bytes]
+    place: Files, names: Sequence[str], lines: Iterable[bytes], first: int, beside: tuple[str, bytes]
 ) -> None:
     """Write credentials as files; those that are there with the same content are left alone.
 
     Args:
-        layout: `files`, `sharded` or `zip`.
-        out: The folder.
+        place: Where and how.
         names: Of the credentials.
         lines: Their RFC 8785 form.
         first: Index of the first of them.
@@ -44,11 +58,11 @@ def write_files(
         InputError: A file of that name holds something else; nothing of it is touched.
     """
     for index, (name, line) in enumerate(zip(names, lines, strict=True), first):
-        path = path_of(layout, out, name, index)
-        if layout == "sharded" and (index == first or index % _FOLDER == 0):
+        path = path_of(place.layout, place.out, name, index)
+        if place.layout == "sharded" and (index == first or index % _FOLDER == 0):
             path.parent.mkdir(exist_ok=True)
         data = indented(line)
-        write_new(path, _zip(name, data, beside) if layout == "zip" else data)
+        write_new(path, _zip(name, data, beside) if place.layout == "zip" else data, durably=place.durably)
 
 
 def indented(line: bytes) -> bytes:
@@ -64,7 +78,7 @@ def _zip(name: str, data: bytes, beside: tuple[str, bytes]) -> bytes:
     return held.getvalue()
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, durably: bool) -> None:
     """Write a file that is not there yet; an empty one is what a loss of power leaves, and is written again."""
     try:
         handle = os.open(path, os.O_RDONLY)
@@ -80,4 +94,6 @@ def write_new(path: Path, data: bytes) -> None:
     beside = path.with_name(path.name + ".new")
     with beside.open("wb", buffering=0) as file:
         file.write(data)
+        if durably:
+            os.fsync(file.fileno())
     beside.replace(path)
