@@ -13,7 +13,6 @@ from desk import Desk
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 STATIC = ROOT / "registry/api/static"
-PICTURES = ROOT / "build/browser"
 # Sandboxes need rights that a container's root lacks; nothing but this project's own pages is opened.
 FLAGS = [
     "--headless=shell",
@@ -110,7 +109,7 @@ def open_page(browser, site):
     """Opens pages: `open_page(path, **context options)`; what they requested and logged is kept on the page."""
     contexts = []
 
-    def open_one(path: str = "/", **options):
+    def open_one(path: str = "/", *, wait: bool = True, **options):
         context = browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1100, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
@@ -119,7 +118,8 @@ def open_page(browser, site):
         page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(site.url + path)
-        page.wait_for_selector("body[data-ready]")
+        if wait:
+            page.wait_for_selector("body[data-ready]")
         return page
 
     yield open_one

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+PICTURES = Path(__file__).parents[2] / "build/browser"
 AXE = Path(__file__).parents[1] / "browser/node_modules/axe-core/axe.min.js"
 
 

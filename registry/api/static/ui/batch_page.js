@@ -24,7 +24,7 @@ async function show(id) {
       [say("fact.account"), mono(found.account)],
       [say("fact.root"), mono(found.root)],
       [say("fact.transaction"), mono(found.transaction)],
-      [say("grounds.block"), String(found.block)],
+      [say("line.block"), String(found.block)],
     ])),
     el("section", { class: "card" }, el("h2", {}, say("batch.timeline")), el("label", { for: "word" }, say("batch.choose")), chooser, timeline),
   ];

@@ -19,7 +19,7 @@ export async function holderTools(bytes, told, report) {
   };
   return el(
     "section", { class: "card holder", "aria-labelledby": "holder" },
-    el("h3", { id: "holder" }, say("holder.title")),
+    el("h2", { id: "holder" }, say("holder.title")),
     el("p", { class: "quiet" }, say("holder.explained")),
     el(
       "div", { class: "actions" },

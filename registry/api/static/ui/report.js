@@ -31,7 +31,7 @@ function banner({ verdict, checks: all }) {
     el("span", { class: "seal" }, icon(ICONS[verdict])),
     el(
       "div", {},
-      el("h2", { id: "verdict", tabindex: "-1" }, say(`verdict.${verdict}`)),
+      el("h1", { id: "verdict", tabindex: "-1" }, say(`verdict.${verdict}`)),
       el("p", {}, say(`verdict.${verdict}.means`)),
       first === undefined ? null : el("p", { class: "reason" }, el("strong", {}, `${say(`check.${first.name}`)}: `), sentence(sentences(), first)),
       el("p", { class: "todo" }, say(todo(verdict, all))),
@@ -55,7 +55,7 @@ function certificate(told, report) {
   return el(
     "section", { class: "card certificate", "aria-labelledby": "what" },
     told.image === null ? null : el("img", { src: told.image, alt: "", class: "badge" }),
-    el("div", { class: "wide" }, el("p", { class: "eyebrow" }, say("document.says")), el("h3", { id: "what" }, told.achievement ?? say("document.untitled")), told.description === null ? null : el("p", { class: "quiet" }, told.description)),
+    el("div", { class: "wide" }, el("p", { class: "eyebrow" }, say("document.says")), el("h2", { id: "what" }, told.achievement ?? say("document.untitled")), told.description === null ? null : el("p", { class: "quiet" }, told.description)),
     facts([
       [say("fact.holder"), told.holder ?? say("holder.unnamed")],
       [say("fact.issuer"), issuerFact(told, issuer, report)],
@@ -95,21 +95,24 @@ function domain(profile) {
 }
 
 function checks({ checks: all }) {
+  let before = "";
   const items = all.map((one) => {
-    const words = sentence(sentences(), one);
+    const full = sentence(sentences(), one);
+    const words = full !== "" && full === before ? say("check.same") : full;
+    before = full === "" ? before : full;
     return el(
       "li", { class: `check ${one.verdict}` },
       el("span", { class: "mark" }, icon(ICONS[one.verdict])),
       el(
         "div", {},
-        el("h4", {}, say(`check.${one.name}`), " ", el("span", { class: `pill ${one.verdict}` }, say(`state.${one.verdict}`))),
+        el("h3", {}, say(`check.${one.name}`), " ", el("span", { class: `pill ${one.verdict}` }, say(`state.${one.verdict}`))),
         el("p", { class: "asks" }, say(`check.${one.name}.asks`)),
         words === "" ? null : el("p", { class: "found", lang: one.problems.length > 0 ? "en" : null }, words),
         one.code === "" ? null : el("p", { class: "quiet small" }, say("check.code"), " ", mono(one.code)),
       ),
     );
   });
-  return el("section", { class: "card", "aria-labelledby": "checks" }, el("h3", { id: "checks" }, say("checks.title")), el("ol", { class: "checks" }, ...items));
+  return el("section", { class: "card", "aria-labelledby": "checks" }, el("h2", { id: "checks" }, say("checks.title")), el("ol", { class: "checks" }, ...items));
 }
 
 /** Who says so, and as of when. */
@@ -120,5 +123,5 @@ function grounds({ asOf, assurance, place }, asked) {
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
     [say("grounds.sent"), say(asked === null ? "grounds.nothingSent" : "grounds.wordSent")],
   ];
-  return el("section", { class: "card", "aria-labelledby": "grounds" }, el("h3", { id: "grounds" }, say("grounds.title")), facts(rows));
+  return el("section", { class: "card", "aria-labelledby": "grounds" }, el("h2", { id: "grounds" }, say("grounds.title")), facts(rows));
 }

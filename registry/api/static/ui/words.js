@@ -50,15 +50,18 @@ function remember(chosen) {
   }
 }
 
+/** The reader's own way to write dates, where it is of the page's language. */
+const dates = () => navigator.languages.find((one) => one.startsWith(catalogue.language)) ?? catalogue.language;
+
 /** A moment (seconds since 1970) as a person reads it, in UTC. */
 export function moment(seconds) {
   const how = { dateStyle: "long", timeStyle: "short", timeZone: "UTC" };
-  return `${new Intl.DateTimeFormat(catalogue.language, how).format(new Date(seconds * 1000))} UTC`;
+  return `${new Intl.DateTimeFormat(dates(), how).format(new Date(seconds * 1000))} UTC`;
 }
 
 /** The day of a dateTimeStamp as a person reads it; the text itself where it is none. */
 export function day(stamp) {
   const time = new Date(stamp);
   if (Number.isNaN(time.getTime())) return String(stamp);
-  return new Intl.DateTimeFormat(catalogue.language, { dateStyle: "long", timeZone: "UTC" }).format(time);
+  return new Intl.DateTimeFormat(dates(), { dateStyle: "long", timeZone: "UTC" }).format(time);
 }
