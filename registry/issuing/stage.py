@@ -15,7 +15,7 @@ from registry.credential.place import Place
 from registry.credential.signer import DocumentSigner
 from registry.credential.status_entry import is_open_badge, with_pointer
 from registry.credential.values import as_list
-from registry.errors import CannotTell, DataLossError, HallmarkError, TransformationError
+from registry.errors import CannotTell, DataLossError, HallmarkError, SigningError, TransformationError
 from registry.issuing.assemble import LeafMaker
 from registry.issuing.badge_lines import BadgeLines, BrokenRules, unsigned
 from registry.issuing.badges import BadgeMaker
@@ -175,6 +175,8 @@ def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
             line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32])
         except BrokenRules as wrong:
             into.problems.extend(Fault(number, problem.path, problem.message) for problem in wrong.found)
+        except SigningError:
+            raise  # says nothing about this row
         except HallmarkError as error:
             into.problems.append(Fault(number, "", error.what, error.todo))
         else:
@@ -197,6 +199,8 @@ def _stage_ready(job: Job, salts: bytes, into: _Lines) -> None:
             draft = ready_draft(name, data, recipe.did, foreign=recipe.foreign)
             document = _signed(draft, job.first + place, recipe)
             line, record = staged_line(document, salts[32 * place : 32 * place + 32])
+        except SigningError:
+            raise
         except HallmarkError as error:
             into.problems.append(Fault(name, error.path, error.what, error.todo))
             continue

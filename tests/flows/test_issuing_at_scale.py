@@ -24,7 +24,7 @@ from registry.merkle import Tree
 from registry.ports import JournalEntry
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
-import issue_ours  # noqa: E402
+import issue_ours
 
 ROWS = 37
 
@@ -138,6 +138,15 @@ def test_complete_staging_is_taken_up_with_its_salts(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "rmtree", lambda *_args, **_options: None)
     monkeypatch.setattr(issue_ours, "CREATED", "2026-03-09T00:00:00Z")
     assert lines_of(made.issue()) == first
+
+
+def test_signing_command_that_fails_is_said_once_not_for_every_row(desk):
+    did = json.loads((desk.folder / "issuer/issuer.json").read_text())["profile"]["dids"][0]
+    desk.write_csv(30)
+    line = "issue results.csv --achievement achievement.json --out out --wait 1"
+    done = desk.run(f"{line} --signing-command /bin/false --signing-did {did}")
+    assert (done.code, done.err.count("signing command")) == (1, 1), done.text
+    desk.ok(line)
 
 
 def test_damaged_part_is_noticed_when_a_run_goes_on(tmp_path):
