@@ -44,8 +44,8 @@ class BadgeLines:
         self._over_rdf = suite != "jcs"
         self._proof = _rdf_proof(signer, created) if self._over_rdf else _jcs_proof(signer, created)
 
-    def line(self, row: ResultRow, index: int, salt: bytes) -> tuple[bytes, bytes]:
-        """The staged line of a row and its record.
+    def line(self, row: ResultRow, index: int, salt: bytes, signer: DocumentSigner) -> tuple[bytes, bytes]:
+        """The staged line of a row and its record; `signer` has the key that this was made for.
 
         Raises:
             InputError: The badge cannot be signed as RDF.
@@ -59,7 +59,8 @@ class BadgeLines:
         holes = holes_of(values, index)
         bare, tail = template.bare.fill(holes), template.tail.fill(holes)
         doc_hash = sha256(bare).digest()
-        proof = self._proof.over(self._statements_hash(row.id, values, which, index) if self._over_rdf else doc_hash)
+        hashed = self._statements_hash(row.id, values, which, index) if self._over_rdf else doc_hash
+        proof = self._proof.over(hashed, signer)
         return with_proofs(bare, len(bare) - len(tail), proof, salt, doc_hash)
 
     def _check(self, values: BadgeValues, which: tuple[bool, ...], index: int) -> None:
@@ -105,25 +106,23 @@ class BatchProof:
     """Proofs of badges: all but the signature is the same for a whole batch.
 
     Attributes:
-        signer: Who signs.
         config_hash: SHA-256 of the proof's configuration as the suite writes it, 32 bytes.
         before, behind: The proof's RFC 8785 form before the base58 of its proofValue, and behind it.
     """
 
-    signer: DocumentSigner
     config_hash: bytes
     before: bytes
     behind: bytes
 
     @classmethod
-    def of(cls, signer: DocumentSigner, config: Mapping[str, Any], config_hash: bytes) -> "BatchProof":
+    def of(cls, config: Mapping[str, Any], config_hash: bytes) -> "BatchProof":
         """From the proof without its proofValue."""
         before, behind = canonical_bytes({**config, "proofValue": "z"}).split(b'"z"')
-        return cls(signer, config_hash, before + b'"z', b'"' + behind)
+        return cls(config_hash, before + b'"z', b'"' + behind)
 
-    def over(self, doc_hash: bytes) -> bytes:
+    def over(self, doc_hash: bytes, signer: DocumentSigner) -> bytes:
         """The proof of a document with this hash (32 bytes), in RFC 8785 form."""
-        value = base58btc.encode(self.signer.sign(self.config_hash + doc_hash))
+        value = base58btc.encode(signer.sign(self.config_hash + doc_hash))
         return self.before + value.encode() + self.behind
 
 
@@ -139,10 +138,10 @@ def _config(signer: DocumentSigner, created: str, suite: str) -> dict[str, Any]:
 
 def _jcs_proof(signer: DocumentSigner, created: str) -> BatchProof:
     config = {**_config(signer, created, signature.JCS), "@context": [VC2, OB3]}
-    return BatchProof.of(signer, config, canonical_hash(config))
+    return BatchProof.of(config, canonical_hash(config))
 
 
 def _rdf_proof(signer: DocumentSigner, created: str) -> BatchProof:
     config = _config(signer, created, signature.RDFC)
     statements = fast_quads({**config, "@context": [VC2, OB3]}, pinned_contexts())
-    return BatchProof.of(signer, config, sha256(statements.encode()).digest())
+    return BatchProof.of(config, sha256(statements.encode()).digest())

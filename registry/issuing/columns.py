@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from registry.issuing.complaints import Complaints
 from registry.issuing.tables import TableOptions, fold
@@ -29,6 +30,10 @@ class Columns:
     def picker(self) -> Callable[[Sequence[str]], tuple[str, ...]]:
         """A function from a row's cells, at least `width` of them, to its values in the order of FIELDS."""
         places = self.places
+        if all(len(found) <= 1 for found in places):
+            # As nearly always: a field is a column, or is not there and is the empty cell put behind them.
+            width, getter = self.width, itemgetter(*[found[0] if found else self.width for found in places])
+            return lambda cells: getter([*cells[:width], ""])
 
         def pick(cells: Sequence[str]) -> tuple[str, ...]:
             return tuple(

@@ -4,7 +4,6 @@ import hmac
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -169,10 +168,11 @@ class _Lines(NamedTuple):
 
 
 def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
-    writer = _writer(job.recipe)
+    writer, signer = _writer(job.recipe), job.recipe.signer
+    assert signer is not None
     for place, (number, row) in enumerate(job.rows):
         try:
-            line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32])
+            line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32], signer)
         except BrokenRules as wrong:
             into.problems.extend(Fault(number, problem.path, problem.message) for problem in wrong.found)
         except SigningError:
@@ -185,11 +185,18 @@ def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
             into.names.append(row.id)
 
 
-@lru_cache(maxsize=4)
 def _writer(recipe: Recipe) -> BadgeLines:
+    """What writes the badges of a recipe, kept from chunk to chunk; the signer may be another object each time."""
     assert recipe.badges is not None
     assert recipe.signer is not None
-    return BadgeLines(recipe.badges, recipe.signer, recipe.leaves.created, recipe.suite)
+    key = (recipe, recipe.signer.public_key)
+    if key not in _writers:
+        _writers.clear()
+        _writers[key] = BadgeLines(recipe.badges, recipe.signer, recipe.leaves.created, recipe.suite)
+    return _writers[key]
+
+
+_writers: dict[tuple[Recipe, bytes], BadgeLines] = {}
 
 
 def _stage_ready(job: Job, salts: bytes, into: _Lines) -> None:
