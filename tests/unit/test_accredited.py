@@ -48,6 +48,11 @@ def test_chain_of_statements_from_a_chosen_root_is_accredited_and_named():
     assert report.check("accredited").block == GOOD.evidence.latest
 
 
+def test_root_that_somebody_else_asked_about_is_not_the_verifiers():
+    report = judged(said(2, ISSUER), roots=(1,), asked=(1, 2))
+    assert outcome(report) == (Verdict.INVALID, "NOT_ACCREDITED")
+
+
 def test_root_itself_needs_no_statement():
     assert outcome(judged(roots=(ISSUER,))) == (Verdict.VALID, "")
 
