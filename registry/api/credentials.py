@@ -8,15 +8,18 @@ from registry.ledger.status import bit_of
 from registry.verification.evidence import Evidence, NoEvidence
 
 ABSENT = "There is nothing under this identifier."
-_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 def leaf_of_text(text: str) -> bytes:
     """A leaf hash (32 bytes) from 64 hex digits, with or without 0x; MalformedError for anything else."""
     digits = text.removeprefix("0x")
-    if len(digits) != 64 or not _HEX.issuperset(digits):
+    try:
+        value = bytes.fromhex(digits)  # which passes over white space: 64 characters make 32 bytes only without
+    except ValueError:
+        value = b""
+    if len(digits) != 64 or len(value) != 32:
         raise MalformedError("That is no leaf hash.", todo="write 64 hex digits")
-    return bytes.fromhex(digits)
+    return value
 
 
 def credential_json(

@@ -6,13 +6,12 @@ whatever may take long (large documents, signatures over RDF), goes on to the ro
 
 from typing import Any, Protocol
 
-import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.api.caching import tag_of
-from registry.api.credentials import credential_json, leaf_of_text
-from registry.api.gate import CORS, EXPOSED
+from registry.api.credentials import leaf_of_text
+from registry.api.gate import CORS
 from registry.api.verifying import Verifier, is_cheap, report_bytes
 from registry.errors import HallmarkError
 from registry.store.quick_evidence import QuickEvidence
@@ -24,7 +23,9 @@ _JSON = (b"content-type", b"application/json")
 _REVALIDATE = (b"cache-control", b"no-cache")
 _NEVER_KEPT = (b"cache-control", b"no-store")
 # Whoever sends one of these wants more than the short way gives.
-_LONG_WAY = frozenset({b"hallmark-position", b"if-none-match", b"content-encoding", b"transfer-encoding", b"expect"})
+_LONG_WAY = frozenset(
+    {b"hallmark-position", b"if-none-match", b"origin", b"content-encoding", b"transfer-encoding", b"expect"}
+)
 _LENGTH, _TYPE = b"content-length", b"content-type"
 
 
@@ -66,7 +67,7 @@ class Front:
                 body = self._credential(scope, path[len(_LEAF) :], self._mirror)
                 if body is not None:
                     tag = (b"etag", tag_of(body).encode())
-                    await self._answer(send, body, _JSON, _REVALIDATE, tag, CORS, EXPOSED)
+                    await self._answer(send, body, _JSON, _REVALIDATE, tag, CORS)
                     return
             elif method == "POST" and path == "/v1/verify" and _is_small(scope["headers"]):
                 receive = await self._verify(scope, receive, send, self._mirror)
@@ -79,15 +80,9 @@ class Front:
             if name in _LONG_WAY:
                 return None
         try:
-            place = mirror.place_of_leaf(leaf_of_text(text))
-            found = (
-                None
-                if place is None
-                else credential_json(text, place, mirror.gather(place, None), mirror.batch(place.batch))
-            )
+            return mirror.credential(leaf_of_text(text), text.lower().removeprefix("0x"))
         except HallmarkError:
             return None
-        return None if found is None else orjson.dumps(found)
 
     async def _verify(self, scope: Scope, receive: Receive, send: Send, mirror: QuickEvidence) -> Receive:
         """`_DONE` once it is answered; else what the routes are to read: the same body once more."""
@@ -102,7 +97,7 @@ class Front:
             body = report_bytes(report, evidence=mirror.json_of(evidence))
         except HallmarkError:
             return _again(message, receive)
-        await self._answer(send, body, _JSON, _NEVER_KEPT, CORS, EXPOSED)
+        await self._answer(send, body, _JSON, _NEVER_KEPT, CORS)
         return _DONE
 
     async def _answer(self, send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:

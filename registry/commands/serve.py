@@ -23,13 +23,14 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Serve until interrupted; no access log, which would name what is looked up."""
     from registry import bootstrap
+    from registry.api.app import served
     from registry.api.server import server_of
 
     settings = options.settings_of(args)
     app = bootstrap.api(settings)
     if args.index:
         _follow_beside(settings)
-    server, socket = server_of(app, args.host, args.port)
+    server, socket = server_of(served(app), args.host, args.port)
     with socket:
         # Listening before the line is printed: whoever reads it can connect at once.
         socket.listen()

@@ -1,9 +1,12 @@
 """Keys as did:key (did:key v0.9, section 3; Multikey, Controlled Identifiers 1.0, section 2.2.2)."""
 
+from functools import lru_cache
+
 from registry.credential.keys import KeyKind, PublicKey, key_of_multikey, multikey_of
 from registry.errors import HallmarkError, MalformedError
 
 PREFIX = "did:key:"
+_SHORT = 256
 
 
 def did_of(public_key: bytes) -> str:
@@ -23,6 +26,16 @@ def key_of(method: str) -> PublicKey:
         UnknownKey: A kind of key that is not used here.
         MalformedError: Not a did:key in its only spelling, or a fragment of another key.
     """
+    return _short_key_of(method) if len(method) <= _SHORT else _read_key(method)
+
+
+@lru_cache(maxsize=1024)
+def _short_key_of(method: str) -> PublicKey:
+    """An issuer's key is read once for all its documents."""
+    return _read_key(method)
+
+
+def _read_key(method: str) -> PublicKey:
     did, _, fragment = method.partition("#")
     encoded = did.removeprefix(PREFIX)
     if not did.startswith(PREFIX) or (fragment and fragment != encoded) or method.endswith("#"):

@@ -78,6 +78,24 @@ def public_key_of_seed(seed: bytes) -> bytes:
     return bytes(SigningKey(seed).verify_key)
 
 
+class KeptDocument(dict[str, Any]):
+    """A profile document that nobody changes any more: what reading it gave is kept with it.
+
+    Kept only where nothing but the document decides: every DID a did:key, no proof that ends some day.
+    """
+
+    __slots__ = ("profile",)
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        super().__init__(document)
+        self.profile: Profile | None = None
+
+    def decides_alone(self) -> bool:
+        """Whether neither the time nor other documents change what reading it gives."""
+        ending = ("expires" in proof for proof in self["proof"] if isinstance(proof, dict))
+        return not any(ending) and all(did.startswith("did:key:") for did in self["dids"])
+
+
 def read_profile(document: Mapping[str, Any], at_hand: AtHand = NOTHING) -> Profile:
     """Read a profile and check the signature of every DID that it lists, as far as their keys can be had.
 
@@ -85,6 +103,17 @@ def read_profile(document: Mapping[str, Any], at_hand: AtHand = NOTHING) -> Prof
         MalformedError: Members are missing or of another kind.
         ProofError: A signature does not match.
     """
+    if not isinstance(document, KeptDocument):
+        return _read(document, at_hand)
+    if document.profile is not None:
+        return document.profile
+    profile = _read(document, at_hand)
+    if document.decides_alone():
+        document.profile = profile
+    return profile
+
+
+def _read(document: Mapping[str, Any], at_hand: AtHand) -> Profile:
     contract, issuer_id, name = _identity(document)
     dids, accounts = _texts(document, "dids"), _texts(document, "accounts")
     signed = _signers(document, at_hand)

@@ -2,12 +2,14 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from registry.errors import MalformedError
 
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_YEAR_DIGITS = 9
+_SHORT = 40
 # XML Schema 1.1 part 2, 3.4.28: 24:00:00 is the end of the day, zones reach 14:00, there is no second 60.
 _STAMP = re.compile(
     r"(?P<year>-?(?:[1-9]\d{3,}|0\d{3}))-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])"
@@ -40,6 +42,16 @@ def parse_stamp(text: str) -> datetime:
 
 
 def _microseconds(text: str) -> int:
+    """Since 1970. The credentials of a batch share their dates, so short texts are read once."""
+    return _short_microseconds(text) if len(text) <= _SHORT else _read_microseconds(text)
+
+
+@lru_cache(maxsize=1024)
+def _short_microseconds(text: str) -> int:
+    return _read_microseconds(text)
+
+
+def _read_microseconds(text: str) -> int:
     match = _STAMP.fullmatch(text)
     if match is None:
         raise _malformed(text)
@@ -93,6 +105,7 @@ def format_stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@lru_cache(maxsize=256)
 def stamp_of(seconds: int) -> str:
     """Seconds since 1970 as dateTimeStamp in UTC; outside the years 1 to 9999 by the year alone."""
     try:

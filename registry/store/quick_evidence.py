@@ -1,5 +1,6 @@
-"""Places of leaves and evidence from an SQLite mirror, kept in memory until the mirror changes."""
+"""Credentials by leaf and evidence from an SQLite mirror, kept in memory until the mirror changes."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -7,11 +8,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from registry.credential.place import BatchId, Place
+from registry.credential.profile import KeptDocument
 from registry.credential.reader import read_document
 from registry.ledger.decode import BlockRef
-from registry.ledger.status import bit_of
-from registry.store import tables as t
-from registry.store.engine import storable
+from registry.ledger.entities import Batch
+from registry.ledger.status import WORD_BITS
+from registry.ledger.word import IssuerWord
 from registry.store.evidence import evidence_of
 from registry.store.queries import batch_json
 from registry.store.quick import QuickRows
@@ -19,16 +21,31 @@ from registry.verification.evidence import Evidence, NoEvidence, TrustedContract
 from registry.verification.evidence_json import evidence_to_json
 
 _MOST_KEPT = 20_000
-_POINT = ", ".join(column.name for column in t.checkpoint.columns)
+_CLEAR = (0, 0)
+_LEAF = "SELECT issuer_id, batch_id, leaf_index FROM leaf WHERE leaf_hash = ? AND chain_id = ?"
+_POINT = "SELECT block_number, block_hash, block_time, safe, final, halted FROM checkpoint WHERE chain_id = ?"
+_PROFILE = "SELECT body FROM document WHERE kind = 'profile' AND id = ?"
+_WORDS = (
+    "SELECT word_index, revoked, suspended FROM status_word "
+    "WHERE chain_id = ? AND issuer_id = ? AND batch_id = ? AND epoch = ?"
+)
 
 
 class _Point(NamedTuple):
-    """The checkpoint's row, as far as evidence needs it."""
+    """The checkpoint's row, as far as evidence needs it; the block also as JSON."""
 
     block: BlockRef
     safe: int
     final: int
     halted: str
+    text: orjson.Fragment
+
+
+class _Batch(NamedTuple):
+    """A record as JSON, and its status words (revoked, suspended) of the present epoch that are not zero."""
+
+    text: orjson.Fragment
+    words: Mapping[int, tuple[int, int]]
 
 
 @dataclass
@@ -39,14 +56,15 @@ class _Kept:
     point: _Point | None = None
     evidence: dict[tuple[BatchId, int, bytes | None], Evidence] = field(default_factory=dict)
     texts: dict[int, tuple[Evidence, orjson.Fragment]] = field(default_factory=dict)
-    batches: dict[BatchId, dict[str, Any] | None] = field(default_factory=dict)
+    batches: dict[tuple[int, bytes], _Batch | None] = field(default_factory=dict)
     profiles: dict[bytes, Mapping[str, Any] | None] = field(default_factory=dict)
 
 
 class QuickEvidence:
     """The same answers as SqlEvidence gives about the present (a test compares them), from plain SQLite.
 
-    Not for several threads at once.
+    Within an event loop one snapshot serves all questions of one turn: taking it costs more than a lookup. Not for
+    several threads at once.
     """
 
     def __init__(self, file: str, deployment: TrustedContract) -> None:
@@ -54,19 +72,33 @@ class QuickEvidence:
         self._chain_id = deployment.contract.chain_id
         self._rows = QuickRows(file, self._chain_id)
         self._kept = _Kept()
+        self._in_turn = False
 
-    def version(self) -> int:
-        """Changes with the database."""
-        return self._rows.version()
+    def credential(self, leaf_hash: bytes, text: str) -> bytes | None:
+        """The JSON about a credential by its leaf hash (32 bytes), which `text` spells; None where there is none.
 
-    def place_of_leaf(self, leaf_hash: bytes) -> Place | None:
-        """Where a leaf hash (32 bytes) stands, if its batch's manifest was deposited."""
-        query = "SELECT issuer_id, batch_id, leaf_index FROM leaf WHERE leaf_hash = ? AND chain_id = ?"
-        rows = self._rows.ask(query, leaf_hash, self._chain_id)
-        if not rows:
+        Raises:
+            StoreError: The database refuses.
+        """
+        kept = self._current()
+        rows = self._rows.ask(_LEAF, leaf_hash, self._chain_id)
+        if not rows or kept.point is None:
             return None
         issuer_id, batch_id, index = rows[0]
-        return Place(BatchId(self.deployment.contract, issuer_id, batch_id), index)
+        batch = self._batch(kept, issuer_id, batch_id)
+        if batch is None:
+            return None
+        revoked, suspended = batch.words.get(index // WORD_BITS, _CLEAR)
+        bit = index % WORD_BITS
+        told = {
+            "leaf": text,
+            "batch": batch.text,
+            "index": index,
+            "revoked": bool(revoked >> bit & 1),
+            "suspended": bool(suspended >> bit & 1),
+            "asOf": kept.point.text,
+        }
+        return orjson.dumps(told)
 
     def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
         """Evidence at the mirror's checkpoint.
@@ -79,11 +111,11 @@ class QuickEvidence:
         kept = self._current()
         if kept.point is None:
             return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")
-        key = (place.batch, bit_of(place.index)[0], account)
+        key = (place.batch, place.index // WORD_BITS, account)
         found = kept.evidence.get(key)
         if found is None:
             found = self._read(place, account)
-            if len(kept.evidence) < _MOST_KEPT and self._kept is kept:
+            if len(kept.evidence) < _MOST_KEPT:
                 kept.evidence[key] = found
         return found
 
@@ -99,40 +131,68 @@ class QuickEvidence:
                 texts[id(evidence)] = known
         return known[1]
 
-    def batch(self, batch: BatchId) -> dict[str, Any] | None:
-        """A record, as RegistryQueries tells it."""
-        kept = self._current()
-        if batch not in kept.batches:
-            row = self._rows.batch(storable(batch.issuer_id), batch.batch_id)
-            kept.batches[batch] = None if row is None else batch_json(batch, row)
-        return kept.batches[batch]
-
     def _current(self) -> _Kept:
+        """What is known of the database as it is now, which one look at its version tells."""
+        if self._in_turn:
+            return self._kept
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            pass  # outside of an event loop every question is a snapshot of its own
+        else:
+            self._rows.begin()
+            self._in_turn = True
+            loop.call_soon(self._end_turn)
         version = self._rows.version()
         if version != self._kept.version:
             self._kept = _Kept(version, self._point())
         return self._kept
 
+    def _end_turn(self) -> None:
+        self._in_turn = False
+        self._rows.end()
+
+    def _batch(self, kept: _Kept, issuer_id: int, batch_id: bytes) -> _Batch | None:
+        key = (issuer_id, batch_id)
+        if key not in kept.batches:
+            row = self._rows.batch(issuer_id, batch_id)
+            if len(kept.batches) >= _MOST_KEPT:
+                kept.batches.clear()
+            kept.batches[key] = None if row is None else self._read_batch(row)
+        return kept.batches[key]
+
+    def _read_batch(self, row: Batch) -> _Batch:
+        epoch = IssuerWord.unpack(self._rows.word(row.issuer_id)).epoch
+        place = (self._chain_id, row.issuer_id, row.batch_id, epoch)
+        words = {
+            index: (int.from_bytes(revoked, "big"), int.from_bytes(suspended, "big"))
+            for index, revoked, suspended in self._rows.ask(_WORDS, *place)
+        }
+        told = batch_json(BatchId(self.deployment.contract, row.issuer_id, row.batch_id), row)
+        return _Batch(orjson.Fragment(orjson.dumps(told)), words)
+
     def _point(self) -> _Point | None:
-        rows = self._rows.ask(f"SELECT {_POINT} FROM checkpoint WHERE chain_id = ?", self._chain_id)  # noqa: S608
+        rows = self._rows.ask(_POINT, self._chain_id)
         if not rows:
             return None
-        row = dict(zip((column.name for column in t.checkpoint.columns), rows[0], strict=True))
-        block = BlockRef(row["block_number"], row["block_hash"], row["block_time"])
-        return _Point(block, row["safe"], row["final"], row["halted"])
+        number, block_hash, time, safe, final, halted = rows[0]
+        told = {"number": number, "hash": "0x" + block_hash.hex(), "time": time}
+        return _Point(BlockRef(number, block_hash, time), safe, final, halted, orjson.Fragment(orjson.dumps(told)))
 
     def _read(self, place: Place, account: bytes | None) -> Evidence:
-        """One snapshot; if the database changed since the checkpoint was read, the checkpoint is read again in it."""
-        self._rows.begin()
+        """One snapshot: the turn's, or one of its own, in which the checkpoint is read again."""
+        if not self._in_turn:
+            self._rows.begin()
         try:
             point = self._point()
             assert point is not None  # there was one, and none is ever removed
             return evidence_of(self.deployment, self._rows, self._profile, point.block, point, place, account)
         finally:
-            self._rows.end()
+            if not self._in_turn:
+                self._rows.end()
 
     def _profile(self, profile_hash: bytes) -> Mapping[str, Any] | None:
         if profile_hash not in self._kept.profiles:
-            rows = self._rows.ask("SELECT body FROM document WHERE kind = 'profile' AND id = ?", profile_hash.hex())
-            self._kept.profiles[profile_hash] = read_document(rows[0][0]) if rows else None
+            rows = self._rows.ask(_PROFILE, profile_hash.hex())
+            self._kept.profiles[profile_hash] = KeptDocument(read_document(rows[0][0])) if rows else None
         return self._kept.profiles[profile_hash]

@@ -1,7 +1,6 @@
 """What each check rests on, and who says so: added to the checks when all of them are done."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from registry.credential.model import Credential
 from registry.ledger.status import bit_of
@@ -22,14 +21,21 @@ def _with_basis(check: Check, credential: Credential, evidence: Evidence | NoEvi
     if check.verdict not in (*_JUDGED, Verdict.UNKNOWN):
         return check
     if check.block is not None and isinstance(evidence, Evidence):
-        return replace(check, rests_on=_slots(check.name, credential, evidence), assurance=evidence.assurance.value)
+        return _based(check, _slots(check.name, credential, evidence), evidence.assurance)
     if check.name == "status":
         urls = needed_lists(credential)
         judged = bool(urls) and check.verdict in _JUDGED
-        return replace(check, rests_on=urls, assurance=(Assurance.LIST if judged else Assurance.NONE).value)
+        return _based(check, urls, Assurance.LIST if judged else Assurance.NONE)
     computed = check.name in _FROM_THE_DOCUMENT or check.verdict in _JUDGED
     assurance = Assurance.COMPUTED if computed and check.verdict in _JUDGED else Assurance.NONE
-    return replace(check, rests_on=("document",) if computed else (), assurance=assurance.value)
+    return _based(check, ("document",) if computed else (), assurance)
+
+
+def _based(check: Check, rests_on: tuple[str, ...], assurance: Assurance) -> Check:
+    """The check with both; written out because every check of every document comes by here."""
+    return Check(
+        check.name, check.verdict, check.code, check.detail, check.block, check.problems, rests_on, assurance.value
+    )
 
 
 def _slots(name: str, credential: Credential, evidence: Evidence) -> tuple[str, ...]:

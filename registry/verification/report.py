@@ -1,6 +1,6 @@
 """The whole answer about one document, and its JSON form."""
 
-from dataclasses import asdict, field
+from dataclasses import field
 from typing import Any
 
 from registry.credential.times import stamp_of
@@ -53,7 +53,7 @@ class Report:
             "verdict": self.verdict.value,
             "checks": [check_json(check, self.checked_at) for check in self.checks],
             "holder": check_json(self.holder, self.checked_at),
-            "asOf": None if self.as_of is None else asdict(self.as_of),
+            "asOf": None if self.as_of is None else self.as_of.to_json(),
             "assurance": self.assurance.value,
             "issuer": self.issuer,
             "place": self.place,
@@ -81,4 +81,4 @@ def check_json(check: Check, checked_at: float = 0.0) -> dict[str, Any]:
     body |= {"problems": [problem.to_json() for problem in check.problems]} if check.problems else {}
     if check.block is None:
         return body
-    return {**body, "block": asdict(check.block), "ageSeconds": max(0, int(checked_at) - check.block.time)}
+    return {**body, "block": check.block.to_json(), "ageSeconds": max(0, int(checked_at) - check.block.time)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
+from typing import Any
 
 from registry.credential.problem import Problem
 from registry.values import value
@@ -36,6 +37,10 @@ class BlockPoint:
     number: int
     hash: str
     time: int
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"number": self.number, "hash": self.hash, "time": self.time}
 
 
 @value
