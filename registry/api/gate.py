@@ -24,6 +24,8 @@ _PREFLIGHT = {
 }
 EXPOSED = (b"access-control-expose-headers", b"ETag, Hallmark-Position, Hallmark-Checkpoint, Retry-After")
 _UNASKED = frozenset({"/healthz", "/readyz", "/metrics"})
+# The page is some dozen files for one reader, and many readers may share an address; they lie in memory.
+_FILES = "/static/"
 
 
 class Gate:
@@ -41,7 +43,7 @@ class Gate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or refuse at once."""
-        if scope["type"] != "http" or scope["path"] in _UNASKED:
+        if scope["type"] != "http" or scope["path"] in _UNASKED or scope["path"].startswith(_FILES):
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS" and _is_preflight(scope):

@@ -116,10 +116,14 @@ def open_page(browser, site):
         page.seen, page.complaints, page.sent = [], [], []
         page.on("request", lambda request: (page.seen.append(request.url), page.sent.append(request.post_data or "")))
         page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("requestfailed", lambda request: page.complaints.append(f"failed: {request.url} {request.failure}"))
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(site.url + path)
         if wait:
-            page.wait_for_selector("body[data-ready]")
+            try:
+                page.wait_for_selector("body[data-ready]", timeout=60_000)
+            except Exception as error:
+                raise AssertionError(f"the page did not get ready: {page.complaints} {page.seen[-5:]}") from error
         return page
 
     yield open_one

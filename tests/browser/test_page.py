@@ -91,8 +91,7 @@ def test_frame_for_an_endpoint_may_speak_to_that_endpoint_only(site, open_page):
     assert page.evaluate("fetch('https://other.example/').then(() => 'sent', () => 'refused')") == "refused"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-GB"), ("dark", "de-DE")])
 def test_every_page_is_accessible(site, open_page, scheme, locale):
     PICTURES.mkdir(parents=True, exist_ok=True)
     batch = json.loads(site.credential())["credentialStatus"]["id"].removeprefix("urn:hallmark:").rpartition(":")[0]

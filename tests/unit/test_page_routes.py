@@ -141,3 +141,27 @@ def test_lock_files_name_no_registry_and_pin_every_package():
         lock = json.loads((root / folder / "package-lock.json").read_text("utf-8"))
         packages = [one for name, one in lock["packages"].items() if name]
         assert all("integrity" in one and "resolved" not in one for one in packages)
+
+
+def test_the_pages_files_are_not_counted_against_a_client_but_questions_are():
+    import anyio
+
+    from registry.api.gate import Gate
+    from registry.api.limits import Limits
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    gate, said = Gate(app, Limits(rate=1, burst=1), lambda: 100.0), []
+
+    async def ask(path):
+        async def send(message):
+            said.extend([message["status"]] if "status" in message else [])
+
+        scope = {"type": "http", "method": "GET", "path": path, "headers": [], "client": ("192.0.2.1", 1)}
+        await gate(scope, None, send)
+
+    for path in ["/static/anchor.js"] * 3 + ["/v1/checkpoint"] * 2 + ["/static/anchor.js"]:
+        anyio.run(ask, path)
+    assert said == [200, 200, 200, 200, 429, 200]

@@ -135,7 +135,7 @@ def context(name: str) -> Response:
 
 
 @router.get("/static/{path:path}")
-def static(request: Request, path: str) -> Response:
+async def static(request: Request, path: str) -> Response:
     """A file of the page."""
     found = _files().get(path)
     if found is None:
