@@ -113,7 +113,7 @@ BUGS = (
         _V + "issuer_step.py",
         "if one.signer.bound and (itself or named):",
         "if itself or named:",
-        "unit/test_suites.py unit/test_issuer_identity.py",
+        JUDGE,
     ),
     Bug(_V + "issuer_step.py", "if issuer in profile.dids:", "if profile.dids:", JUDGE),
     Bug(_V + "issuer_step.py", "                fact.hash,\n", "                profile.hash,\n", JUDGE),

@@ -181,3 +181,44 @@ def test_each_deciding_fact_decides(path, value):
 def test_anything_else_than_evidence_is_malformed(body):
     with pytest.raises(MalformedError):
         evidence_from_json(body)
+
+
+def _hexes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, child in items:
+        if isinstance(child, str) and child.startswith("0x"):
+            yield (*path, name)
+        elif name != "document":
+            yield from _hexes(child, (*path, name))
+
+
+@pytest.mark.parametrize("name", ["reaffirmed", "revoked"])
+def test_bytes_of_another_length_are_refused(name):
+    body = json.loads(json.dumps(evidence_to_json(BASES[name].evidence)))
+    paths = list(_hexes(body))
+    assert len(paths) >= 8
+    for path in paths:
+        for change in (lambda text: text[:-2], lambda text: text + "00", lambda text: "0x"):
+            changed = copy.deepcopy(body)
+            holder = changed
+            for step in path[:-1]:
+                holder = holder[step]
+            holder[path[-1]] = change(holder[path[-1]])
+            with pytest.raises(MalformedError):
+                evidence_from_json(changed)
+
+
+@pytest.mark.parametrize("wrong", [-1, True, 1.0, "1", None])
+def test_numbers_that_are_none_are_refused(wrong):
+    body = json.loads(json.dumps(evidence_to_json(BASES["reaffirmed"].evidence)))
+    for path in (
+        ("latest", "number"),
+        ("latest", "time"),
+        ("record", "time"),
+        ("key", "distrust_from"),
+        ("status", "epoch"),
+    ):
+        changed = copy.deepcopy(body)
+        changed[path[0]][path[1]] = wrong
+        with pytest.raises(MalformedError):
+            evidence_from_json(changed)

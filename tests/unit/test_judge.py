@@ -12,6 +12,7 @@ from world import ANCHORED_AT, BATCH, CONTRACT, NOW, World, build
 from registry.credential import signature
 from registry.credential.anchor_proof import AnchorClaim, decode_proof_value, encode_proof_value, proof_config
 from registry.credential.place import BatchId, ContractId, Place
+from registry.credential.status_entry import with_pointer
 from registry.ledger.record import KeySlot
 from registry.verification.evidence import Assurance, NoEvidence, ReaffirmationFact, Root, StatusFact, Tier, WordChange
 from registry.verification.report import Report
@@ -48,6 +49,32 @@ def test_open_badge_with_its_one_pointer_is_valid():
     badge = build(changes=BADGE)
     assert isinstance(badge.credential["credentialStatus"], dict)
     assert deviations(badge.judge()) == {}
+
+
+def test_pointer_whose_list_index_is_another_credentials_is_invalid():
+    """Signed and anchored by the issuer, so that only the two numbers contradict each other."""
+    documents = []
+    for index in range(3):
+        document = with_pointer(world.body(index), Place(BATCH, index), "https://registry.example")
+        document = {
+            **document,
+            "credentialStatus": [{**e, "statusListIndex": "0"} for e in document["credentialStatus"]],
+        }
+        documents.append({**document, "proof": [signature.sign(document, world.SEED, world.CREATED)]})
+    check = World(*world.anchor(documents)).judge().check("included")
+    assert (check.verdict, check.code) == (I, "ANCHOR_POINTER_MISMATCH")
+
+
+def test_key_that_only_its_own_name_holds_speaks_for_nobody():
+    """did:web:u.example#z6Mk… matches whatever key stands behind the '#': without its document it proves no issuer."""
+    document = {**world.body(0), "issuer": "did:web:u.example"}
+    key = world.DID.removeprefix("did:key:")
+    named = {"verificationMethod": f"did:web:u.example#{key}"}
+    signed = {**document, "proof": [signature.sign(document, world.SEED, world.CREATED, also=named)]}
+    report = build(pointer=False).judge(signed, evidence=NoEvidence("none"))
+    check = report.check("signature")
+    assert (check.verdict, check.code) == (U, "SIGNER_UNBOUND")
+    assert report.verdict is U
 
 
 BADGE = {
