@@ -5,6 +5,7 @@ The samples are all that test_judge.py tries, the published signatures, and docu
 
 import importlib.util
 import json
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ class Samples:
     def add(self, data: Any, evidence: Any = None, policy: Any = None) -> None:
         made = world.build()
         raw = data if isinstance(data, bytes) else json.dumps(data).encode()
-        self.asked.append((raw, evidence or made.evidence, policy or made.policy))
+        # As the command does: where a document names no place, nobody is asked.
+        nobody = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
+        asked = evidence or made.evidence if present(raw).place else nobody
+        self.asked.append((raw, asked, policy or made.policy))
 
     def lines(self) -> str:
         return "\n".join(json.dumps(_line(*one)) for one in self.asked) + "\n"
@@ -72,8 +76,8 @@ def in_javascript(samples: Samples, folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def compare(samples: Samples, folder: Path) -> list[str]:
-    """Every difference, by sample and check."""
+def compare(samples: Samples, folder: Path, *, words: bool = True) -> list[str]:
+    """Every difference, by sample and check; of the sentences too where `words` is set."""
     found = []
     for number, (one, said) in enumerate(zip(samples.asked, in_javascript(samples, folder), strict=True)):
         report = judge(present(one[0]), *one[1:])
@@ -81,7 +85,7 @@ def compare(samples: Samples, folder: Path) -> list[str]:
             mine = (check.name, check.verdict.value, check.code)
             if mine != (other["name"], other["verdict"], other["code"]):
                 found.append(f"{number}: {mine} {check.detail!r} but {other} in {one[0][:300]!r}")
-            if check.code not in OWN_WORDS and check.detail != other["detail"]:
+            if words and check.code not in OWN_WORDS and check.detail != other["detail"]:
                 found.append(f"{number}: {check.name} says {check.detail!r} but {other['detail']!r}")
         if report.verdict.value != said["verdict"]:
             found.append(f"{number}: {report.verdict} but {said['verdict']}")
@@ -105,9 +109,7 @@ def judged_by_the_other_tests() -> Samples:
 
     def record(presented: Any, evidence: Any, policy: Policy, **options: Any) -> Any:
         if not policy.roots and policy.max_age is None and not any(options.get(o) for o in OPTIONS_OF_THE_COMMAND):
-            # As the command does: where a document names no place, nobody is asked.
-            nobody = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
-            samples.asked.append((parts[id(presented)], evidence if presented.place else nobody, policy))
+            samples.add(parts[id(presented)], evidence, policy)
         return plain(presented, evidence, policy, **options)
 
     world.judge, world.present = record, keep
@@ -165,3 +167,112 @@ def test_page_and_command_line_agree_on_published_signatures(tmp_path):
     samples = signed_samples()
     assert len(samples.asked) >= 20
     assert compare(samples, tmp_path) == []
+
+
+STRANGE = [
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        -1,
+        1.5,
+        2**53 - 1,
+        "",
+        " ",
+        "x",
+        "ext:a",
+        "https://a.example",
+        "https://[::1]:99999/",
+        "http:",
+    ),
+    *(
+        "did:key:z6Mk",
+        "urn:hallmark:x#revocation",
+        "2026-02-30T00:00:00Z",
+        "2026-01-31T24:00:00Z",
+        "2026-01-31",
+        "en",
+        "xx-",
+    ),
+    *(
+        "2026-W05-1",
+        "sha256-AA",
+        "uEiA",
+        "eyJ.a.b",
+        "DE",
+        "http://a b",
+        "https://a.example:8x",
+        "\u202e",
+        [],
+        {},
+        [[]],
+        [None],
+    ),
+    *([{}], [1], {"id": 1}, {"@value": "x"}, {"@value": "x", "@language": "?"}, ["VerifiableCredential"], {"type": []}),
+]
+
+
+def spoilt(document: Any, rng: random.Random) -> Any:
+    """The document with one to three places removed, doubled, or replaced by something strange."""
+    made = json.loads(json.dumps(document))
+    for _ in range(rng.randint(1, 3)):
+        spots = [
+            (holder, key)
+            for holder in _holders(made)
+            for key in (holder if isinstance(holder, dict) else range(len(holder)))
+        ]
+        if not spots:
+            return made
+        holder, key = rng.choice(spots)
+        kind = rng.randrange(5)
+        if kind == 0:
+            del holder[key]
+        elif kind == 1 and isinstance(holder, dict):
+            holder[rng.choice(["id", "type", "name", "image", "@value", "extra", "@context", "proof", "expires"])] = (
+                rng.choice(STRANGE)
+            )
+        elif kind == 2:
+            holder[key] = [holder[key], holder[key]] if rng.random() < 0.5 else [holder[key]]
+        else:
+            holder[key] = rng.choice(STRANGE)
+    return made
+
+
+def _holders(value: Any) -> list[Any]:
+    """Every object and array in it, itself included."""
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, dict | list) else []
+    return [*own, *(found for child in inside for found in _holders(child))]
+
+
+BADGE = {
+    "@context": [
+        "https://www.w3.org/ns/credentials/v2",
+        "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json",
+    ],
+    "type": ["VerifiableCredential", "OpenBadgeCredential"],
+    "issuer": {"id": world.DID, "type": ["Profile"], "name": "Example University", "url": "https://example.edu"},
+    "credentialSubject": {"type": ["AchievementSubject"], "id": "did:example:learner"},
+    "evidence": [{"id": "https://example.edu/e", "type": ["Evidence"], "name": "Essay"}],
+    "termsOfUse": [{"type": "Policy"}],
+    "relatedResource": [{"id": "https://example.edu/r", "digestSRI": "sha256-" + "A" * 43 + "="}],
+}
+MUTANTS = 400
+
+
+@needed
+@pytest.mark.parametrize("seed", [1, 2])
+def test_spoilt_documents_get_the_same_verdict_in_both(tmp_path, seed):
+    rng, samples = random.Random(seed), Samples()
+    achievement = json.loads((HERE.parents[2] / "scripts/complete_achievement.json").read_bytes())
+    plain = world.build()
+    badge = {**BADGE, "credentialSubject": {**BADGE["credentialSubject"], "achievement": achievement}}
+    rich = world.build(changes=badge)
+    for number in range(MUTANTS):
+        made = rich if number % 3 else plain
+        samples.add(spoilt(made.credential, rng), made.evidence, made.policy)
+    assert {judge(present(one[0]), *one[1:]).verdict.value for one in samples.asked} >= {"invalid", "unknown"}
+    found = compare(samples, tmp_path, words=False)
+    assert found == [], "\n".join(found[:20])

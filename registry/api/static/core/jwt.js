@@ -5,6 +5,7 @@ import { base64url } from "./bases.js";
 import { checkSignature, findSigner, keyOfJwk } from "./keys.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
 import { secondsOf } from "./times.js";
+import { textOf } from "./values.js";
 
 const ALGORITHMS = { RS256: "RSA", ES256: "P-256", EdDSA: "Ed25519", Ed25519: "Ed25519" };
 const TYPES = [undefined, null, "JWT", "vc+jwt", "vc+ld+jwt", "application/vc+jwt"];
@@ -44,9 +45,9 @@ export async function verifyJwt(document, jws, { now }) {
 }
 
 function signerOf(header, claims, document) {
-  const kind = Object.hasOwn(ALGORITHMS, String(header.alg)) ? ALGORITHMS[header.alg] : null;
+  const kind = Object.hasOwn(ALGORITHMS, textOf(header.alg)) ? ALGORITHMS[header.alg] : null;
   if (kind === null || !TYPES.includes(header.typ) || "crit" in header || "b64" in header) {
-    throw malformed("jwt.algorithm", { algorithm: String(header.alg).slice(0, 40) });
+    throw malformed("jwt.algorithm", { algorithm: textOf(header.alg).slice(0, 40) });
   }
   const issuer = issuerIn(document) ?? "";
   let signer;
@@ -90,5 +91,5 @@ function expectedClaims(document) {
 }
 
 function seconds(stamp) {
-  return stamp === undefined || stamp === null ? null : Math.trunc(secondsOf(String(stamp)));
+  return stamp === undefined || stamp === null ? null : Math.trunc(secondsOf(textOf(stamp)));
 }

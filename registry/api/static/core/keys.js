@@ -5,6 +5,7 @@ import { p256, p384 } from "../vendor/noble/curves/nist.js";
 import { secp256k1 } from "../vendor/noble/curves/secp256k1.js";
 import { base58, base64url, toBase64url } from "./bases.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
+import { textOf } from "./values.js";
 
 const READ = { ed01: ["Ed25519", 32], "8024": ["P-256", 33], "8124": ["P-384", 49], e701: ["secp256k1", 33] };
 const REFUSED = {
@@ -64,13 +65,13 @@ export function keyOfMultikey(text) {
 export function keyOfJwk(jwk) {
   if ("d" in jwk || "k" in jwk) throw malformed("key.privateJwk");
   if (jwk.kty === "OKP" && jwk.crv === "Ed25519") return { kind: "Ed25519", raw: part(jwk, "x", 32) };
-  if (jwk.kty === "EC" && Object.hasOwn(SIZES, jwk.crv)) {
+  if (jwk.kty === "EC" && Object.hasOwn(SIZES, textOf(jwk.crv))) {
     const [x, y] = [part(jwk, "x", SIZES[jwk.crv]), part(jwk, "y", SIZES[jwk.crv])];
     if (!isPoint(jwk.crv, Uint8Array.of(4, ...x, ...y))) throw malformed("key.noPoint", { kind: jwk.crv });
     return { kind: jwk.crv, raw: Uint8Array.of(2 + (y.at(-1) % 2), ...x) };
   }
   if (jwk.kty === "RSA") return rsaKey(jwk);
-  throw cannotTell("KEY_UNKNOWN", "key.otherJwk", { kind: String(jwk.kty).slice(0, 20) });
+  throw cannotTell("KEY_UNKNOWN", "key.otherJwk", { kind: textOf(jwk.kty).slice(0, 20) });
 }
 
 function rsaKey(jwk) {

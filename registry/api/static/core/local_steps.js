@@ -21,7 +21,7 @@ function dataModel(document) {
   const contexts = [document["@context"]].flat();
   if (contexts[0] === VC2) return "vc2";
   if (contexts[0] === VC1) return "vc1";
-  const known = contexts.includes(VC2) ? [] : contexts.map((one) => OLDER[one]);
+  const known = contexts.includes(VC2) ? [] : contexts.map((one) => (typeof one === "string" ? OLDER[one] : undefined));
   return ["blockcerts", "ob2", "ob1"].find((model) => known.includes(model)) ?? "other";
 }
 

@@ -6,6 +6,7 @@ import {
 import { base64url } from "./bases.js";
 import { Jws } from "./jwt.js";
 import { Refusal } from "./outcome.js";
+import { textOf } from "./values.js";
 
 const SUITE = "evm-merkle-jcs-2026";
 const PREFIX = "urn:hallmark:";
@@ -103,7 +104,7 @@ function readPointers(document) {
     }
     const { chainId, contract, issuerId, batchId, index } = read;
     const place = { contract: `eip155:${chainId}:0x${contract}`, issuerId, batchId, index };
-    found.push({ place, listIndex: String(entry.statusListIndex) });
+    found.push({ place, listIndex: textOf(entry.statusListIndex) });
   }
   return { pointers: found, pointerProblem: null };
 }

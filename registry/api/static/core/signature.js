@@ -10,7 +10,7 @@ import { checkSignature, findSigner } from "./keys.js";
 import { attempt, malformed, unproven } from "./outcome.js";
 import { booksFor, canonicalQuads, digestOf } from "./rdf.js";
 import { secondsOf } from "./times.js";
-import { asList } from "./values.js";
+import { asList, textOf } from "./values.js";
 
 const NIST = ["P-256", "P-384"];
 const SUITES = {
@@ -22,11 +22,9 @@ const SUITES = {
 };
 const LENGTHS = { Ed25519: 64, "P-256": 64, "P-384": 96 };
 
-const named = (value) => (typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value));
-
 /** The name by which a proof's suite stands in the table; either of its two names is enough to be taken for it. */
 export function suiteName(proof) {
-  const [suite, type] = [named(proof.cryptosuite), named(proof.type)];
+  const [suite, type] = [textOf(proof.cryptosuite), textOf(proof.type)];
   if (Object.hasOwn(SUITES, suite)) return suite;
   return Object.hasOwn(SUITES, type) ? type : suite || type || "unnamed";
 }
@@ -112,7 +110,7 @@ function checkedMembers(proof, now) {
 function unsecured(document, proof) {
   const { proof: held, ...bare } = document;
   if (!("previousProof" in proof)) return bare;
-  const wanted = asList(proof.previousProof).map(named);
+  const wanted = asList(proof.previousProof).map(textOf);
   const earlier = asList(held).filter(isObject).filter((other) => wanted.includes(other.id));
   const there = new Set(earlier.map((other) => other.id));
   if (there.size !== new Set(wanted).size || earlier.some((other) => canonical(other) === canonical(proof))) {

@@ -20,6 +20,11 @@ export function asList(value) {
   return Array.isArray(value) ? value : [value];
 }
 
+/** A value as a text, whatever it is: strictly read objects have no methods, so that `String` fails on them. */
+export function textOf(value) {
+  return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}
+
 /** An absolute URL: a scheme, something behind it, and no character that no URL holds. */
 export function isUrl(value) {
   if (typeof value !== "string" || !SCHEME.test(value) || FORBIDDEN.test(value)) return false;
