@@ -187,11 +187,11 @@ class Patience:
         time.sleep(min(seconds, 0.005))
 
 
-def index(settings: Settings) -> int:
+def index(settings: Settings, *, receipts: bool = False) -> int:
     """One run of the indexer up to the newest block, as `hallmark index` does it; how many blocks it rolled back."""
     patience = Patience()
     with mock.patch("registry.chain.rpc.Rpc", functools.partial(Rpc, pause=patience)):
-        follower = bootstrap.follower(settings)
+        follower = bootstrap.follower(settings, receipts=receipts)
     try:
         return sum(progress.rewound for progress in follower.run(pause=patience))
     finally:
