@@ -430,7 +430,14 @@ def api(settings: Settings) -> "FastAPI":
         Checkpoints(CheckpointStore(engine, place.contract), registry_key(settings, engine)),
         trusted_contracts(settings),
         QuickEvidence(file, place.trusted) if file else None,
-        Limits(settings.api_rate, settings.api_burst, settings.api_concurrency, settings.api_body_seconds),
+        Limits(
+            settings.api_rate,
+            settings.api_burst,
+            settings.api_concurrency,
+            # a reverse proxy that tells no addresses is one client: without a rate there is no share either
+            max(settings.api_concurrency // 4, 1) if settings.api_rate else settings.api_concurrency,
+            settings.api_body_seconds,
+        ),
     )
     return build_app(services)
 

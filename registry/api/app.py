@@ -80,7 +80,10 @@ def build_app(services: Services) -> FastAPI:
     app.openapi = lambda: schemas.with_examples(generate(), EXAMPLES)  # type: ignore[method-assign]
     # Built now rather than at the first request, so that gate and short way stand before all of it.
     inner = open_to_pages(app.build_middleware_stack())
-    app.state.gate = Gate(Front(inner, services.quick, services.verifier, services.checkpoints), services.limits)
+    app.state.gate = Gate(
+        Front(inner, services.quick, services.verifier, services.checkpoints, services.limits.body_seconds),
+        services.limits,
+    )
     app.middleware_stack = app.state.gate
     return app
 

@@ -4,6 +4,7 @@
 whatever may take long (large documents, signatures over RDF), goes on to the routes, which a test compares with this.
 """
 
+import asyncio
 from typing import Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -52,12 +53,19 @@ class Front:
         mirror: The mirror, if it is an SQLite file; None: everything goes on to the routes.
         verifier: Who judges.
         reference: What answers refer to; None: nothing.
+        body_seconds: In which a request's body must have come; half of it is waited for here.
     """
 
     def __init__(
-        self, app: ASGIApp, mirror: QuickEvidence | None, verifier: Verifier, reference: Reference | None = None
+        self,
+        app: ASGIApp,
+        mirror: QuickEvidence | None,
+        verifier: Verifier,
+        reference: Reference | None = None,
+        body_seconds: float = 20.0,
     ) -> None:
         self._app, self._mirror, self._verifier, self._reference = app, mirror, verifier, reference
+        self._body_seconds = body_seconds / 2
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the short way where it leads to the answer, else by the routes."""
@@ -86,7 +94,11 @@ class Front:
 
     async def _verify(self, scope: Scope, receive: Receive, send: Send, mirror: QuickEvidence) -> Receive:
         """`_DONE` once it is answered; else what the routes are to read: the same body once more."""
-        message = await receive()
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                message = await receive()
+        except TimeoutError:
+            return receive  # the routes wait once more, and then say so
         if message["type"] != "http.request" or message.get("more_body"):
             return _again(message, receive)
         presented = present(message["body"])

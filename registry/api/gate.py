@@ -39,6 +39,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits, self.active = limits, 0
+        self._shares: dict[str, int] = {}
         self._app, self._clock, self._buckets = app, clock, Buckets(limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,20 +51,30 @@ class Gate:
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
             return
         client = scope.get("client")
-        wait = self._buckets.take(client_of(client[0]) if client else "", self._clock())
+        name = client_of(client[0]) if client else ""
+        wait, share = self._buckets.take(name, self._clock()), self._shares.get(name, 0)
         if wait:
             await _refuse(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", wait)(
                 scope, receive, send
             )
             return
-        if self.active >= self.limits.concurrency:
+        if self.active >= self.limits.concurrency or share >= self.limits.share:
             await _refuse(503, "OVERLOADED", "Too much is asked at once.", 1)(scope, receive, send)
             return
         self.active += 1
+        self._shares[name] = share + 1
         try:
             await self._app(scope, receive, send)
         finally:
             self.active -= 1
+            self._leave(name)
+
+    def _leave(self, name: str) -> None:
+        left = self._shares[name] - 1
+        if left:
+            self._shares[name] = left
+        else:
+            del self._shares[name]
 
     async def pay(self, scope: Scope, tokens: int = 1) -> None:
         """Wait until the client has so many tokens more: for the lines of a long request."""

@@ -13,6 +13,7 @@ class Limits:
         rate: Requests a second that one client may go on sending; 0: no limit.
         burst: Requests that it may send at once after a pause.
         concurrency: Requests that are answered at the same time.
+        share: How many of them may be one client's: who sends many bodies slowly does not keep others out.
         body_seconds: In which a request's body must have come.
         clients: Clients that are remembered; the one that was silent longest is forgotten first.
     """
@@ -20,6 +21,7 @@ class Limits:
     rate: float = 50.0
     burst: int = 500
     concurrency: int = 100
+    share: int = 25
     body_seconds: float = 20.0
     clients: int = 50_000
 

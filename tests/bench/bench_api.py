@@ -1,8 +1,8 @@
 """bench-api: the API beside a bare ASGI "hello" on the same server, over SQLite with 10,000,000 leaves.
 
 A ratio is the CPU time that the process takes for a hello, by that for a request of ours; wrk asks both in turn, round
-by round. Requests a second are in the samples: they suffer from whatever else the machine does. The registry is `hallmark
-serve` with one worker, as it is installed; every request looks for another leaf, or brings another badge.
+by round. Requests a second are in the samples: they suffer from whatever else the machine does. The registry is
+`hallmark serve` with one worker, as it is installed; every request looks for another leaf, or brings another badge.
 """
 
 import contextlib

@@ -382,6 +382,39 @@ def test_too_much_at_once_is_put_off_at_once(api):
     assert asyncio.run(run()) == ([503, 503, 200, 200, 200], 0)
 
 
+def test_one_client_cannot_hold_all_places(api):
+    import asyncio
+
+    async def run() -> list[tuple[str, int]]:
+        release, seen = asyncio.Event(), []
+
+        async def slow(scope, receive, send):
+            await release.wait()
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+
+        gate = Gate(slow, Limits(rate=0, concurrency=10, share=3))
+
+        async def ask(client: str):
+            async def send(message):
+                if message["type"] == "http.response.start":
+                    seen.append((client, message["status"]))
+
+            await gate({"type": "http", "method": "GET", "path": "/", "headers": [], "client": (client, 1)}, None, send)
+
+        tasks = [asyncio.create_task(ask("192.0.2.1")) for _ in range(9)] + [asyncio.create_task(ask("192.0.2.2"))]
+        for _ in range(10):
+            await asyncio.sleep(0)
+        release.set()
+        await asyncio.gather(*tasks)
+        assert not gate._shares
+        return seen
+
+    seen = asyncio.run(run())
+    assert seen.count(("192.0.2.1", 503)) == 6
+    assert seen.count(("192.0.2.1", 200)) == 3
+    assert ("192.0.2.2", 200) in seen
+
+
 def test_bodies_beyond_the_limit_are_refused_without_being_read(api):
     assert api.post("/v1/verify", content=b" " * (256 * 1024 + 1)).status_code == 413
     assert api.post("/v1/verify", content=iter([b" " * 65536] * 5)).status_code == 413
