@@ -25,6 +25,7 @@ from registry.ports import JournalEntry
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 import issue_ours
+from process_tree import family
 
 ROWS = 37
 
@@ -284,8 +285,12 @@ def test_whole_command_with_processes_is_killed_and_goes_on(desk):
         assert process.poll() is None, "it ended before its first part was written"
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    workers = family(process.pid)[1:]
     process.kill()
     process.wait()
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline, "workers outlive the command"
+        time.sleep(0.05)
     desk.ok(line)
     (path,) = (desk.folder / "out").glob("batch-*/credentials.ndjson")
     lines = lines_of(path)
