@@ -39,7 +39,8 @@ def chromium_path():
     return done.stdout.decode().strip()
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright runs, no other test in this process can start an event loop.
+@pytest.fixture(scope="module")
 def browser(chromium_path):
     api = pytest.importorskip("playwright.sync_api")
     with api.sync_playwright() as playwright:

@@ -1,6 +1,6 @@
 /** Credentials as compact JWS (registry/credential/vc_jwt.py); each algorithm is pinned to its kind of key. */
 
-import { AnchorError, encode, isObject, readDocument } from "../anchor.js";
+import { AnchorError, canonical, encode, isObject, readDocument } from "../anchor.js";
 import { base64url } from "./bases.js";
 import { checkSignature, findSigner, keyOfJwk } from "./keys.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
@@ -68,7 +68,7 @@ function checkClaims(claims, document, now) {
   const expected = expectedClaims(document);
   for (const [name, value] of Object.entries(expected)) {
     const told = claims[name];
-    if (value !== null && told !== undefined && told !== null && told !== value) throw malformed("jwt.claim", { name });
+    if (value !== null && told !== undefined && told !== null && canonical(told) !== canonical(value)) throw malformed("jwt.claim", { name });
   }
   if (!("iss" in claims) && "vc" in claims) throw malformed("jwt.noIssuer");
   for (const name of ["nbf", "exp", "iat"]) {
