@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from world import ANCHORED_AT, BATCH, CONTRACT, build
@@ -178,6 +179,6 @@ def test_path_is_found_exactly_where_there_is_one():
             found += 1
             assert path[0].issuer_id in roots
             assert path[-1].subject == 5
-            assert all(a.subject == b.issuer_id for a, b in zip(path, path[1:], strict=False))
+            assert all(a.subject == b.issuer_id for a, b in pairwise(path))
             assert all(s in statements and s.holds_at(5) and (not scopes or s.scope in scopes) for s in path)
     assert found > 50

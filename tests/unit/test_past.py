@@ -9,7 +9,7 @@ from world import ANCHORED_AT, NOW, build, point
 from registry.errors import InputError
 from registry.ledger.record import KeySlot
 from registry.ledger.word import IssuerWord
-from registry.verification.evidence import AsOf, Ask, NoEvidence, ReaffirmationFact, StatusFact, ThenFact, WordChange
+from registry.verification.evidence import Ask, AsOf, NoEvidence, ReaffirmationFact, StatusFact, ThenFact, WordChange
 from registry.verification.moment import as_of_of, block_hash_of, moment_of, root_of, scope_of
 from registry.verification.verdict import Verdict
 
