@@ -1,7 +1,7 @@
 """The two requests that come most often, answered in front of FastAPI: same functions, same answers, fewer layers.
 
 `GET /v1/credentials/{leaf}` and `POST /v1/verify`, both without query, over SQLite. Whatever is not exactly so, and
-whatever may take long (large documents, signatures over RDF), goes on to the routes, which a test compares with this.
+what is large goes on to the routes, which a test compares with this; signatures over RDF are judged in a thread.
 """
 
 import asyncio
@@ -102,10 +102,14 @@ class Front:
         if message["type"] != "http.request" or message.get("more_body"):
             return _again(message, receive)
         presented = present(message["body"])
-        if presented.credential is None or not is_cheap(presented.credential):
+        if presented.credential is None:
             return _again(message, receive)
         try:
-            report, evidence = self._verifier.judged(presented, mirror.gather)
+            evidence = self._verifier.evidence(presented, mirror.gather)
+            if is_cheap(presented.credential):
+                report = self._verifier.judged(presented, evidence)
+            else:  # so that nobody waits for it
+                report = await run_in_threadpool(self._verifier.judged, presented, evidence)
             body = report_bytes(report, evidence=mirror.json_of(evidence))
         except HallmarkError:
             return _again(message, receive)

@@ -36,11 +36,14 @@ class Verifier:
         """What is judged by, unless the asker wishes more."""
         return Policy(self.trusted, self.clock(), max_age)
 
-    def judged(self, presented: Presented, gather: Gather) -> tuple[Report, Evidence | NoEvidence]:
-        """The report on a document as of now, and the evidence that it rests on."""
+    def evidence(self, presented: Presented, gather: Gather) -> Evidence | NoEvidence:
+        """Evidence about a document's place as of now."""
         place = presented.place
-        evidence = _NO_PLACE if place is None else gather(place, presented.account)
-        return judge(presented, evidence, self.policy()), evidence
+        return _NO_PLACE if place is None else gather(place, presented.account)
+
+    def judged(self, presented: Presented, evidence: Evidence | NoEvidence) -> Report:
+        """The report on a document as of now."""
+        return judge(presented, evidence, self.policy())
 
     def verify(self, data: bytes, policy: Policy | None = None) -> tuple[Report, Evidence | NoEvidence]:
         """The same for its bytes, by the asker's own policy."""

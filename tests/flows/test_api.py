@@ -98,6 +98,7 @@ def test_short_way_and_routes_judge_alike(issued, api):
     one = badge(issued)
     bodies = [badge(issued, number) for number in range(1, 7)]
     bodies += [changed(one, name="Somebody"), changed(one, proof=json.loads(one)["proof"][:1]), changed(one, proof=[])]
+    bodies += [changed(one, proof={**json.loads(one)["proof"][0], "cryptosuite": "eddsa-rdfc-2022"})]
     bodies += [changed(one, issuer="did:web:example.org"), b"{}", b"", b"\xff", b"[]", b"1", one[:-2], b'{"a":1,"a":2}']
     for body in bodies:
         short = api.post("/v1/verify", content=body)
