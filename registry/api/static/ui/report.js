@@ -121,7 +121,7 @@ function grounds({ asOf, assurance, place }, asked) {
     [say("grounds.by"), say(`grounds.${assurance}`, { host: asked ?? "" })],
     [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
-    [say("grounds.sent"), say(asked === null ? "grounds.nothingSent" : "grounds.wordSent")],
+    [say("grounds.sent"), say(asked === null || place === null ? "grounds.nothingSent" : "grounds.wordSent")],
   ];
   return el("section", { class: "card", "aria-labelledby": "grounds" }, el("h2", { id: "grounds" }, say("grounds.title")), facts(rows));
 }
