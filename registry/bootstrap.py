@@ -295,8 +295,8 @@ def screen(
         return states[batch_id].state if batch_id in states else None
 
     def link(spot: Spot) -> Link:
-        leaf = leaf_of(workspace(settings), states[spot.batch_id], replace(batch, batch_id=spot.batch_id), spot.place)
-        return link_to(replace(batch, batch_id=spot.batch_id), spot.place, leaf)
+        leaf = leaf_of(workspace(settings), states[spot.batch_id], batch._replace(batch_id=spot.batch_id), spot.place)
+        return link_to(batch._replace(batch_id=spot.batch_id), spot.place, leaf)
 
     index, how = issued(settings), Policy(policy)
     return lambda complaints: Screen(index, how, own.__contains__, state, link, complaints)

@@ -3,25 +3,24 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ForwardRef, NamedTuple, get_args, get_origin
 
 from registry.errors import ConfigError
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from pydantic import SecretStr  # many times the import of everything else here, and rarely needed
 
 _PREFIX = "HALLMARK_"
 _FILE = Path("hallmark.toml")
-_POSITIVE = {"positive": True}
+_POSITIVE = frozenset({"max_fee", "relay_hours", "api_burst", "api_concurrency", "api_body_seconds"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(NamedTuple):
     """Everything that can be set. Paths are relative to the working folder.
 
     Attributes:
@@ -74,7 +73,7 @@ class Settings:
     keystore: Path | None = None
     signer: str | None = None
     signer_account: str | None = None
-    max_fee: Decimal | None = field(default=None, metadata=_POSITIVE)
+    max_fee: "Decimal | None" = None
     passphrase_file: Path | None = None
     signing_passphrase_file: Path | None = None
     signing_command: str | None = None
@@ -86,14 +85,14 @@ class Settings:
     bump_after: float = 45.0
     patience: float = 120.0
     relay: Path | None = None
-    relay_hours: int = field(default=168, metadata=_POSITIVE)
-    trust: list[Path] = field(default_factory=list)
-    allow_host: list[str] = field(default_factory=list)
+    relay_hours: int = 168
+    trust: tuple[Path, ...] = ()
+    allow_host: tuple[str, ...] = ()
     web_cache: Path | None = None
     api_rate: float = 50.0
-    api_burst: int = field(default=500, metadata=_POSITIVE)
-    api_concurrency: int = field(default=100, metadata=_POSITIVE)
-    api_body_seconds: float = field(default=20.0, metadata=_POSITIVE)
+    api_burst: int = 500
+    api_concurrency: int = 100
+    api_body_seconds: float = 20.0
     wait: str = "final"
 
 
@@ -103,14 +102,14 @@ def load_settings(**options: Any) -> Settings:
     Raises:
         ConfigError: A setting that cannot be read, with its name.
     """
-    known = {each.name: each for each in fields(Settings)}
+    known = Settings.__annotations__
     given = {name: value for name, value in options.items() if value is not None}
     values: dict[str, Any] = {}
     for source in (_of_file(), _of_environment(known), given):
         for name, value in source.items():
             if name not in known:
                 raise ConfigError(f"There is no setting {name!r}.", todo=_TODO)
-            values[name] = _read(known[name], value)
+            values[name] = _read(name, known[name], value)
     return Settings(**values)
 
 
@@ -130,25 +129,25 @@ def _of_file() -> dict[str, Any]:
         raise ConfigError(f"{_FILE} cannot be read: {error}.", todo=_TODO) from None
 
 
-def _of_environment(known: Mapping[str, Any]) -> dict[str, str]:
+def _of_environment(known: Iterable[str]) -> dict[str, str]:
     """Variables of known settings, whatever their letters' case; lists are JSON."""
     named = {key.upper(): value for key, value in os.environ.items()}
     return {name: named[_PREFIX + name.upper()] for name in known if _PREFIX + name.upper() in named}
 
 
-def _read(setting: Any, value: Any) -> Any:
+def _read(name: str, type_: Any, value: Any) -> Any:
     """A setting's value from a text, or from what TOML or a caller gives; the value never stands in the error."""
     try:
-        read = _reader(setting.type)(value)
-    except (ValueError, TypeError, InvalidOperation) as error:
-        raise _unreadable(setting, str(error) if isinstance(error, _Expected) else "it has another form") from None
-    if setting.metadata.get("positive") and not read > 0:
-        raise _unreadable(setting, "more than 0 is expected")
+        read = _reader(type_)(value)
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise _unreadable(name, str(error) if isinstance(error, _Expected) else "it has another form") from None
+    if name in _POSITIVE and not read > 0:
+        raise _unreadable(name, "more than 0 is expected")
     return read
 
 
-def _unreadable(setting: Any, why: str) -> ConfigError:
-    return ConfigError(f"The setting {setting.name!r} cannot be read: {why}.", todo=_TODO)
+def _unreadable(name: str, why: str) -> ConfigError:
+    return ConfigError(f"The setting {name!r} cannot be read: {why}.", todo=_TODO)
 
 
 class _Expected(ValueError):
@@ -157,11 +156,11 @@ class _Expected(ValueError):
 
 def _reader(type_: Any) -> Callable[[Any], Any]:
     """What makes a value of a field's type."""
-    if isinstance(type_, str):  # the one type that is not imported
-        return _secret
-    if get_origin(type_) is list:
+    if isinstance(type_, ForwardRef):
+        return _NOT_IMPORTED[type_.__forward_arg__]
+    if get_origin(type_) is tuple:
         item = _PLAIN[get_args(type_)[0]]
-        return lambda value: [item(each) for each in _listed(value)]
+        return lambda value: tuple(item(each) for each in _listed(value))
     return _PLAIN[next(kind for kind in get_args(type_) or (type_,) if kind is not NoneType)]
 
 
@@ -196,13 +195,20 @@ def _secret(value: Any) -> Any:
     return value if isinstance(value, SecretStr) else SecretStr(_text(value))
 
 
+def _decimal(value: Any) -> "Decimal":
+    from decimal import Decimal
+
+    return Decimal(str(value))
+
+
 _PLAIN: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     float: _number,
     int: _whole,
     Path: Path,
-    Decimal: lambda value: Decimal(str(value)),
 }
+# Settings that are rarely given: their types are imported where one is.
+_NOT_IMPORTED: dict[str, Callable[[Any], Any]] = {"Decimal | None": _decimal, "SecretStr | None": _secret}
 
 
 def require(value: Any, name: str) -> Any:

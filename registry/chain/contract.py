@@ -179,7 +179,7 @@ def deploy(transactor: Transactor, path: Path) -> Deployment:
     deployment = Deployment(contract, genesis, registry.code_hash, registry.block_number, *depths)
     write_deployment(path, deployment)
     argument = bytes(12) + registry.address
-    deployment = replace(deployment, accreditation=_put(transactor, load_artifact("Accreditation").bytecode + argument))
+    deployment = deployment._replace(accreditation=_put(transactor, load_artifact("Accreditation").bytecode + argument))
     write_deployment(path, deployment)
     return deployment
 

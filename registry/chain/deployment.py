@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
@@ -30,8 +30,7 @@ class DeployedContract:
         }
 
 
-@value
-class Deployment:
+class Deployment(NamedTuple):
     """A deployed registry contract.
 
     Attributes:

@@ -4,7 +4,6 @@ import json
 import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,7 @@ class Verifier:
     def __init__(self, args: Namespace) -> None:
         settings = options.settings_of(args)
         # What is named on the command line decides; a registry in the settings does not override --rpc.
-        settings = replace(settings, registry=None) if args.rpc else settings
+        settings = settings._replace(registry=None) if args.rpc else settings
         self.args = args
         self.bundle = bootstrap.bundle(settings, args.bundle, args.block_hash) if args.bundle else None
         self.policy = _policy(args, Policy(bootstrap.trusted_contracts(settings), time.time(), args.max_age))

@@ -1,20 +1,18 @@
 """Which key a verification method names, and whether its controller lets it assert (Controlled Identifiers, 3.3)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.did_key import PREFIX, key_of
 from registry.credential.identifiers import is_on_the_web
 from registry.credential.keys import PublicKey, key_of_jwk, key_of_multikey
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ProofError, UnknownKey
-from registry.values import value
 
 RELATION = "assertionMethod"
 
 
-@value
-class Signer:
+class Signer(NamedTuple):
     """Who signed.
 
     Attributes:

@@ -1,10 +1,9 @@
 """Entries of `credentialStatus` whose status lies outside the chain (Bitstring Status List 1.0, section 2.1)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.errors import MalformedError
-from registry.values import value
 
 BITSTRING_ENTRY = "BitstringStatusListEntry"
 REVOCATION_LIST = "1EdTechRevocationList"
@@ -13,8 +12,7 @@ _OURS = "urn:hallmark:"
 _MAX_INDEX = 2**53 - 1
 
 
-@value
-class ListEntry:
+class ListEntry(NamedTuple):
     """One entry of `credentialStatus` whose status lies in a list outside the chain.
 
     Attributes:
@@ -29,7 +27,7 @@ class ListEntry:
     type: str
     url: str
     purpose: str
-    index: int = 0
+    index: int = 0  # type: ignore[assignment]  # a tuple's method of this name is not wanted
     size: int = 1
     messages: tuple[tuple[int, str], ...] = ()
 

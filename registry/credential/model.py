@@ -1,7 +1,7 @@
 """A credential that was read: the document with what every later step asks of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.anchor_proof import SUITE, AnchorProof, read_anchor_proof
 from registry.credential.canonical import document_hash, hash_without_proof
@@ -11,11 +11,9 @@ from registry.credential.status_entry import pointers_of
 from registry.credential.values import as_list
 from registry.credential.vc_jwt import is_compact, unpack
 from registry.errors import HallmarkError
-from registry.values import value
 
 
-@value
-class Credential:
+class Credential(NamedTuple):
     """A readable document.
 
     Attributes:

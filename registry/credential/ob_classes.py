@@ -7,8 +7,6 @@ VC Data Model 2.0 allows in more forms than Open Badges' schema does: there VC 2
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from registry.values import value
-
 
 class Member(NamedTuple):
     """A member's kind (a class here, or a data type of ob_values), and its multiplicity."""
@@ -19,8 +17,7 @@ class Member(NamedTuple):
     wider: bool
 
 
-@value
-class Shape:
+class Shape(NamedTuple):
     """A class.
 
     Attributes:

@@ -1,8 +1,8 @@
 """Where a credential is anchored: chain, contract, issuer, batch, index; and its pointer form (SPEC.md, 1.1)."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from registry.errors import MalformedError
 
@@ -19,8 +19,7 @@ _BATCH = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ContractId:
+class ContractId(NamedTuple):
     """A contract on a chain, CAIP-10: `eip155:<chainId>:0x<40 hex digits>` (lower case)."""
 
     chain_id: int
@@ -39,8 +38,7 @@ class ContractId:
         return cls(u64(match["chain"]), bytes.fromhex(match["contract"]))
 
 
-@dataclass(frozen=True, slots=True)
-class BatchId:
+class BatchId(NamedTuple):
     """A batch: contract, issuer id (u64) and the 16-byte batch id."""
 
     contract: ContractId
@@ -61,12 +59,11 @@ class BatchId:
         return cls(ContractId.parse(match["contract"]), u64(match["issuer"]), bytes.fromhex(match["batch"]))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One credential's place: its batch and its index there (u64, from 0)."""
 
     batch: BatchId
-    index: int
+    index: int  # type: ignore[assignment]  # a tuple's method of this name is not wanted
 
     def pointer(self, purpose: str) -> str:
         """The `id` of the credential's status entry; `purpose` is revocation or suspension."""

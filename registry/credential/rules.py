@@ -1,13 +1,12 @@
 """What a document says that it is, and what VC Data Model 2.0 and Open Badges 3.0 demand of it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.openbadges import badge_class, class_problems
 from registry.credential.problem import Problem
 from registry.credential.values import is_url
 from registry.credential.vc2 import VC2, stamp_member, vc2_problems
-from registry.values import value
 
 VC1 = "https://www.w3.org/2018/credentials/v1"
 
@@ -35,8 +34,7 @@ _CONTEXTS = {
 }
 
 
-@value
-class Validity:
+class Validity(NamedTuple):
     """validFrom and validUntil in seconds since 1970; None where the document says nothing."""
 
     since: float | None

@@ -5,10 +5,10 @@ Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import field
 from functools import lru_cache
 from hashlib import sha256, sha384
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential import base58btc, vc_jwt
 from registry.credential.canonical import canonical_bytes
@@ -17,7 +17,6 @@ from registry.credential.keys import KeyKind, PublicKey, check_signature
 from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import DataLossError, MalformedError, ProofError
-from registry.values import value
 
 if TYPE_CHECKING:
     from registry.credential.contexts import ContextBook
@@ -30,8 +29,7 @@ _LENGTHS = {KeyKind.ED25519: 64, KeyKind.P256: 64, KeyKind.P384: 96}
 Json = Mapping[str, Any]
 
 
-@value
-class AtHand:
+class AtHand(NamedTuple):
     """What the verifier has besides the document.
 
     Attributes:
@@ -41,15 +39,14 @@ class AtHand:
     """
 
     contexts: "ContextBook | None" = None
-    controllers: Mapping[str, Json | str] = field(default_factory=dict)
+    controllers: Mapping[str, Json | str] = MappingProxyType({})
     now: float | None = None
 
 
 NOTHING = AtHand()
 
 
-@value
-class Suite:
+class Suite(NamedTuple):
     """One suite: its proof type, the keys that it takes, and the two texts that are hashed and signed."""
 
     proof_type: str

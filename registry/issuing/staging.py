@@ -155,7 +155,7 @@ class Staging:
 
     def _shard(self, shard: int) -> BatchId:
         secret = self.identity.batch_secret
-        return replace(self.batch, batch_id=shard_batch_id(secret, self.batch.batch_id, shard))
+        return self.batch._replace(batch_id=shard_batch_id(secret, self.batch.batch_id, shard))
 
     def _folder(self, shard: int) -> Path:
         return self.folder_of(self._shard(shard).batch_id)

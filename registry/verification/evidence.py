@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential.place import ContractId
 from registry.ledger.record import KeySlot
@@ -24,8 +24,7 @@ class Assurance(StrEnum):
     LIST = "list"
 
 
-@value
-class Ask:
+class Ask(NamedTuple):
     """What is asked about a place beyond its present state.
 
     Attributes:
@@ -169,16 +168,14 @@ class Evidence:
     accreditation: AccreditationFact | None = None
 
 
-@value
-class NoEvidence:
+class NoEvidence(NamedTuple):
     """Nobody could be asked, or nobody answered: says nothing about the credential. `reason` names the cause."""
 
     reason: str
     code: str = "CHAIN_UNAVAILABLE"
 
 
-@value
-class TrustedContract:
+class TrustedContract(NamedTuple):
     """A contract on the verifier's own list.
 
     Attributes:
@@ -210,8 +207,7 @@ class Root:
     issuer_id: int
 
 
-@value
-class Policy:
+class Policy(NamedTuple):
     """What the verifier decided.
 
     Attributes:

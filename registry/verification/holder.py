@@ -7,7 +7,7 @@ Badges 3.0, B.1.11 (IdentityObject). A verifier who asks neither is told "holder
 import hashlib
 import hmac
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_bytes
@@ -28,8 +28,7 @@ MAX_CREDENTIALS = 64
 _ENVELOPE = "data:application/vc+jwt,"
 
 
-@value
-class Question:
+class Question(NamedTuple):
     """What the verifier wants to know about the presenter; nothing given: nothing is checked.
 
     Attributes:

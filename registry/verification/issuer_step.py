@@ -1,8 +1,7 @@
 """Steps 3 and 6: who signed, and whether that is who the document names and the chain knows."""
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential import signature
 from registry.credential.controller import Signer, lets_assert
@@ -12,7 +11,6 @@ from registry.credential.model import Credential
 from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
 from registry.errors import CannotTell, HallmarkError, ProofError
-from registry.values import value
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
 from registry.verification.verdict import Check, Verdict
 
@@ -24,8 +22,7 @@ MAX_PROOFS = 8
 _UNSIGNED = ("PROOF_MISSING", "The document carries no signature.")
 
 
-@value
-class _Signed:
+class _Signed(NamedTuple):
     """One proof that verified."""
 
     signer: Signer
@@ -193,6 +190,8 @@ def status_delegates(evidence: Evidence | NoEvidence, credential: Credential, at
     """Who may sign status lists besides the document's issuer, by its own profile that the chain holds now."""
     if isinstance(evidence, NoEvidence) or credential.place is None:
         return ()
+    from dataclasses import replace
+
     from registry.credential.status_list import status_delegate
 
     current = replace(evidence, profiles=tuple(fact for fact in evidence.profiles if fact.until == 0))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from registry.credential.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
 from registry.credential.model import Credential, read_credential
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from registry.credential.status_list import Status, StatusList
 
 
-@value
-class ListAnswer:
+class ListAnswer(NamedTuple):
     """What the edge brought from one address.
 
     Attributes:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from registry.credential.place import ContractId
 from registry.credential.times import seconds_of
@@ -75,8 +74,7 @@ def policy_of(
     if len(roots) > MAX_ROOTS or len(scopes) > MAX_ROOTS:
         raise InputError(f"More than {MAX_ROOTS} roots or scopes.", todo="give fewer")
     contracts = tuple(entry.contract for entry in policy.trusted)
-    return replace(
-        policy,
+    return policy._replace(
         as_of=as_of_of(as_of) if as_of else None,
         about=moment_of(about) if about else None,
         roots=tuple(root_of(text, contracts) for text in roots),

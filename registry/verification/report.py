@@ -1,10 +1,8 @@
 """The whole answer about one document, and its JSON form."""
 
-from dataclasses import field
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.times import stamp_of
-from registry.values import value
 from registry.verification.evidence import Assurance
 from registry.verification.verdict import BlockPoint, Check, Verdict
 
@@ -13,8 +11,7 @@ HOLDER_NOT_CHECKED = Check(
 )
 
 
-@value
-class Report:
+class Report(NamedTuple):
     """A verdict with its numbered checks, the block it rests on and who says so.
 
     Attributes:
@@ -38,7 +35,7 @@ class Report:
     issuer: str | None = None
     place: str | None = None
     warning: str = ""
-    holder: Check = field(default=HOLDER_NOT_CHECKED)
+    holder: Check = HOLDER_NOT_CHECKED
     checked_at: float = 0.0
     moment: float = 0.0
     about: bool = False

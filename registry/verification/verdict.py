@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.problem import Problem
 from registry.values import value
@@ -43,8 +43,7 @@ class BlockPoint:
         return {"number": self.number, "hash": self.hash, "time": self.time}
 
 
-@value
-class Check:
+class Check(NamedTuple):
     """One numbered step's outcome.
 
     Attributes:

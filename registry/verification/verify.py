@@ -15,14 +15,13 @@ Each step is default-deny: what it cannot establish is never valid.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import Place
 from registry.credential.rules import issuer_of
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, Unreadable
-from registry.values import value
 from registry.verification import local_steps, place_steps
 from registry.verification.accreditation import check_accredited
 from registry.verification.basis import with_basis
@@ -33,8 +32,7 @@ from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
 
-@value
-class Presented:
+class Presented(NamedTuple):
     """A document as it was handed in: readable or not."""
 
     credential: Credential | None

@@ -1,14 +1,13 @@
 """Bring controller documents (did:web, https): from files that the verifier holds, else from hosts that it named."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential.identifiers import web_address
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, InputError
-from registry.values import value
 
 if TYPE_CHECKING:
     from registry.web.fetch import Fetcher
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 _MAX_ASKED = 16
 
 
-@value
-class ControllerReader:
+class ControllerReader(NamedTuple):
     """Answers with documents by identifier.
 
     Attributes:
@@ -25,7 +23,7 @@ class ControllerReader:
         fetcher: Fetches the others; None: nobody is asked.
     """
 
-    held: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    held: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     fetcher: "Fetcher | None" = None
 
     def read(self, identifiers: Sequence[str]) -> dict[str, Mapping[str, Any] | str]:

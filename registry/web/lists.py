@@ -2,21 +2,18 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, InputError, Unreachable
-from registry.values import value
 from registry.verification.list_step import ListAnswer
 
 if TYPE_CHECKING:
     from registry.web.fetch import Fetcher
 
 
-@value
-class ListReader:
+class ListReader(NamedTuple):
     """Answers for addresses of status lists.
 
     Attributes:
@@ -32,6 +29,8 @@ class ListReader:
         return {address: self.given.get(address) or self._fetch(address) for address in addresses}
 
     def _fetch(self, address: str) -> ListAnswer:
+        from dataclasses import replace
+
         from registry.credential.status_list import MAX_LIST_BYTES
 
         now = time.time()

@@ -361,7 +361,7 @@ def test_accreditation_contract_of_another_registry_is_not_taken(desk, new_desk,
     chain = chain_of(desk)
     chain.check_identity()
     for beside in (other.accreditation, replace(other.accreditation, code_hash=bytes(32))):
-        chain.deployment = replace(deployment_of(desk), accreditation=beside)
+        chain.deployment = deployment_of(desk)._replace(accreditation=beside)
         with pytest.raises(WrongChain, match="accreditation contract"):
             chain.check_identity()
         if desk.chain.engine == "anvil":
@@ -397,7 +397,7 @@ def test_checkpoint_of_another_engine_needs_no_clock(life):
             return super().batch(calls)
 
     chain = chain_of(life, NoTags(life.chain.url))
-    deployment = replace(deployment_of(life), safe_after=2, final_after=5)
+    deployment = deployment_of(life)._replace(safe_after=2, final_after=5)
     chain.deployment = deployment
     tiers = chain.tiers()
     assert (tiers.latest - tiers.safe, tiers.latest - tiers.final) == (2, 5)

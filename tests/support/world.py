@@ -96,7 +96,7 @@ class World:
         return replace(self, evidence=replace(self.evidence, **changes))
 
     def with_policy(self, **changes: Any) -> "World":
-        return replace(self, policy=replace(self.policy, **changes))
+        return replace(self, policy=self.policy._replace(**changes))
 
 
 def trusted(contract: ContractId) -> TrustedContract:

@@ -1,7 +1,6 @@
 """Step 7: accredited means a chain of statements that held, from a root that the verifier chose; nothing else does."""
 
 import random
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -107,9 +106,9 @@ def test_weaker_evidence_is_never_accredited():
     asked_less = judged(said(1, ISSUER), roots=(1, 2), asked=(1,))
     assert outcome(asked_less) == (Verdict.UNKNOWN, "ACCREDITATION_UNAVAILABLE")
     assert asked_less.verdict is Verdict.UNKNOWN
-    policy = replace(GOOD.policy, roots=(Root(CONTRACT, 1),))
+    policy = GOOD.policy._replace(roots=(Root(CONTRACT, 1),))
     assert outcome(GOOD.judge(policy=policy, evidence=NoEvidence("down"))) == (Verdict.UNKNOWN, "CHAIN_UNAVAILABLE")
-    elsewhere = replace(GOOD.policy, roots=(Root(ContractId(1, b"\x01" * 20), ISSUER),))
+    elsewhere = GOOD.policy._replace(roots=(Root(ContractId(1, b"\x01" * 20), ISSUER),))
     fact = AccreditationFact((), (said(1, ISSUER),), True)
     assert outcome(GOOD.with_evidence(accreditation=fact).judge(policy=elsewhere))[0] is not Verdict.VALID
 

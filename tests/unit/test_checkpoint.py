@@ -117,4 +117,4 @@ def test_two_stories_are_seen(changes):
 def test_what_does_not_overlap_cannot_be_compared():
     later = replace(POINT, block=point(121, 1), through=125, issuers=words_of(WORDS[:6]))
     assert outcome(POINT, later) is Comparison.CANNOT_TELL
-    assert outcome(POINT, replace(POINT, contract=replace(CONTRACT, chain_id=1))) is Comparison.CANNOT_TELL
+    assert outcome(POINT, replace(POINT, contract=CONTRACT._replace(chain_id=1))) is Comparison.CANNOT_TELL

@@ -27,7 +27,7 @@ def test_options_go_before_variables_and_variables_before_the_file(monkeypatch):
     monkeypatch.setenv("hallmark_database", "variable")
     settings = load_settings(rpc="option", database=None)
     assert (settings.rpc, settings.database, settings.wait) == ("option", "variable", "file")
-    assert settings.trust == [Path("a"), Path("b")]
+    assert settings.trust == (Path("a"), Path("b"))
     assert settings.max_fee == Decimal("1.5")
     assert load_settings().home == Path(".hallmark")
 
@@ -36,7 +36,7 @@ def test_texts_of_variables_become_numbers_lists_and_secrets(monkeypatch):
     for name, value in {"RPC_TIMEOUT": "7", "RELAY_HOURS": "9", "TRUST": '["x"]', "PRIVATE_KEY": "0x77"}.items():
         monkeypatch.setenv(f"HALLMARK_{name}", value)
     settings = load_settings()
-    assert (settings.rpc_timeout, settings.relay_hours, settings.trust) == (7.0, 9, [Path("x")])
+    assert (settings.rpc_timeout, settings.relay_hours, settings.trust) == (7.0, 9, (Path("x"),))
     assert settings.private_key.get_secret_value() == "0x77"
     assert "77" not in repr(settings)
 

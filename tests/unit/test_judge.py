@@ -207,11 +207,11 @@ FAULTS: dict[str, tuple[Callable[[], Report], Deviations]] = {
         {"included": (I, "ANCHOR_POINTER_MISMATCH")},
     ),
     "pointer to another batch": (
-        issued(pointer_to=Place(replace(BATCH, batch_id=bytes(16)), 1)),
+        issued(pointer_to=Place(BATCH._replace(batch_id=bytes(16)), 1)),
         {"included": (I, "ANCHOR_POINTER_MISMATCH")},
     ),
     "pointer to another issuer": (
-        issued(pointer_to=Place(replace(BATCH, issuer_id=8), 1)),
+        issued(pointer_to=Place(BATCH._replace(issuer_id=8), 1)),
         {"included": (I, "ANCHOR_POINTER_MISMATCH")},
     ),
     "anchor proof of the neighbour": (
@@ -480,7 +480,7 @@ def test_root_anchored_again_elsewhere_never_makes_a_valid_credential(elsewhere,
     forged = world.with_anchor(made.credential, {**config, "proofValue": encode_proof_value(moved)})
     there = world.evidence_of(elsewhere, made.evidence.record.commitment)
     report = made.judge(
-        forged, evidence=there, policy=replace(made.policy, trusted=(world.trusted(elsewhere.contract),))
+        forged, evidence=there, policy=made.policy._replace(trusted=(world.trusted(elsewhere.contract),))
     )
     assert report.check("included").verdict is I
     assert report.verdict is I
@@ -517,7 +517,7 @@ def test_final_record_is_as_good_as_a_safe_one():
 
 
 def test_one_of_several_list_entries_suffices():
-    stranger = replace(world.trusted(CONTRACT), code_hash=bytes(32))
+    stranger = world.trusted(CONTRACT)._replace(code_hash=bytes(32))
     made = build()
     assert made.with_policy(trusted=(stranger, world.trusted(CONTRACT))).judge().verdict is V
     assert made.with_policy(trusted=(stranger,)).judge().verdict is U
@@ -657,7 +657,7 @@ def test_tampered_document_is_invalid_even_when_nobody_can_be_asked():
 
 def test_untrusted_contract_is_invalid_even_when_nobody_can_be_asked():
     made = build()
-    report = made.judge(evidence=NoEvidence("down"), policy=replace(made.policy, trusted=()))
+    report = made.judge(evidence=NoEvidence("down"), policy=made.policy._replace(trusted=()))
     assert report.check("anchored").code == "UNTRUSTED_CONTRACT"
 
 

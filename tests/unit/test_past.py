@@ -1,7 +1,5 @@
 """`--as-of` is what the chain said then, `--about` what is known today about then; neither is taken for the other."""
 
-from dataclasses import replace
-
 import pytest
 import world
 from world import ANCHORED_AT, NOW, build, point
@@ -142,7 +140,7 @@ def test_list_outside_the_chain_does_not_tell_the_past():
 
 
 def test_policy_asks_for_what_it_needs():
-    policy = replace(GOOD.policy, as_of=AsOf(time=7), about=5)
+    policy = GOOD.policy._replace(as_of=AsOf(time=7), about=5)
     assert policy.ask(world.CONTRACT) == Ask(None, 7, 5, ())
 
 
@@ -157,7 +155,7 @@ def test_moments_blocks_roots_scopes_and_hashes_are_read_strictly():
     for wrong in ("yesterday", "2026-13-01", "-5", "1969-01-01", "12x", "", "9" * 19):
         with pytest.raises(InputError):
             as_of_of(wrong)
-    for wrong, contracts in (("7", ()), ("7", (world.CONTRACT, replace(world.CONTRACT, chain_id=2))), ("x", ())):
+    for wrong, contracts in (("7", ()), ("7", (world.CONTRACT, world.CONTRACT._replace(chain_id=2))), ("x", ())):
         with pytest.raises(InputError):
             root_of(wrong, contracts)
     for wrong in ("ab" * 31, "", "zz" * 32):
