@@ -302,6 +302,15 @@ def screen(
     return lambda complaints: Screen(index, how, own.__contains__, state, link, complaints)
 
 
+def recorded(settings: Settings) -> Callable[[bytes], int]:
+    """Asks the contract: block time of a record of this issuer, by its 16-byte batch id; 0 where there is none."""
+    from registry.chain.records import record_time
+
+    opened, who = chain(settings), identity(settings)
+    opened.check_identity()
+    return lambda batch_id: record_time(opened, who.issuer_id, batch_id)
+
+
 def issued(settings: Settings) -> "SqlIssued":
     """The index of what the home folder's issuer issued."""
     from registry.store.issued import SqlIssued

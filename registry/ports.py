@@ -277,6 +277,9 @@ class Journal(Protocol):
     def entries(self) -> list[JournalEntry]:
         """All entries, in the order in which they were staged."""
 
+    def drop(self, batch_id: bytes) -> None:
+        """Forget a batch that is staged and was never signed, durably; StoreError where it is another one."""
+
     def lock(self) -> AbstractContextManager[None]:
         """Only one issuing run at a time; raises StoreError when another one is at work."""
 

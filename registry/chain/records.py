@@ -1,9 +1,15 @@
-"""Where a batch's record was written: found by its time, without reading logs of long ranges."""
+"""Whether a batch has a record, and where it was written: found by its time, without reading logs of long ranges."""
 
 from registry.chain.source import RpcChain
+from registry.chain.views import call_data, integers
 from registry.errors import ChainUnavailable, RpcError
 from registry.ledger.decode import TOPICS
 from registry.ledger.events import Anchored
+
+
+def record_time(chain: RpcChain, issuer_id: int, batch_id: bytes) -> int:
+    """Block time of the batch's record at the newest block; 0 when there is none."""
+    return integers(chain.view(call_data("recordOf(uint64,bytes16)", issuer_id, batch_id)))[1]
 
 
 def place_of_record(chain: RpcChain, issuer_id: int, batch_id: bytes, at: int) -> tuple[int, bytes | None]:

@@ -1,7 +1,7 @@
-"""hallmark batches: where each batch of the home folder stands; batches purge: forget people's documents."""
+"""hallmark batches: where each batch of the home folder stands; purge: forget documents; drop: give up a batch."""
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import SUPPRESS, ArgumentParser, Namespace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from registry.commands import options
 
 if TYPE_CHECKING:
+    from registry.config import Settings
     from registry.issuing.workspace import Workspace
     from registry.ports import Journal, JournalEntry
 
@@ -21,12 +22,17 @@ def add(parser: ArgumentParser) -> None:
     purge = acts.add_parser("purge", help="delete the staged documents and salts of batches that were delivered")
     purge.add_argument("batch", metavar="BATCH", nargs="*", help="its id, or how that begins")
     purge.add_argument("--older-than", metavar="DAYS", type=int, help="every released batch staged longer ago")
-    purge.add_argument("--yes", action="store_true", help="do not ask")
-    purge.add_argument("--home", metavar="DIR", type=Path, default=None, help="the issuer's folder (default .hallmark)")
+    drop = acts.add_parser("drop", help="give up batches that were staged and never sent")
+    drop.add_argument("batch", metavar="BATCH", nargs="+", help="its id, or how that begins")
+    options.add_chain(drop)
+    for act in (purge, drop):
+        act.add_argument("--yes", action="store_true", help="do not ask")
+        # No default: it would hide a --home before the act.
+        act.add_argument("--home", metavar="DIR", type=Path, default=SUPPRESS, help="the issuer's folder")
 
 
 def run(args: Namespace) -> int:
-    """List, or purge."""
+    """List, purge, or drop."""
     from registry import bootstrap
 
     settings = options.settings_of(args)
@@ -37,6 +43,8 @@ def run(args: Namespace) -> int:
     journal = bootstrap.journal(settings)
     if args.act == "purge":
         return _purge(args, journal, home)
+    if args.act == "drop":
+        return _drop(args, settings)
     rows = [_row(entry, home) for entry in journal.entries()]
     print(json.dumps(rows, indent=2) if args.json else "\n".join(map(_line, rows)) or "no batch was staged yet")
     return 0
@@ -62,7 +70,7 @@ def _row(entry: "JournalEntry", home: "Workspace") -> dict[str, Any]:
 
 
 _WAITS = {
-    "staged": "nothing was sent; go on with `hallmark issue --resume`",
+    "staged": "nothing was sent; go on with `hallmark issue --resume`, or give it up with `hallmark batches drop`",
     "sent": "not mined yet; go on with `hallmark issue --resume`",
     "included": "not deep enough yet; go on with `hallmark issue --resume`",
     "final": "not written yet; go on with `hallmark issue --resume`",
@@ -106,6 +114,35 @@ def _warning(entry: "JournalEntry", gone: bool) -> str:
     )
 
 
+def _drop(args: Namespace, settings: "Settings") -> int:
+    """Under the lock, so that no run sends what is being dropped."""
+    from registry import bootstrap
+    from registry.issuing.drop import chosen, drop
+
+    journal, home = bootstrap.journal(settings), bootstrap.workspace(settings)
+    with journal.lock():
+        entries = chosen(journal.entries(), args.batch, home, bootstrap.recorded(settings))
+        for entry in entries:
+            print(_farewell(entry))
+        if not _agreed(args, len(entries)):
+            print("nothing was dropped")
+            return 1
+        for entry in entries:
+            drop(entry, journal, bootstrap.issued(settings), home)
+            print(f"dropped {entry.batch_id.hex()}")
+    return 0
+
+
+def _farewell(entry: "JournalEntry") -> str:
+    return (
+        f"Batch {entry.batch_id.hex()}, {entry.leaf_count:,} credentials, staged {entry.created}, never sent;"
+        " the contract has no record of it. After this:\n"
+        "  its documents and salts are deleted, and its learners count as never issued\n"
+        "  the same input can be issued again, and is staged anew\n"
+        "  ATTENTION: if another copy of this folder sent it, only that copy can still finish it"
+    )
+
+
 def _agreed(args: Namespace, count: int) -> bool:
     import sys
 
@@ -114,4 +151,7 @@ def _agreed(args: Namespace, count: int) -> bool:
     if not sys.stdin.isatty():
         print("there is nobody to ask; say --yes")
         return False
-    return input(f"Purge {count} batch{'es' if count != 1 else ''}? Write yes: ").strip().lower() == "yes"
+    return (
+        input(f"{args.act.capitalize()} {count} batch{'es' if count != 1 else ''}? Write yes: ").strip().lower()
+        == "yes"
+    )

@@ -83,6 +83,9 @@ class Issued(Protocol):
     def record(self, batch_id: bytes, keys: Iterable[tuple[bytes, int]], superseded: Iterable[Spot]) -> None:
         """Remember a batch, its keys with their places in it, in place of what was known of it."""
 
+    def forget(self, batch_id: bytes) -> None:
+        """A batch that will never be anchored: what it would have superseded stands as before."""
+
     def pending(self) -> list[Superseded]:
         """What is still to be revoked."""
 

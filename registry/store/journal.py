@@ -23,6 +23,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    delete,
     inspect,
     literal_column,
     select,
@@ -103,6 +104,15 @@ class SqlJournal:
             if offers:
                 connection.execute(insert(_offer).on_conflict_do_nothing(), offers)
 
+    def drop(self, batch_id: bytes) -> None:
+        """Forget a batch that was never signed, durably; StoreError where anything of it may leave."""
+        never_signed = (_batch.c.state == "staged") & _batch.c.request.is_(None)
+        offers = select(_offer.c.number).where(_offer.c.batch_id == batch_id).exists()
+        with transaction(self._engine) as connection:
+            statement = delete(_batch).where(_batch.c.batch_id == batch_id, never_signed, ~offers)
+            if connection.execute(statement).rowcount != 1:
+                raise StoreError(f"Batch {batch_id.hex()} is not there, or was signed.", todo="see `hallmark batches`")
+
     def _read(self, which: ColumnElement[bool]) -> list[JournalEntry]:
         with reading(self._engine) as connection:
             rows = connection.execute(select(_batch).where(which).order_by(_batch.c.created, literal_column("rowid")))
@@ -122,7 +132,7 @@ class SqlJournal:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreError(
-                    f"Another issuing run of this issuer is at work ({handle.read() or 'starting'}).",
+                    f"Another issuing run of this issuer is at work ({handle.read().strip() or 'starting'}).",
                     todo="wait for it, then run the command again",
                 ) from None
             # Only for people: what holds is the system's lock, which ends with its process.

@@ -2,8 +2,11 @@
 
 import json
 import shutil
+import sqlite3
 
 import pytest
+
+from registry.errors import StoreError
 
 ISSUE = "issue results.csv --achievement achievement.json --out credentials --wait 1"
 CHEAP = "--max-fee 0.000000001"
@@ -144,8 +147,6 @@ def test_purge_that_was_interrupted_is_finished(desk):
 
 def test_journal_of_the_first_version_is_read(tmp_path):
     """Columns that were added later are made; what it held is kept."""
-    import sqlite3
-
     from registry.store.journal import SqlJournal
 
     path = tmp_path / "journal.sqlite"
@@ -163,3 +164,89 @@ def test_journal_of_the_first_version_is_read(tmp_path):
 @pytest.mark.parametrize("wait", ["0", "-1", "deep", ""])
 def test_depth_that_is_none_is_refused(desk_once, wait):
     assert desk_once.run(f"issue --resume --wait '{wait}'").code == 2
+
+
+def test_batch_that_was_never_sent_is_dropped_and_its_learners_are_free(desk):
+    staged(desk, 3)
+    (row,) = rows(desk)
+    desk.write_csv(4)
+    assert "was issued before" in desk.run(ISSUE).err
+    refused = desk.run(f"batches drop {row['batch']}")
+    assert (refused.code, "nobody to ask" in refused.out, "count as never issued" in refused.out) == (1, True, True)
+    assert rows(desk) == [row]
+    desk.ok(f"batches drop {row['batch'][:10]} --yes")
+    assert rows(desk) == []
+    home = [path for path in (desk.folder / "issuer").rglob("*") if path.is_file()]
+    assert not [path for path in home if b"Learner 1" in path.read_bytes()]
+    desk.ok(ISSUE)
+    assert [one["credentials"] for one in rows(desk)] == [4]
+
+
+def test_dropped_input_is_staged_anew_with_other_salts(desk):
+    staged(desk)
+    (row,) = rows(desk)
+    before = (desk.folder / "issuer" / "batches" / row["batch"] / "part-00000.index").read_bytes()
+    desk.ok(f"batches drop {row['batch']} --yes")
+    staged(desk)
+    assert rows(desk)[0]["batch"] == row["batch"]
+    assert (desk.folder / "issuer" / "batches" / row["batch"] / "part-00000.index").read_bytes() != before
+
+
+def test_all_shards_of_an_input_are_dropped_together(desk):
+    desk.write_csv(5)
+    assert desk.run(f"{ISSUE} --shard-size 2 {CHEAP}").code == 1
+    shards = rows(desk)
+    assert len(shards) == 3
+    said = desk.ok(f"batches drop {shards[0]['batch']} --yes")
+    assert said.count("dropped") == 3
+    assert rows(desk) == []
+
+
+@pytest.mark.parametrize("state", ["sent", "staged"])
+def test_batch_that_was_signed_is_never_dropped(desk, state):
+    """Bytes that were signed may be mined whenever somebody has them, also after a run that failed."""
+    from dataclasses import replace
+
+    from registry.ports import SignedTransaction
+    from registry.store.journal import SqlJournal
+
+    staged(desk)
+    journal = SqlJournal(desk.folder / "issuer" / "journal.sqlite")
+    (entry,) = journal.entries()
+    offer = SignedTransaction(b"raw", b"h" * 32, 1, 2, 3, 4)
+    journal.put(replace(entry, state=state, offers=(offer,)))
+    refused = desk.run(f"batches drop {entry.batch_id.hex()} --yes")
+    assert (refused.code, "may be mined" in refused.err) == (1, True), refused.text
+    with pytest.raises(StoreError):
+        journal.drop(entry.batch_id)
+    assert rows(desk)[0]["documentsKept"]
+
+
+def test_batch_that_a_relayer_may_send_is_never_dropped(desk):
+    desk.write_csv(2)
+    assert desk.run(f"{ISSUE} --relay request.json").code == 3
+    refused = desk.run(f"batches drop {rows(desk)[0]['batch']} --yes")
+    assert (refused.code, "relayer" in refused.err) == (1, True)
+    assert rows(desk)[0]["documentsKept"]
+
+
+def test_batch_that_the_contract_knows_is_never_dropped(desk):
+    """An old copy of the folder does not know that the batch was sent; the contract does."""
+    desk.write_csv(3)
+    desk.ok(ISSUE)
+    batch = rows(desk)[0]["batch"]
+    assert "anchored, for ever" in desk.run(f"batches drop {batch} --yes").err
+    with sqlite3.connect(desk.folder / "issuer" / "journal.sqlite") as journal:
+        journal.executescript("DELETE FROM issuing_offer; UPDATE issuing SET state = 'staged'")
+    journal.close()
+    assert rows(desk)[0]["state"] == "staged"
+    refused = desk.run(f"batches drop {batch} --yes")
+    assert (refused.code, "is anchored" in refused.err) == (1, True)
+    assert rows(desk)[0]["documentsKept"]
+
+
+def test_folder_named_before_the_act_is_the_one_that_is_meant(desk):
+    desk.issue(2)
+    (desk.folder / "issuer").rename(desk.folder / "moved")
+    desk.ok("batches --home moved purge --older-than 0 --yes")
+    assert json.loads(desk.ok("batches --home moved --json"))[0]["state"] == "purged"
