@@ -5,7 +5,6 @@ import time
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 from registry import bootstrap
@@ -105,6 +104,8 @@ def prepare(args: Namespace) -> None:
     """In a process of a pool: once, before its first chunk."""
     _prepared[:] = [Verifier(args)]
 
+
+            from textwrap import indent
 
 def verify_chunk(files: Sequence[Path]) -> Row:
     """In a process of a pool: the rows of these files, as one."""

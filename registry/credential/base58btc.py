@@ -7,8 +7,6 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
 
-from base58 import b58encode
-
 __all__ = ["decode", "encode"]
 
 _ALPHABET = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -57,6 +55,8 @@ _calls = count()
 def encode(data: bytes) -> str:
     """The text of `data`; many of them by GMP, whose loading takes as long as the first 500 take without it."""
     if next(_calls) < _SLOW_CALLS:
+        from base58 import b58encode
+
         return b58encode(data).decode()
     # Each byte 0 in front is a digit 1.
     zeros = len(data) - len(data.lstrip(b"\0"))

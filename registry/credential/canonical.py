@@ -1,31 +1,28 @@
 """Canonical bytes and their hash: RFC 8785 (JCS) and SHA-256."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from hashlib import sha256
+from itertools import count
 from typing import Any
-
-import orjson
 
 from registry.credential.fast_json import FastDecoder
 from registry.errors import MalformedError
+from registry.patterns import Pattern
 
-_OPTIONS = (
-    orjson.OPT_SORT_KEYS
-    | orjson.OPT_STRICT_INTEGER
-    | orjson.OPT_PASSTHROUGH_DATACLASS
-    | orjson.OPT_PASSTHROUGH_DATETIME
-    | orjson.OPT_PASSTHROUGH_SUBCLASS
-)
+# Loading orjson takes 9 ms of a short command, as long as 100 slow writings.
+_SLOW_CALLS = 64
+_calls = count()
 
 # What orjson writes otherwise than ECMAScript: whole numbers with a fraction, and exponents; or a text that looks so.
-_OTHER_NUMBER = re.compile(rb"[:\[,]-?\d+(?:\.0[,\]}]|(?:\.\d+)?e)")
+_OTHER_NUMBER = Pattern(rb"[:\[,]-?\d+(?:\.0[,\]}]|(?:\.\d+)?e)")
 
 
 def canonical_bytes(value: Any, *, plain: bool = False) -> bytes:
     """RFC 8785 form of a JSON value (dict, list, str, int, float, bool, None) that was read or built.
 
-    orjson writes it where it writes what RFC 8785 asks for, which is nearly always; rfc8785 decides about the rest.
+    orjson writes it where it writes what RFC 8785 asks for, which is nearly always; rfc8785 decides about the rest,
+    and writes the first few.
 
     Args:
         value: The value.
@@ -34,7 +31,8 @@ def canonical_bytes(value: Any, *, plain: bool = False) -> bytes:
     Raises:
         MalformedError: A value that has no canonical form (integers beyond 2^53, NaN, lone surrogates).
     """
-    written = sorted_bytes(value) if isinstance(value, dict | list) else None
+    fast = next(_calls) >= _SLOW_CALLS and isinstance(value, dict | list)
+    written = sorted_bytes(value) if fast else None
     if written is None or not (plain or _holds_plain_numbers(written)):
         return _by_the_library(value)
     return written
@@ -47,12 +45,26 @@ def sorted_bytes(value: Any) -> bytes | None:
     character beyond U+FFFF (first byte F0 to F4) meets one of U+E000 to U+FFFF (first byte EE or EF).
     """
     try:
-        written = orjson.dumps(value, option=_OPTIONS)
-    except orjson.JSONEncodeError:
+        written = _sorting_writer()(value)
+    except TypeError:  # orjson's JSONEncodeError
         return None
     if not written.isascii() and _mixes_planes(written):
         return None
     return written
+
+
+@cache
+def _sorting_writer() -> Callable[[Any], bytes]:
+    import orjson
+
+    options = (
+        orjson.OPT_SORT_KEYS
+        | orjson.OPT_STRICT_INTEGER
+        | orjson.OPT_PASSTHROUGH_DATACLASS
+        | orjson.OPT_PASSTHROUGH_DATETIME
+        | orjson.OPT_PASSTHROUGH_SUBCLASS
+    )
+    return partial(orjson.dumps, option=options)
 
 
 def _mixes_planes(written: bytes) -> bool:

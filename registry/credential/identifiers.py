@@ -4,10 +4,11 @@ import re
 from urllib.parse import unquote
 
 from registry.errors import MalformedError
+from registry.patterns import Pattern
 
-_PKH = re.compile(r"did:pkh:(eip155:[1-9]\d{0,19}:0x[0-9a-fA-F]{40})", re.ASCII)
-_HOST = re.compile(r"(?!\.)[a-z0-9.-]{1,253}(:[1-9]\d{0,4})?", re.ASCII)
-_SEGMENT = re.compile(r"[A-Za-z0-9._~%-]+", re.ASCII)
+_PKH = Pattern(r"did:pkh:(eip155:[1-9]\d{0,19}:0x[0-9a-fA-F]{40})", re.ASCII)
+_HOST = Pattern(r"(?!\.)[a-z0-9.-]{1,253}(:[1-9]\d{0,4})?", re.ASCII)
+_SEGMENT = Pattern(r"[A-Za-z0-9._~%-]+", re.ASCII)
 
 
 def web_address(controller: str) -> str:

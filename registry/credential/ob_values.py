@@ -8,12 +8,13 @@ from typing import Any
 from registry.credential.times import seconds_of
 from registry.credential.values import is_url
 from registry.errors import MalformedError
+from registry.patterns import Pattern
 
-_LANGUAGE = re.compile(r"[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", re.ASCII)
-_COMPACT_JWS = re.compile(r"[\w-]+\.[\w-]*\.[\w-]+", re.ASCII)
-_EXTENSION = re.compile(r"ext:[A-Za-z0-9._|-]", re.ASCII)
-_IDENTITY_HASH = re.compile(r"sha256\$[0-9a-fA-F]{64}|md5\$[0-9a-fA-F]{32}", re.ASCII)
-_ZONE = re.compile(r"(Z|[+-]\d\d:\d\d)$", re.ASCII)
+_LANGUAGE = Pattern(r"[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?", re.ASCII)
+_COMPACT_JWS = Pattern(r"[\w-]+\.[\w-]*\.[\w-]+", re.ASCII)
+_EXTENSION = Pattern(r"ext:[A-Za-z0-9._|-]", re.ASCII)
+_IDENTITY_HASH = Pattern(r"sha256\$[0-9a-fA-F]{64}|md5\$[0-9a-fA-F]{32}", re.ASCII)
+_ZONE = Pattern(r"(Z|[+-]\d\d:\d\d)$", re.ASCII)
 
 _ENUMERATIONS = {
     "AchievementType": """Achievement ApprenticeshipCertificate Assessment Assignment AssociateDegree Award Badge
@@ -43,7 +44,7 @@ def _enumeration(words: str) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and (value in known or _EXTENSION.match(value) is not None)
 
 
-def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+def _matches(pattern: Pattern[str]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
@@ -85,7 +86,7 @@ DATA_TYPES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "Stamp": (_is_stamp, "a dateTimeStamp like 2026-01-31T09:30:00Z"),
     "DateTime": (_is_date_time, "a date with its time"),
     "Date": (_is_date, "a date like 2026-01-31"),
-    "Country": (_matches(re.compile(r"[A-Z]{2}", re.ASCII)), "a country code of two capitals (ISO 3166-1)"),
+    "Country": (_matches(Pattern(r"[A-Z]{2}", re.ASCII)), "a country code of two capitals (ISO 3166-1)"),
     "Language": (_matches(_LANGUAGE), "a language code like 'en' or 'pt-BR'"),
     "CompactJws": (_matches(_COMPACT_JWS), "a compact JWS"),
     "ResultStatus": (lambda value: isinstance(value, str) and value in _RESULT_STATUS, "one of the result statuses"),

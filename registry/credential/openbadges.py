@@ -11,10 +11,11 @@ from registry.credential.status_entry import is_open_badge
 from registry.credential.strict_reader import Json
 from registry.credential.values import is_url
 from registry.credential.vc2 import has_types, vc2_problems
+from registry.patterns import Pattern
 
 # Not a rule broken: VC 2.0 allows it, the published JSON Schema of Open Badges does not.
 NARROWER = "OPEN_BADGES_SCHEMA_IS_NARROWER"
-OB_CONTEXT = re.compile(r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.\d\.\d)*\.json", re.ASCII)
+OB_CONTEXT = Pattern(r"https://purl\.imsglobal\.org/spec/ob/v3p0/context(-3\.\d\.\d)*\.json", re.ASCII)
 _OB_PREFIX = "https://purl.imsglobal.org/spec/ob/v3p0/context"
 
 

@@ -5,16 +5,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from registry.errors import MalformedError
+from registry.patterns import Pattern
 
 MAX_LEAVES = 2**40
 _U64 = r"0|[1-9]\d{0,19}"
-_CONTRACT = re.compile(rf"eip155:(?P<chain>{_U64}):0x(?P<contract>[0-9a-f]{{40}})", re.ASCII)
-_POINTER = re.compile(
+_CONTRACT = Pattern(rf"eip155:(?P<chain>{_U64}):0x(?P<contract>[0-9a-f]{{40}})", re.ASCII)
+_POINTER = Pattern(
     rf"urn:hallmark:(?P<contract>eip155:[0-9]{{1,20}}:0x[0-9a-f]{{40}}):(?P<issuer>{_U64}):(?P<batch>[0-9a-f]{{32}})"
     rf":(?P<index>{_U64})#(?P<purpose>revocation|suspension)",
     re.ASCII,
 )
-_BATCH = re.compile(
+_BATCH = Pattern(
     rf"(?P<contract>eip155:[0-9]{{1,20}}:0x[0-9a-f]{{40}}):(?P<issuer>{_U64}):(?P<batch>[0-9a-f]{{32}})", re.ASCII
 )
 

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from registry.patterns import Pattern
 from registry.values import value
 
 MALFORMED = "MALFORMED_VALUE_ERROR"
 RANGE = "RANGE_ERROR"
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+_NAME = Pattern(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _SHOWN = 80
 
 

@@ -4,9 +4,9 @@ The fast way is taken only where its guards prove that `strict_reader` and `rfc8
 same bytes; everything else, and every refusal, is theirs. `make credential-deep` holds both against each other.
 """
 
-from typing import NamedTuple
-
-import orjson
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any, NamedTuple
 
 from registry.credential.canonical import canonical_bytes, sorted_bytes
 from registry.credential.fast_json import FastDecoder
@@ -81,13 +81,20 @@ def _read_fast(data: bytes) -> Reading | None:
     written = sorted_bytes(document) if type(document) is dict else None
     if written is None:
         return None
-    indented = orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    indented = _indenting_writer()(document)
     if len(indented) - len(written) >= _DEEP_MARGIN and _TOO_DEEP in indented:
         return None
     # What was read and is written again as it stood has lost nothing; only white space can follow it.
     if not data.startswith(indented) and _may_have_dropped(data, written):
         return None
     return Reading(document, written, True)
+
+
+@cache
+def _indenting_writer() -> Callable[[Any], bytes]:
+    import orjson  # loaded with the fast decoder: not for a few documents
+
+    return partial(orjson.dumps, option=orjson.OPT_INDENT_2)
 
 
 def _may_have_dropped(data: bytes, written: bytes) -> bool:

@@ -10,14 +10,15 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from registry.errors import ParsingError
+from registry.patterns import Pattern
 
 MAX_DEPTH = 32
 MAX_INTEGER = 2**53 - 1
 
 _SAFE_BRACKETS = 256
 # Possessive, and an unclosed string runs to the end: linear in the length, whatever the quotes and escapes.
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
-_BRACKETS = re.compile(rb"[{}\[\]]")
+_STRINGS = Pattern(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_BRACKETS = Pattern(rb"[{}\[\]]")
 
 Json = dict[str, Any]
 

@@ -5,19 +5,20 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from registry.errors import MalformedError
+from registry.patterns import Pattern
 
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_YEAR_DIGITS = 9
 _SHORT = 40
 # XML Schema 1.1 part 2, 3.4.28: 24:00:00 is the end of the day, zones reach 14:00, there is no second 60.
-_STAMP = re.compile(
+_STAMP = Pattern(
     r"(?P<year>-?(?:[1-9]\d{3,}|0\d{3}))-(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])"
     r"T(?:(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d):(?P<second>[0-5]\d)(?:\.(?P<fraction>\d+))?|24:00:00(?:\.0+)?)"
     r"(?P<zone>Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))",
     re.ASCII,
 )
-_LEAP = re.compile(r".*T\d\d:\d\d:60(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_LEAP = Pattern(r".*T\d\d:\d\d:60(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 
 
 def seconds_of(text: str) -> float:

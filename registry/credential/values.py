@@ -8,17 +8,19 @@ from urllib.parse import urlsplit
 
 import base58
 
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
-_FORBIDDEN = re.compile(r'[\s<>"{}|\\^`\x00-\x1f\x7f]')
+from registry.patterns import Pattern
+
+_SCHEME = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
+_FORBIDDEN = Pattern(r'[\s<>"{}|\\^`\x00-\x1f\x7f]')
 # What nearly every URL looks like; the rest is looked at more closely.
-_ORDINARY = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[\w.~:/?#@!$&'()*+,;=%-]*)?|(?:did|urn):[\w.:%#/?=&-]+", re.ASCII)
-_SRI = re.compile(r"(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?", re.ASCII)
+_ORDINARY = Pattern(r"https?://[A-Za-z0-9.-]+(?:/[\w.~:/?#@!$&'()*+,;=%-]*)?|(?:did|urn):[\w.:%#/?=&-]+", re.ASCII)
+_SRI = Pattern(r"(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?", re.ASCII)
 _SRI_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _MAX_DIGEST = 200
 _SHA2_256 = b"\x12\x20"
 
 # RFC 5646, section 2.1: well-formed tags, the irregular ones by name.
-_LANGUAGE_TAG = re.compile(
+_LANGUAGE_TAG = Pattern(
     r"""(?: (?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})
             (?:-[a-z]{4})? (?:-(?:[a-z]{2}|\d{3}))?
             (?:-(?:[a-z0-9]{5,8}|\d[a-z0-9]{3}))*

@@ -16,6 +16,7 @@ from registry.credential.rules import issuer_of
 from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ParsingError, ProofError, UnknownKey
+from registry.patterns import Pattern
 
 if TYPE_CHECKING:
     from registry.credential.signature import AtHand
@@ -24,7 +25,7 @@ TYPE = "VC-JWT"
 CLAIMS = ("iss", "sub", "nbf", "iat", "jti", "exp")
 _ALGORITHMS = {"RS256": KeyKind.RSA, "ES256": KeyKind.P256, "EdDSA": KeyKind.ED25519, "Ed25519": KeyKind.ED25519}
 _TYPES = (None, "JWT", "vc+jwt", "vc+ld+jwt", "application/vc+jwt")
-_COMPACT = re.compile(rb"\s*([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\s*", re.ASCII)
+_COMPACT = Pattern(rb"\s*([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\s*", re.ASCII)
 
 Json = Mapping[str, Any]
 

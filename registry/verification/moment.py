@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from registry.credential.place import ContractId
 from registry.credential.times import seconds_of
 from registry.errors import InputError, MalformedError
+from registry.patterns import Pattern
 from registry.verification.evidence import AsOf, BlockHash, Policy, Root
 
 MAX_ROOTS = 16
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_BLOCK = re.compile(r"\d{1,18}", re.ASCII)
-_ROOT = re.compile(r"(?:(eip155:[^:]+:0x[0-9a-fA-F]{40}):)?(\d{1,18})", re.ASCII)
-_BLOCK_HASH = re.compile(r"(?:eip155:(\d{1,19}):)?(?:0x)?([0-9a-fA-F]{64})", re.ASCII)
+_DATE = Pattern(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_BLOCK = Pattern(r"\d{1,18}", re.ASCII)
+_ROOT = Pattern(r"(?:(eip155:[^:]+:0x[0-9a-fA-F]{40}):)?(\d{1,18})", re.ASCII)
+_BLOCK_HASH = Pattern(r"(?:eip155:(\d{1,19}):)?(?:0x)?([0-9a-fA-F]{64})", re.ASCII)
 
 
 def moment_of(text: str) -> int:

@@ -29,13 +29,13 @@ class ListReader(NamedTuple):
         return {address: self.given.get(address) or self._fetch(address) for address in addresses}
 
     def _fetch(self, address: str) -> ListAnswer:
-        from dataclasses import replace
-
         from registry.credential.status_list import MAX_LIST_BYTES
 
         now = time.time()
         if self.fetcher is None:
             return ListAnswer(None, now, "give it with --status-list, or allow its host with --allow-host")
+        from dataclasses import replace
+
         policy = replace(self.fetcher.policy, cache=None, max_bytes=MAX_LIST_BYTES)
         try:
             return ListAnswer(replace(self.fetcher, policy=policy).get(address), now)
