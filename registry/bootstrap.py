@@ -282,8 +282,6 @@ def screen(
     settings: Settings, batch: "BatchId", who: "IssuerIdentity", policy: str
 ) -> "Callable[[Complaints], Screen]":
     """What looks for earlier credentials of this issuer, for one input: its batch is that of the first shard."""
-    from dataclasses import replace
-
     from registry.issuing.duplicates import Link, Policy, Screen, Spot, link_to
     from registry.issuing.leaves import leaf_of
     from registry.issuing.staging import shard_batch_id
@@ -452,7 +450,7 @@ def api(settings: Settings) -> "FastAPI":
 
 
 def profiles_beside(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Profile documents beside credentials, where `hallmark issue` puts them; what they say is checked later."""
+    """Profile documents beside credentials or in their zips, from `hallmark issue`; what they say is checked later."""
     from registry.credential.reader import read_document
 
     found = []
@@ -464,4 +462,14 @@ def profiles_beside(paths: Sequence[Path]) -> list[dict[str, Any]]:
             # Nobody asked for these files, so one that cannot be read is as good as absent.
             with contextlib.suppress(OSError, HallmarkError):
                 found.append(read_document(path.read_bytes()))
+    for path in paths:
+        if path.suffix.lower() == ".zip":
+            with contextlib.suppress(OSError, HallmarkError):
+                found.append(read_document(_profile_in(path)))
     return found
+
+
+def _profile_in(path: Path) -> bytes:
+    from registry.containers import zipped
+
+    return zipped.profile(path.read_bytes())

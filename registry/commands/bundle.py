@@ -22,7 +22,7 @@ def run(args: Namespace) -> int:
     """Write the bundle and say which block it rests on."""
     from registry import bootstrap
     from registry.chain.bundle import make_bundle
-    from registry.commands.verifying import bytes_of
+    from registry.commands.documents import bytes_of
     from registry.credential.model import read_credential
     from registry.credential.reader import read_document
     from registry.ledger.header import block_of_rlp

@@ -74,11 +74,12 @@ def _is_whole(args: Namespace) -> bool:
 def _chosen(args: Namespace, settings: "Settings") -> "dict[BatchRef, list[int]]":
     """Credentials by batch."""
     from registry import bootstrap
+    from registry.commands.documents import documents_of
     from registry.errors import InputError
     from registry.issuing.status import batches_of
     from registry.issuing.targets import ids_of_table, places_of_ids
 
-    chosen = batches_of(args.files)
+    chosen = batches_of(documents_of(args.files))
     ids = [*args.id, *(text for path in args.ids for text in ids_of_table(path))]
     if args.batch or ids:
         known = bootstrap.known_batches(settings)
@@ -99,10 +100,10 @@ def _tell_plan(act: str, todo: "Plan") -> None:
         print(f"{act}: nothing to do in batch {batch}, all are so already")
         return
     kept = f" ({todo.skipped:,} are so already)" if todo.skipped else ""
-    cost = (
-        f"{todo.words:,} words of 256 bits in {_count(len(todo.parts), 'transaction')}, at most {sum(todo.gas):,} gas"
+    sent = f"{_count(todo.words, 'word')} of 256 bits in {_count(len(todo.parts), 'transaction')}"
+    print(
+        f"{act}: {_count(todo.credentials, 'credential')} of batch {batch}{kept}: {sent}, at most {sum(todo.gas):,} gas"
     )
-    print(f"{act}: {_count(todo.credentials, 'credential')} of batch {batch}{kept}: {cost}")
 
 
 def _carry_out(args: Namespace, contract: "StatusWriter", todo: "Plan") -> None:

@@ -3,12 +3,14 @@
 import json
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from registry import bootstrap
 from registry.commands import options
+from registry.commands.documents import bytes_of, is_lines, lines_of
 from registry.commands.report_text import report_text, wants_colour
 from registry.commands.verify import Row, exit_code, joined
 from registry.credential.reader import read_document
@@ -51,12 +53,23 @@ class Verifier:
         if not files and self.bundle is not None:
             yield self._row(str(self.args.bundle), self._report(present(self.bundle.credential), None))
         for path in files:
-            for report in self._reports(path):
+            if is_lines(path):
+                yield from self._lines(path)
+                continue
+            for report in self._reports(partial(bytes_of, path, self.args.key)):
                 yield self._row(str(path), report)
 
-    def _reports(self, path: Path) -> Iterable[Report]:
+    def _lines(self, path: Path) -> Iterator[Row]:
         try:
-            data = bytes_of(path, self.args.key)
+            for name, data in lines_of(path):
+                for report in self._reports(partial(bytes, data)):
+                    yield self._row(name, report)
+        except Unreadable as error:
+            yield self._row(str(path), self._report(Presented(None, error), None))
+
+    def _reports(self, read: Callable[[], bytes]) -> Iterable[Report]:
+        try:
+            data = read()
             presentation = presentation_of(data)
         except HallmarkError as error:
             return [self._report(Presented(None, error), None)]
@@ -92,6 +105,8 @@ class Verifier:
     def _row(self, name: str, report: Report) -> Row:
         code = exit_code(report.verdict.value)
         if self.args.json:
+            from textwrap import indent
+
             body = {"file": name, **report.to_json()}
             return Row(code, indent(json.dumps(body, indent=2, ensure_ascii=False), "  "))
         return Row(code, report_text(name, report, colour=wants_colour()))
@@ -104,8 +119,6 @@ def prepare(args: Namespace) -> None:
     """In a process of a pool: once, before its first chunk."""
     _prepared[:] = [Verifier(args)]
 
-
-            from textwrap import indent
 
 def verify_chunk(files: Sequence[Path]) -> Row:
     """In a process of a pool: the rows of these files, as one."""
@@ -128,24 +141,3 @@ def _scope(text: str) -> str:
         return canonical_hash(read_document(path.read_bytes())).hex()
     except HallmarkError as error:
         raise InputError(f"The scope {path} cannot be read: {error.what}", todo="give a JSON document") from None
-
-
-def bytes_of(path: Path, key: str | None) -> bytes:
-    """The credential in a file, whatever it came in.
-
-    Raises:
-        Unreadable: The file cannot be opened.
-        HallmarkError: It is a container that carries no credential.
-    """
-    from registry.containers.carrier import MAX_BYTES, read_container
-
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.", todo="check the name") from None
-    if key:
-        from registry.containers import sealed
-
-        return sealed.unseal(data, sealed.key_of(key))
-    return read_container(data)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from registry.credential.anchor_proof import leaf_entry
 from registry.credential.model import read_credential
@@ -29,32 +28,33 @@ class BatchRef:
     account: bytes
 
 
-def batches_of(paths: Sequence[Path]) -> dict[BatchRef, list[int]]:
-    """The places of these credential files, by batch.
+def batches_of(documents: Iterable[tuple[str, bytes]]) -> dict[BatchRef, list[int]]:
+    """The places of these credentials, by batch.
+
+    Args:
+        documents: Their bytes, each with what it is called.
 
     Raises:
-        InputError: A file that is no anchored credential, by name; nothing was changed.
+        InputError: One that is no anchored credential, by name; nothing was changed.
     """
     found: dict[BatchRef, list[int]] = defaultdict(list)
-    for path in paths:
-        ref, index = _place_of(path)
+    for name, data in documents:
+        ref, index = _place_of(name, data)
         found[ref].append(index)
     return dict(found)
 
 
-def _place_of(path: Path) -> tuple[BatchRef, int]:
+def _place_of(name: str, data: bytes) -> tuple[BatchRef, int]:
     try:
-        credential = read_credential(path.read_bytes())
+        credential = read_credential(data)
         if credential.anchor is None:
             raise InputError(credential.anchor_problem or "it carries no anchor proof.")
         claim = credential.anchor.claim
         entry = leaf_entry(claim.place, claim.salt, credential.anchor.config_hash, credential.doc_hash)
         root = root_from_path(leaf_hash(entry), claim.place.index, claim.leaf_count, claim.path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from None
     except HallmarkError as error:
         raise InputError(
-            f"{path}: {error}", todo="name files that `hallmark issue` wrote; nothing was changed"
+            f"{name}: {error.what}", todo="name files that `hallmark issue` wrote; nothing was changed"
         ) from None
     return BatchRef(claim.place.batch, root, claim.leaf_count, claim.account), claim.place.index
 

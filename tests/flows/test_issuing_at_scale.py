@@ -314,3 +314,39 @@ def test_written_batch_is_written_again_without_a_change(small_parts, tmp_path):
     write_batch(Delivery(tmp_path / "again", "ndjson"), batch, issue_ours.PROFILE, entry)
     (path,) = (tmp_path / "again").glob("batch-*/credentials.ndjson")
     assert path.read_bytes() == first
+
+
+def test_layouts_are_verified_and_revoked_as_they_lie_there(desk):
+    """A person hands over what `issue` wrote: the lines of an NDJSON file, or one learner's zip and nothing else."""
+    desk.write_csv(3)
+    desk.ok("issue results.csv --achievement achievement.json --out lines --wait 1 --layout ndjson")
+    desk.write_csv(3, first=50)
+    desk.ok("issue results.csv --achievement achievement.json --out zips --wait 1 --layout zip")
+    desk.mine()
+    (lines,) = (desk.folder / "lines").glob("batch-*/credentials.ndjson")
+    (desk.folder / "zips" / "051.zip").rename(desk.folder / "mine.zip")
+    said = desk.ok(f"verify {lines} mine.zip")
+    assert said.count(": VALID") == 4
+    assert f"{lines}:3: VALID" in said
+    assert "3 credentials" in desk.ok(f"status revoke {lines}")
+    desk.ok("status revoke mine.zip")
+    desk.mine()
+    told = json.loads(desk.run(f"verify --json {lines} mine.zip").out)
+    assert [one["verdict"] for one in told] == ["invalid"] * 4
+    assert {check["code"] for one in told for check in one["checks"] if check["name"] == "status"} == {"REVOKED"}
+
+
+def test_one_spoilt_line_is_told_by_its_number(desk):
+    desk.write_csv(3)
+    desk.ok("issue results.csv --achievement achievement.json --out lines --wait 1 --layout ndjson")
+    desk.mine()
+    (path,) = (desk.folder / "lines").glob("batch-*/credentials.ndjson")
+    path.write_bytes(path.read_bytes().replace(b"Learner 2", b"Learner 7"))
+    told = json.loads(desk.run(f"verify --json {path}").out)
+    assert [(one["file"].rpartition(":")[2], one["verdict"]) for one in told] == [
+        ("1", "valid"),
+        ("2", "invalid"),
+        ("3", "valid"),
+    ]
+    (desk.folder / "empty.ndjson").touch()
+    assert desk.run("verify empty.ndjson").code != 0
