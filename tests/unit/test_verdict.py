@@ -76,7 +76,7 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize(("case", "expected"), TABLE.items(), ids=str)
+@pytest.mark.parametrize(("case", "expected"), TABLE.items(), ids=lambda part: " ".join(map(str, sorted(part))))
 def test_required_checks_follow_the_table(case, expected):
     anchored, signed, roots = case
     assert required_checks(says_anchored=anchored, known_signature=signed, roots_given=roots) == expected
