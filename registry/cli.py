@@ -1,6 +1,7 @@
 """The command `hallmark`. Importing this module must stay cheap: every command imports what it needs when it runs."""
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -91,7 +92,13 @@ def build_parser(only: str | None = None) -> ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; every error of ours becomes one message and exit code 1 (verify and audit: 2)."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    code = _run(list(sys.argv[1:] if arguments is None else arguments))
+    if arguments is None:
+        gc.freeze()  # the process ends: a last search for garbage would take a twentieth of a short command
+    return code
+
+
+def _run(words: Sequence[str]) -> int:
     args = build_parser(words[0] if words and words[0] in COMMANDS else None).parse_args(words)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

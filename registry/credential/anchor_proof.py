@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import MAX_LEAVES, BatchId, ContractId, Place
-from registry.credential.times import parse_stamp
+from registry.credential.times import calendar_seconds_of
 from registry.errors import MalformedError
 
 SUITE = "evm-merkle-jcs-2026"
@@ -145,7 +145,7 @@ def read_anchor_proof(proof: Mapping[str, Any]) -> AnchorProof:
 @lru_cache(maxsize=256)
 def _expected(contract: ContractId, account: bytes, created: str) -> tuple[Mapping[str, str], bytes]:
     """The proof without its proofValue and its cfgHash (32 bytes): the same for a whole batch."""
-    parse_stamp(created)
+    calendar_seconds_of(created)
     if not created.endswith("Z"):
         raise MalformedError("The anchor proof's created is not in UTC.", todo="write it with Z")
     config = proof_config(contract, account, created)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 
 from registry.credential.times import seconds_of
@@ -62,6 +61,8 @@ def _is_date_time(value: Any) -> bool:
 
 
 def _is_date(value: Any) -> bool:
+    from datetime import date  # few badges hold one
+
     try:
         return len(value) == 10 and bool(date.fromisoformat(value))
     except (ValueError, TypeError):

@@ -1,14 +1,18 @@
 """XML Schema dateTimeStamp, as VC Data Model 2.0 uses it (sections 4.9 and 11.2), for every year that it can name."""
 
 import re
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from registry.errors import MalformedError
 from registry.patterns import Pattern
 
+if TYPE_CHECKING:
+    from datetime import datetime  # imported where one is made: a check of one file makes none
+
 _DAYS_BEFORE = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Microseconds since 1970 at which the years 1 and 10000 begin.
+_YEAR_1, _YEAR_10000 = -62_135_596_800_000_000, 253_402_300_800_000_000
 _MAX_YEAR_DIGITS = 9
 _SHORT = 40
 # XML Schema 1.1 part 2, 3.4.28: 24:00:00 is the end of the day, zones reach 14:00, there is no second 60.
@@ -30,16 +34,31 @@ def seconds_of(text: str) -> float:
     return _microseconds(text) / 1_000_000
 
 
-def parse_stamp(text: str) -> datetime:
+def calendar_seconds_of(text: str) -> float:
+    """The same for the years 1 to 9999 only.
+
+    Raises:
+        MalformedError: As `seconds_of` does, or another year.
+    """
+    return _calendar_microseconds(text) / 1_000_000
+
+
+def parse_stamp(text: str) -> "datetime":
     """The moment of a dateTimeStamp, in UTC, cut to microseconds.
 
     Raises:
         MalformedError: Not a dateTimeStamp (the zone is mandatory), or outside the years 1 to 9999.
     """
-    try:
-        return _EPOCH + timedelta(microseconds=_microseconds(text))
-    except OverflowError:
-        raise MalformedError(f"{text[:40]!r} lies outside the years 1 to 9999.") from None
+    from datetime import UTC, datetime, timedelta
+
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=_calendar_microseconds(text))
+
+
+def _calendar_microseconds(text: str) -> int:
+    moment = _microseconds(text)
+    if not _YEAR_1 <= moment < _YEAR_10000:
+        raise MalformedError(f"{text[:40]!r} lies outside the years 1 to 9999.")
+    return moment
 
 
 def _microseconds(text: str) -> int:
@@ -101,16 +120,20 @@ def _days_before(year: int, month: int) -> int:
     return days + _DAYS_BEFORE[month - 1] + (month > 2 and _is_leap(year))
 
 
-def format_stamp(moment: datetime) -> str:
+def format_stamp(moment: "datetime") -> str:
     """A moment as dateTimeStamp in UTC with seconds, e.g. 2026-01-31T09:30:00Z."""
+    from datetime import UTC
+
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @lru_cache(maxsize=256)
 def stamp_of(seconds: int) -> str:
     """Seconds since 1970 as dateTimeStamp in UTC; outside the years 1 to 9999 by the year alone."""
+    from datetime import UTC, datetime, timedelta
+
     try:
-        moment = _EPOCH + timedelta(seconds=seconds)
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     except OverflowError:
         return f"the year {1970 + seconds // 31_556_952}"
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}".rjust(20, "0")

@@ -2,7 +2,7 @@
 
 from registry.credential.anchor_proof import AnchorProof, leaf_entry
 from registry.credential.model import Credential
-from registry.credential.times import parse_stamp, stamp_of
+from registry.credential.times import calendar_seconds_of, stamp_of
 from registry.errors import InclusionError, MalformedError
 from registry.ledger.record import commitment
 from registry.ledger.status import Action, bit_of, reason_label
@@ -118,7 +118,7 @@ def _absent_record(anchor: AnchorProof | None, evidence: Evidence, *, past: bool
         detail = f"At block {evidence.latest.number} the contract had no such record."
         return Check("anchored", Verdict.INVALID, "NOT_ANCHORED", detail, evidence.latest)
     try:
-        stale = anchor is not None and evidence.latest.time < parse_stamp(anchor.created).timestamp()
+        stale = anchor is not None and evidence.latest.time < calendar_seconds_of(anchor.created)
     except MalformedError:
         stale = False
     if stale:
