@@ -1,7 +1,8 @@
 """Frozen dataclasses that are finished when the first instance of each is made.
 
-`dataclasses` writes and compiles several methods for each class, half a millisecond in all: a command that checks one
-file would pay for dozens of classes that it never uses. Otherwise they are what `@dataclass(frozen=True)` makes.
+A check of one file makes none of them: what it makes are NamedTuples, a fifth as dear to define. Loading `dataclasses`
+takes 8 ms and finishing a class half a millisecond, a third of such a command. Otherwise they are what
+`@dataclass(frozen=True)` makes.
 """
 
 from _thread import allocate_lock
