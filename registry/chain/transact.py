@@ -28,6 +28,7 @@ _TODO = {
     "IssuerFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
     "UnknownIssuer": "register the issuer first: `hallmark issuer register`",
     "AlreadyAnchored": "nothing has to be done: the batch is on chain",
+    "IsAdmin": "an admin key changes by a request that the recovery account can veto: `hallmark issuer request-change`",
     "NotAdmin": "sign with an account that is an admin of this issuer",
     "AccreditorFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
     "UnknownSubject": "the subject must be registered first; check its id",

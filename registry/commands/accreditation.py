@@ -32,8 +32,8 @@ def run(args: Namespace, settings: "Settings") -> int:
     subject = _subject(args.subject, str(contract.contract))
     scope = canonical_hash(read_document(args.scope.read_bytes()))
     if args.act == "accredit":
-        since = _seconds(args.since) if args.since else contract.now()
-        until = _seconds(args.until) if args.until else 0
+        since = seconds_of_text(args.since) if args.since else contract.now()
+        until = seconds_of_text(args.until) if args.until else 0
         receipt, _ = contract.send_accreditation("accredit", issuer_id, subject, scope, since, until)
     else:
         receipt, _ = contract.send_accreditation("withdraw", issuer_id, subject, scope)
@@ -51,7 +51,8 @@ def _subject(text: str, contract: str) -> int:
     return u64(number)
 
 
-def _seconds(text: str) -> int:
+def seconds_of_text(text: str) -> int:
+    """Seconds since 1970 from a person's number or time; InputError where it is neither, or earlier."""
     from registry.credential.place import u64
     from registry.credential.times import seconds_of
     from registry.errors import InputError

@@ -24,7 +24,8 @@ def run(args: Namespace, settings: "Settings") -> int:
     if args.input is None:
         raise InputError("The input is missing.", todo="name IN")
     with progress_bar(Console(stderr=True)) as progress:
-        count, found = _check(args, settings, progress).run()
+        check = _check(args, settings, progress)
+        count, found = check.run()
     if args.json:
         print(
             json.dumps({"file": str(args.input), "documents": count, **found.to_json()}, indent=2, ensure_ascii=False)
@@ -35,8 +36,20 @@ def run(args: Namespace, settings: "Settings") -> int:
         print(listing(str(args.input), found.errors), end="")
         print(f"{len(found.errors):,} error{'s' if len(found.errors) != 1 else ''}; nothing was issued")
         return 1
-    print(f"{args.input}: {count:,} credential{'s' if count != 1 else ''} can be issued")
+    print(f"{args.input}: {count:,} credential{'s' if count != 1 else ''} can be issued{_before(check, settings)}")
     return 0
+
+
+def _before(check: "Check", settings: "Settings") -> str:
+    """What a run would find in the journal: this very input."""
+    from registry import bootstrap
+
+    entry = bootstrap.journal(settings).get(check.batch.batch_id) if check.screen_of else None
+    if entry is None:
+        return ""
+    done = entry.state in ("released", "purged")
+    what = "another run issues nothing" if done else "the next run goes on with it"
+    return f"; this very input is batch {entry.batch_id.hex()}, {entry.state}: {what}"
 
 
 def tell_notes(found: "Complaints") -> None:

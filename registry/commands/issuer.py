@@ -5,7 +5,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from registry.commands import accreditation, options
+from registry.commands import accreditation, changes, options
 
 if TYPE_CHECKING:
     from registry.config import Settings
@@ -42,6 +42,7 @@ def add(parser: ArgumentParser) -> None:
     acts.add_parser("freeze", help="stop everything but containment")
     acts.add_parser("unfreeze", help="go on")
     accreditation.add(acts)
+    changes.add(acts)
     for act in acts.choices.values():
         options.add_chain(act)
         options.add_account(act)
@@ -63,16 +64,21 @@ def run(args: Namespace) -> int:
         return _profile(args, settings)
     if args.act in accreditation.ACTS:
         return accreditation.run(args, settings)
+    if args.act in changes.ACTS:
+        return changes.run(args, settings)
     return _act(args, settings)
 
 
 def _register(args: Namespace, settings: "Settings") -> int:
     from registry import bootstrap
 
+    recovery = account_of(args.recovery)
     contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
     home.refuse_second_identity(contract.contract)
     home.signing.make(), home.batch_secret()
-    issuer_id = contract.register([(contract.account, 7)], _account(args.recovery))
+    if settings.signing_passphrase_file and home.signing.is_plain:
+        home.signing.protect()  # made by a registration that failed, before there was a passphrase
+    issuer_id = contract.register([(contract.account, 7)], recovery)
     print(f"registered issuer {issuer_id} of {contract.contract}")
     return _publish_profile(args, settings, issuer_id)
 
@@ -81,7 +87,8 @@ def _profile(args: Namespace, settings: "Settings") -> int:
     from registry import bootstrap
     from registry.errors import ConfigError
 
-    if args.issuer is None:
+    known, here = bootstrap.identity_at_home(settings), bootstrap.deployment(settings).contract
+    if args.issuer is None or (known is not None and (known.contract, known.issuer_id) == (here, args.issuer)):
         return _publish_profile(args, settings, bootstrap.identity(settings).issuer_id)
     contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
     if not contract.is_admin(args.issuer):
@@ -143,18 +150,19 @@ def _act(args: Namespace, settings: "Settings") -> int:
     match args.act:
         case "add-key":
             roles = sum(_ROLES[role] for role in set(args.role))
-            receipt, _ = contract.send("addKey", issuer_id, _account(args.account), roles)
+            receipt, _ = contract.send("addKey", issuer_id, account_of(args.account), roles)
         case "retire-key":
-            receipt, _ = contract.send("retireKey", issuer_id, _account(args.account))
+            receipt, _ = contract.send("retireKey", issuer_id, account_of(args.account))
         case "distrust-key":
-            receipt, _ = contract.send("distrustKey", issuer_id, _account(args.account), args.since)
+            receipt, _ = contract.send("distrustKey", issuer_id, account_of(args.account), args.since)
         case act:
             receipt, _ = contract.send(act, issuer_id)
     print(f"{args.act}: done in block {receipt.block.number}, {receipt.gas_used:,} gas")
     return 0
 
 
-def _account(text: str) -> bytes:
+def account_of(text: str) -> bytes:
+    """The 20 bytes of an account; InputError."""
     from registry.errors import InputError
 
     digits = text.removeprefix("0x")

@@ -74,6 +74,11 @@ class SigningKey:
             self._write(SeedSigner(secrets.token_bytes(32)))
         return self.signer()
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it lies in the home unencrypted."""
+        return self._options.command is None and self._plain.exists()
+
     def protect(self) -> str:
         """Seal a plain key and remove it; its DID. A crash leaves both files, or the sealed one alone."""
         if not self._plain.exists():

@@ -270,3 +270,8 @@ def test_duplicates_are_found_in_the_right_shard(desk):
     urn = document(desk, "first/4.json")["id"]
     desk.ok(f"status suspend --id {urn}")
     assert verdict(desk, "first/4.json") == ("invalid", "SUSPENDED")
+
+
+def test_check_says_that_this_very_input_was_issued(issued):
+    said = issued.ok("issue results.csv --achievement achievement.json --check")
+    assert "another run issues nothing" in said

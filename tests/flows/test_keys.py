@@ -1,6 +1,7 @@
 """Keys stay where they are: sealed, in a keystore, behind a signer or a command; and no text of ours ever shows one."""
 
 import json
+import re
 import stat
 import sys
 
@@ -383,3 +384,24 @@ def test_home_is_for_its_owner_only(desk):
     home = desk.folder / "issuer"
     for path in home.rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_registration_that_failed_leaves_no_plain_key_behind_a_passphrase(bare_desk):
+    """A key that an earlier attempt made without a passphrase is sealed by the one that names one."""
+    desk = bare_desk
+    desk.ok("deploy --out deployment.json")
+    home = desk.folder / "issuer"
+    assert desk.run("issuer register --name Northwind --recovery 0x7099").code == 1
+    assert not home.exists()
+    home.mkdir()
+    (home / "signing.key").write_text("11" * 32 + "\n")
+    desk.ok(f"issuer register --name N --recovery {desk.recovery} --signing-passphrase-file {secret_file(desk)}")
+    assert not (home / "signing.key").exists()
+    assert (home / "signing.json").exists()
+
+
+def test_profile_may_be_named_with_its_number_where_the_folder_knows_it(desk):
+    number = re.search(r"issuer (\d+)", desk.ok("issuer show"))[1]
+    desk.ok(f"issuer profile --issuer {number} --name 'Northwind University'")
+    other = desk.run(f"issuer profile --issuer {int(number) + 1} --name 'Northwind University'")
+    assert other.code == 1
