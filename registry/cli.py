@@ -5,7 +5,7 @@ import gc
 import io
 import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -104,12 +104,15 @@ def _run(words: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a console that lacks a character still shows the verdict
     try:
-        return int(args.run(args))
+        return _ran(args)
     except HandedOver as handed:
         print(handed)
         return 3  # neither done nor failed
     except HallmarkError as error:
         print(f"hallmark {args.command}: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough (`| head`); what Python would still flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         print(f"hallmark {args.command}: {_told(error)}", file=sys.stderr)
     except KeyboardInterrupt:
@@ -123,6 +126,13 @@ def _run(words: Sequence[str]) -> int:
         traceback.print_exc()
     # "Cannot tell" has its own code where an exit code is a verdict.
     return 2 if args.command in _JUDGING else 1
+
+
+def _ran(args: Namespace) -> int:
+    """The command's exit code, when all that it said has left."""
+    code = int(args.run(args))
+    sys.stdout.flush()
+    return code
 
 
 def _told(error: OSError) -> str:

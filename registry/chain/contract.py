@@ -1,7 +1,6 @@
 """The contracts' state-changing functions, for one account (fills the port Anchorer), and their deployment."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 

@@ -80,8 +80,8 @@ class CheckpointStore:
     def _issuer_words(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
         """Words after a block: those of now, but for issuers with later events."""
         issuer, event = t.ENTITY_TABLES[Issuer].c, t.event.c
-        later = select(event.issuer_id.distinct()).where(event.chain_id == self._chain, event.block_number > number)
-        changed = set(connection.execute(later).scalars())
+        later = select(event.issuer_id).where(event.chain_id == self._chain, event.block_number > number)
+        changed = set(connection.execute(later.distinct()).scalars())
         rows = select(issuer.issuer_id, issuer.word).where(issuer.chain_id == self._chain)
         for issuer_id, word in connection.execute(rows).all():
             then = last_word(connection, self.contract, issuer_id, number) if issuer_id in changed else word
@@ -90,8 +90,8 @@ class CheckpointStore:
 
     def _accreditor_words(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
         change, now = t.ENTITY_TABLES[AccreditationChange].c, t.ENTITY_TABLES[Accreditor].c
-        later = select(change.issuer_id.distinct()).where(change.chain_id == self._chain, change.block_number > number)
-        changed = set(connection.execute(later).scalars())
+        later = select(change.issuer_id).where(change.chain_id == self._chain, change.block_number > number)
+        changed = set(connection.execute(later.distinct()).scalars())
         rows = select(now.issuer_id, now.word).where(now.chain_id == self._chain)
         for issuer_id, word in connection.execute(rows).all():
             then = self._accreditor_word(connection, issuer_id, number) if issuer_id in changed else word

@@ -1,5 +1,6 @@
 """The command line: it answers at once, every command explains itself, and README knows them all."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,3 +47,14 @@ def test_every_command_has_help_and_a_place_in_the_readme(command):
 def test_scripts_are_thin_and_answer_help(script):
     done = subprocess.run([sys.executable, f"scripts/{script}", "--help"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+
+
+def test_reader_that_has_seen_enough_is_no_fault(tmp_path):
+    """`hallmark … | head` says nothing on stderr, and is not taken for a success either."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "registry.cli", "batches", "--home", str(tmp_path)]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("HALLMARK_")}
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=ROOT, env=environment, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
