@@ -1,0 +1,73 @@
+"""The one place where ports meet their edges. Heavy edges (web3, SQLAlchemy, FastAPI) are imported when asked for."""
+
+from registry.bootstrap.endpoints import (
+    account_signer,
+    caller,
+    chain,
+    contract,
+    deployment,
+    relay_file,
+    status_reader,
+    transactor,
+    trusted_contracts,
+)
+from registry.bootstrap.issuers import (
+    identity,
+    identity_at_home,
+    issued,
+    issuing_run,
+    journal,
+    known_batches,
+    recorded,
+    screen,
+    unfinished,
+    workspace,
+)
+from registry.bootstrap.mirrors import audited_mirror, follower, leading, mirror, rebuild
+from registry.bootstrap.serving import api, registry_key, status_delegate
+from registry.bootstrap.verifiers import (
+    bundle,
+    controller_reader,
+    endpoint_evidence,
+    evidence_source,
+    list_reader,
+    profiles_beside,
+    web_fetcher,
+)
+
+__all__ = [
+    "account_signer",
+    "api",
+    "audited_mirror",
+    "bundle",
+    "caller",
+    "chain",
+    "contract",
+    "controller_reader",
+    "deployment",
+    "endpoint_evidence",
+    "evidence_source",
+    "follower",
+    "identity",
+    "identity_at_home",
+    "issued",
+    "issuing_run",
+    "journal",
+    "known_batches",
+    "leading",
+    "list_reader",
+    "mirror",
+    "profiles_beside",
+    "rebuild",
+    "recorded",
+    "registry_key",
+    "relay_file",
+    "screen",
+    "status_delegate",
+    "status_reader",
+    "transactor",
+    "trusted_contracts",
+    "unfinished",
+    "web_fetcher",
+    "workspace",
+]

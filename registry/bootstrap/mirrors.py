@@ -1,0 +1,80 @@
+"""The mirror, and who writes it."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from registry.bootstrap.endpoints import chain, deployment
+from registry.config import Settings
+from registry.errors import ConfigError
+
+if TYPE_CHECKING:
+    from registry.indexer.follow import Follower
+    from registry.store.mirror import SqlMirror
+    from registry.store.rebuild import Rebuilt
+
+
+def mirror(settings: Settings) -> "SqlMirror":
+    """The mirror, with its tables made or migrated."""
+    from registry.store.engine import open_engine
+    from registry.store.mirror import SqlMirror
+
+    place = deployment(settings)
+    beside = place.accreditation.address if place.accreditation else None
+    opened = SqlMirror(open_engine(settings.database), place.contract, accreditation=beside)
+    opened.prepare()
+    return opened
+
+
+def audited_mirror(settings: Settings) -> "SqlMirror":
+    """A mirror that is there: an auditor makes none."""
+    from registry.store.plain import has_tables
+
+    if not has_tables(settings.database):
+        todo = "name it with --database, or make it with `hallmark index`"
+        raise ConfigError("The database holds no mirror that could be audited.", todo=todo)
+    return mirror(settings)
+
+
+def follower(settings: Settings, *, receipts: bool = False) -> "Follower":
+    """The indexer."""
+    from registry.indexer.follow import Follower
+
+    return Follower(chain(settings), mirror(settings), deployment(settings).block_number, receipts=receipts)
+
+
+@contextlib.contextmanager
+def leading(follower: "Follower", wait: float | None, say: Callable[[str], None]) -> Iterator[None]:
+    """Be the one that writes the follower's mirror, for a block of code; LeaseHeld after `wait` seconds."""
+    from registry.store.lease import Lease
+    from registry.store.mirror import SqlMirror
+
+    target = follower.mirror
+    assert isinstance(target, SqlMirror)
+    target.lease = Lease(target.engine, target.contract.chain_id)
+    with target.lease.leading(wait, lambda leader: say(f"{leader} indexes this chain; waiting for its place")):
+        yield
+    target.lease = None
+
+
+def rebuild(settings: Settings, *, rehash: bool = False) -> "Rebuilt":
+    """All projections again from the raw events; the contracts decide where words differ, if an endpoint is named."""
+    from registry.ledger.entities import Accreditor, Issuer
+    from registry.store.rebuild import Mirrored
+    from registry.store.rebuild import rebuild as rebuild_mirror
+
+    def witness(
+        speaker: type[Issuer | Accreditor], issuer_ids: Sequence[int], number: int, block_hash: bytes
+    ) -> Mapping[int, bytes]:
+        source = chain(settings)
+        source.check_identity()
+        header = source.headers([number]).get(number)
+        if header is None or header.block.hash != block_hash:
+            return {}
+        view = (source.storage if speaker is Issuer else source.accreditation_storage)(header, issuer_ids)
+        return view.words if view else {}
+
+    place = deployment(settings)
+    mirrored = Mirrored(place.contract, place.accreditation.address if place.accreditation else None)
+    asked = witness if settings.rpc else None
+    return rebuild_mirror(settings.database, mirrored, witness=asked, rehash=rehash, prepare=lambda: mirror(settings))
