@@ -63,7 +63,7 @@ check: setup ## format, lint, types, import direction, contract format
 	  else echo "SKIPPED: forge fmt (forge could not be installed from npm)"; fi
 
 test: check ## everything that needs no extra machine
-	$(PY) -m pytest $(PYTEST)
+	$(PY) -m pytest -n auto --dist worksteal $(PYTEST)
 
 credential-deep: .venv/.stamp ## our reader and rules against others' on N=1000000 random texts and 10,000 badges
 	$(PY) tests/property/deep_credential.py --documents $(or $(N),1000000) $(DEEP)

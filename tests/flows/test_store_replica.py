@@ -20,6 +20,7 @@ from registry.store.checkpoints import CheckpointStore
 from registry.store.documents import DocumentStore
 from registry.store.engine import is_replica, migrate, open_engine, transaction
 from registry.store.evidence import SqlEvidence
+from registry.store.issuer_lists import IssuerLists
 from registry.store.mirror import SqlMirror
 from registry.store.queries import RegistryQueries
 from registry.store.rebuild import Mirrored, rebuild
@@ -74,6 +75,7 @@ def api(engine):
     services = Services(
         SqlEvidence(engine, TRUSTED),
         RegistryQueries(engine, CONTRACT),
+        IssuerLists(engine, CONTRACT),
         DocumentStore(engine, CONTRACT),
         ListPublisher(StatusListStore(engine, CONTRACT), None, None, time.time, STALE_AFTER),
         Checkpoints(CheckpointStore(engine, CONTRACT), None),
