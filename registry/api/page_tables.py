@@ -5,9 +5,9 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from registry.credential.contexts import pinned_texts
-from registry.credential.ob_classes import SHAPES, Shape
-from registry.credential.ob_values import words_of_enumerations
+from registry.credential.conformance.ob_classes import SHAPES, Shape
+from registry.credential.conformance.ob_values import words_of_enumerations
+from registry.credential.rdf.contexts import pinned_texts
 from registry.verification.evidence import TrustedContract
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from registry.credential.chain_list import ListName, Period, signed_list
 from registry.credential.did_key import did_of
 from registry.credential.signer import DocumentSigner
-from registry.credential.status_list import MAX_LIST_BYTES
+from registry.credential.status.chain_list import ListName, Period, signed_list
+from registry.credential.status.status_list import MAX_LIST_BYTES
 from registry.errors import MalformedError, NotFound, NotReady
 from registry.store.status_lists import ListState, StatusListStore, check_deposit, says
 

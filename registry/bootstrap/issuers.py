@@ -11,10 +11,10 @@ from registry.errors import HallmarkError
 if TYPE_CHECKING:
     from registry.credential.place import BatchId
     from registry.issuing.anchor import IssuingRun
-    from registry.issuing.complaints import Complaints
     from registry.issuing.duplicates import Screen
+    from registry.issuing.home.workspace import IssuerIdentity, Workspace
+    from registry.issuing.table.complaints import Complaints
     from registry.issuing.targets import KnownBatches
-    from registry.issuing.workspace import IssuerIdentity, Workspace
     from registry.ports import JournalEntry
     from registry.store.issued import SqlIssued
     from registry.store.journal import SqlJournal
@@ -26,8 +26,8 @@ _MOST_SHARDS = 4096
 def workspace(settings: Settings) -> "Workspace":
     """The issuer's home folder."""
     from registry.chain.deployment import DEV_CHAINS
-    from registry.issuing.signing import SigningOptions
-    from registry.issuing.workspace import Workspace
+    from registry.issuing.home.signing import SigningOptions
+    from registry.issuing.home.workspace import Workspace
 
     developing = settings.deployment is not None and deployment(settings).contract.chain_id in DEV_CHAINS
     # On a development chain nobody is asked: a key is sealed there only where a file says so.
@@ -81,9 +81,9 @@ def unfinished(settings: Settings, batch: str = "") -> "list[JournalEntry]":
 def known_batches(settings: Settings) -> "KnownBatches":
     """What the home folder knows of its batches: journal, names, credential ids."""
     from registry.credential.place import BatchId
-    from registry.issuing.badges import BadgeMaker
-    from registry.issuing.rows import ResultRow
-    from registry.issuing.staged import open_staged
+    from registry.issuing.batch.badges import BadgeMaker
+    from registry.issuing.batch.staged import open_staged
+    from registry.issuing.table.rows import ResultRow
     from registry.issuing.targets import KnownBatches
 
     home, who = workspace(settings), identity(settings)
@@ -110,9 +110,9 @@ def screen(
     settings: Settings, batch: "BatchId", who: "IssuerIdentity", policy: str
 ) -> "Callable[[Complaints], Screen]":
     """What looks for earlier credentials of this issuer, for one input: its batch is that of the first shard."""
+    from registry.issuing.batch.leaves import leaf_of
+    from registry.issuing.batch.staging import shard_batch_id
     from registry.issuing.duplicates import Link, Policy, Screen, Spot, link_to
-    from registry.issuing.leaves import leaf_of
-    from registry.issuing.staging import shard_batch_id
 
     states = {entry.batch_id: entry for entry in journal(settings).entries()}
     own = {shard_batch_id(who.batch_secret, batch.batch_id, shard) for shard in range(_MOST_SHARDS)}

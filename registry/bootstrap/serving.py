@@ -18,7 +18,7 @@ def status_delegate(settings: Settings) -> "DocumentSigner | None":
     if settings.status_delegate is None:
         return None
     from registry.chain.deployment import DEV_CHAINS
-    from registry.issuing.signing import SigningKey, SigningOptions
+    from registry.issuing.home.signing import SigningKey, SigningOptions
 
     developing = deployment(settings).contract.chain_id in DEV_CHAINS
     file, folder = settings.status_delegate_passphrase_file, settings.status_delegate
@@ -33,7 +33,7 @@ def registry_key(settings: Settings, engine: "Engine") -> "DocumentSigner | None
     It speaks for the registry and for nobody else. Without a passphrase file it lies unencrypted, readable by its
     owner alone: a registry must be able to start by itself.
     """
-    from registry.issuing.signing import SigningKey, SigningOptions
+    from registry.issuing.home.signing import SigningKey, SigningOptions
     from registry.store.engine import is_replica
 
     if is_replica(engine):

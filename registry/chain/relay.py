@@ -17,7 +17,7 @@ from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
 from registry.credential.reader import read_document
 from registry.errors import AlreadyAnchored, ConfigError, HallmarkError, HandedOver, InputError, WrongChain
-from registry.issuing.files import write_durably
+from registry.issuing.batch.files import write_durably
 from registry.issuing.pursue import Mined, Pursuit
 from registry.ledger.record import COMMITMENT_BYTES, commitment
 from registry.ledger.word import IssuerWord

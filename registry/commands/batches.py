@@ -10,7 +10,7 @@ from registry.commands import options
 
 if TYPE_CHECKING:
     from registry.config import Settings
-    from registry.issuing.workspace import Workspace
+    from registry.issuing.home.workspace import Workspace
     from registry.ports import Journal, JournalEntry
 
 
@@ -86,7 +86,7 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _purge(args: Namespace, journal: "Journal", home: "Workspace") -> int:
-    from registry.issuing.purge import chosen, purge, undelivered
+    from registry.issuing.home.purge import chosen, purge, undelivered
 
     limit = None
     if args.older_than is not None:
@@ -117,7 +117,7 @@ def _warning(entry: "JournalEntry", gone: bool) -> str:
 def _drop(args: Namespace, settings: "Settings") -> int:
     """Under the lock, so that no run sends what is being dropped."""
     from registry import bootstrap
-    from registry.issuing.drop import chosen, drop
+    from registry.issuing.home.drop import chosen, drop
 
     journal, home = bootstrap.journal(settings), bootstrap.workspace(settings)
     with journal.lock():

@@ -11,7 +11,7 @@ from registry.commands.progress import Progress, progress_bar
 if TYPE_CHECKING:
     from registry.config import Settings
     from registry.issuing.check import Check
-    from registry.issuing.complaints import Complaints
+    from registry.issuing.table.complaints import Complaints
 
 
 def run(args: Namespace, settings: "Settings") -> int:
@@ -19,7 +19,7 @@ def run(args: Namespace, settings: "Settings") -> int:
     from rich.console import Console
 
     from registry.errors import InputError
-    from registry.issuing.complaints import listing
+    from registry.issuing.table.complaints import listing
 
     if args.input is None:
         raise InputError("The input is missing.", todo="name IN")

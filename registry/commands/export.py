@@ -88,7 +88,7 @@ def _pretty(document: dict[str, Any]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from registry.issuing.workspace import write_durably
+    from registry.issuing.home.workspace import write_durably
 
     if path.exists() and path.read_bytes() != data:
         raise InputError(f"{path} exists and holds something else.", todo="name another folder with --out")
@@ -117,8 +117,8 @@ def _jwt_maker(args: Namespace) -> Callable[[bytes], bytes]:
     """Sign again, as a compact JWS, with the key of the issuer's home folder; only for the issuer's own documents."""
     from registry import bootstrap
     from registry.credential.anchor_proof import SUITE
+    from registry.credential.conformance.rules import issuer_of
     from registry.credential.reader import read_document
-    from registry.credential.rules import issuer_of
     from registry.credential.vc_jwt import sign
 
     identity = bootstrap.identity(options.settings_of(args))

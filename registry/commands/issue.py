@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from registry.commands import check, options
 from registry.commands.progress import progress_bar
 
-# As `registry.issuing.staging.SHARD`, which is not imported before it is needed.
+# As `registry.issuing.batch.staging.SHARD`, which is not imported before it is needed.
 SHARD = 2**20
 
 if TYPE_CHECKING:
     from registry.config import Settings
     from registry.credential.place import BatchId
     from registry.issuing.anchor import Issued
-    from registry.issuing.assemble import StagedBatch
-    from registry.issuing.dask_runner import DaskCluster
-    from registry.issuing.workspace import IssuerIdentity
+    from registry.issuing.batch.assemble import StagedBatch
+    from registry.issuing.batch.dask_runner import DaskCluster
+    from registry.issuing.home.workspace import IssuerIdentity
 
 
 def add(parser: ArgumentParser) -> None:
@@ -219,9 +219,9 @@ def issue(
     from registry import bootstrap
     from registry.credential.times import format_stamp
     from registry.issuing.achievement import read_achievement
-    from registry.issuing.finish import Delivery
-    from registry.issuing.runner import Processes
-    from registry.issuing.staging import Staging
+    from registry.issuing.batch.finish import Delivery
+    from registry.issuing.batch.runner import Processes
+    from registry.issuing.batch.staging import Staging
 
     run_, created = bootstrap.issuing_run(settings, say), format_stamp(datetime.now(UTC))
     achievement = read_achievement(args.achievement) if args.achievement else None
@@ -253,7 +253,7 @@ def issue(
 
 
 def _cluster(address: str) -> "DaskCluster":
-    from registry.issuing.dask_runner import DaskCluster
+    from registry.issuing.batch.dask_runner import DaskCluster
 
     return DaskCluster(address)
 
@@ -271,8 +271,8 @@ def _public_url(settings: "Settings", batch: "BatchId") -> str:
 def batch_of_input(args: Namespace, who: "IssuerIdentity") -> "BatchId":
     """The batch that this input becomes: its first shard, where there are several."""
     from registry.credential.place import BatchId
-    from registry.issuing.ready import input_digest
-    from registry.issuing.stage import batch_id_of
+    from registry.issuing.batch.ready import input_digest
+    from registry.issuing.batch.stage import batch_id_of
 
     achievement = sha256(args.achievement.read_bytes()).digest() if args.achievement else b""
     switches = ["allow-foreign-issuer"] if args.allow_foreign_issuer else []

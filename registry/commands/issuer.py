@@ -133,7 +133,7 @@ def _show(settings: "Settings") -> int:
 
 def _protect(settings: "Settings") -> int:
     from registry.config import passphrase_of
-    from registry.issuing.signing import SigningKey, SigningOptions
+    from registry.issuing.home.signing import SigningKey, SigningOptions
 
     passphrase = passphrase_of(settings.signing_passphrase_file, "the signing key (a new one)")
     did = SigningKey(settings.home, SigningOptions(passphrase)).protect()

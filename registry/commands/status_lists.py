@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from registry.commands import options
 
 if TYPE_CHECKING:
-    from registry.credential.chain_list import ListName
-    from registry.issuing.workspace import IssuerIdentity
+    from registry.credential.status.chain_list import ListName
+    from registry.issuing.home.workspace import IssuerIdentity
     from registry.ports import StatusReader
 
 _TTL_SECONDS = 3600
@@ -37,8 +37,8 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """One list for every address that the credentials name."""
     from registry import bootstrap
+    from registry.issuing.home.workspace import write_durably
     from registry.issuing.lists import lists_named
-    from registry.issuing.workspace import write_durably
 
     settings = options.settings_of(args)
     who, chain = bootstrap.identity(settings), bootstrap.status_reader(settings)
@@ -58,7 +58,7 @@ def run(args: Namespace) -> int:
 def _signed(
     url: str, name: "ListName", leaf_count: int, who: "IssuerIdentity", chain: "StatusReader", days: int
 ) -> tuple[bytes, int]:
-    from registry.credential.chain_list import Period, bits_of_words, signed_list
+    from registry.credential.status.chain_list import Period, bits_of_words, signed_list
 
     block, words = chain.status_words(name.batch, leaf_count, revoked=name.purpose == "revocation")
     period = Period(block.time, block.time + days * 86_400, _TTL_SECONDS)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registry.credential.conformance.rules import issuer_of
 from registry.credential.place import Place
-from registry.credential.rules import issuer_of
 from registry.credential.times import parse_stamp
 from registry.errors import MalformedError
 

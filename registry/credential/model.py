@@ -7,7 +7,7 @@ from registry.credential.anchor_proof import SUITE, AnchorProof, read_anchor_pro
 from registry.credential.canonical import document_hash, hash_without_proof
 from registry.credential.place import Place
 from registry.credential.reader import MAX_BYTES, read_canonical
-from registry.credential.status_entry import pointers_of
+from registry.credential.status.status_entry import pointers_of
 from registry.credential.values import as_list
 from registry.credential.vc_jwt import is_compact, unpack
 from registry.errors import HallmarkError

@@ -19,7 +19,7 @@ from registry.credential.times import seconds_of
 from registry.errors import DataLossError, MalformedError, ProofError
 
 if TYPE_CHECKING:
-    from registry.credential.contexts import ContextBook
+    from registry.credential.rdf.contexts import ContextBook
 
 JCS, RDFC = "eddsa-jcs-2022", "eddsa-rdfc-2022"
 SUITE = JCS
@@ -67,7 +67,7 @@ def _jcs_texts(document: Json, config: Json, book: "ContextBook | None", digest:
 
 def _rdf_texts(document: Json, config: Json, book: "ContextBook | None", digest: str) -> tuple[bytes, bytes]:
     """Proof configuration and document as canonical N-Quads, both in the document's contexts."""
-    from registry.credential.rdf_template import fast_quads
+    from registry.credential.rdf.template import fast_quads
 
     assert book is not None  # suites over RDF are given contexts
     config_quads = _config_quads(config, document.get("@context"), book, digest)
@@ -76,7 +76,7 @@ def _rdf_texts(document: Json, config: Json, book: "ContextBook | None", digest:
 
 def _config_quads(config: Json, contexts: Any, book: "ContextBook", digest: str) -> str:
     """The statements of a proof configuration, which a whole batch shares. Only texts are kept: 1 equals True."""
-    from registry.credential.rdf_template import fast_quads
+    from registry.credential.rdf.template import fast_quads
 
     listed = isinstance(contexts, list)
     if listed and all(isinstance(text, str) for text in (*contexts, *config.values())):
@@ -88,7 +88,7 @@ def _config_quads(config: Json, contexts: Any, book: "ContextBook", digest: str)
 def _shared_config_quads(
     config: tuple[tuple[str, Any], ...], contexts: tuple[Any, ...], book: "ContextBook", digest: str
 ) -> str:
-    from registry.credential.rdf_template import fast_quads
+    from registry.credential.rdf.template import fast_quads
 
     return fast_quads({**dict(config), "@context": list(contexts)}, book, digest)
 
@@ -154,7 +154,7 @@ def sign(
         config["@context"] = document["@context"]
     book = None
     if SUITES[suite].over_rdf:
-        from registry.credential.contexts import pinned_contexts
+        from registry.credential.rdf.contexts import pinned_contexts
 
         book = pinned_contexts()
     message = _message(SUITES[suite], _without_proof(document), config, book, KeyKind.ED25519)
@@ -241,7 +241,7 @@ def _books(suite: Suite, document: Json, at_hand: AtHand) -> "list[ContextBook |
     """The contexts to try: two files were published as Open Badges context 3.0.3, and either may have been signed."""
     if not suite.over_rdf:
         return [None]
-    from registry.credential.contexts import OB_303, older_badge_contexts, pinned_contexts
+    from registry.credential.rdf.contexts import OB_303, older_badge_contexts, pinned_contexts
 
     if at_hand.contexts is None and OB_303 in _as_list(document.get("@context")):
         return [pinned_contexts(), older_badge_contexts()]

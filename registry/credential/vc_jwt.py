@@ -9,10 +9,10 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from registry.credential.conformance.rules import issuer_of
 from registry.credential.controller import Signer, find_signer
 from registry.credential.keys import KeyKind, base64url, check_signature, key_of_jwk
 from registry.credential.reader import read_document
-from registry.credential.rules import issuer_of
 from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ParsingError, ProofError, UnknownKey

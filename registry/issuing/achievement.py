@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from registry.credential.openbadges import class_problems
+from registry.credential.conformance.openbadges import class_problems
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, InputError
-from registry.issuing.columns import FIELDS
-from registry.issuing.tables import TableOptions, options_from, options_of
+from registry.issuing.table.columns import FIELDS
+from registry.issuing.table.tables import TableOptions, options_from, options_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from registry.credential.place import BatchId
 from registry.errors import AlreadyAnchored, InputError
-from registry.issuing.assemble import LeafMaker, StagedBatch, assemble
+from registry.issuing.batch.assemble import LeafMaker, StagedBatch, assemble
+from registry.issuing.batch.finish import Delivery, check_folder, is_delivered, write_batch
+from registry.issuing.batch.staged import open_staged
+from registry.issuing.batch.staging import shard_batch_id
 from registry.issuing.confirm import Confirmation
-from registry.issuing.finish import Delivery, check_folder, is_delivered, write_batch
-from registry.issuing.staged import open_staged
-from registry.issuing.staging import shard_batch_id
-from registry.issuing.workspace import IssuerIdentity, Workspace
+from registry.issuing.home.workspace import IssuerIdentity, Workspace
 from registry.ports import JournalEntry
 
 UNFINISHED = ("staged", "sent", "included", "final")

@@ -9,20 +9,20 @@ from typing import Any
 
 import orjson
 
+from registry.credential.conformance.rules import conformance_problems
 from registry.credential.place import BatchId, Place
 from registry.credential.reader import read_document
-from registry.credential.rules import conformance_problems
 from registry.credential.signer import SeedSigner
-from registry.credential.status_entry import with_pointer
+from registry.credential.status.status_entry import with_pointer
 from registry.errors import HallmarkError, InputError
 from registry.issuing.achievement import AchievementFile
-from registry.issuing.badges import BadgeMaker, issuer_of_profile
-from registry.issuing.complaints import Complaints
+from registry.issuing.batch.badges import BadgeMaker, issuer_of_profile
+from registry.issuing.batch.ready import is_ours, ready_documents, ready_faults
+from registry.issuing.batch.stage import sign_document
 from registry.issuing.duplicates import Screen, screened_documents, screened_rows
-from registry.issuing.ready import is_ours, ready_documents, ready_faults
-from registry.issuing.rows import ResultRow, open_rows
-from registry.issuing.stage import sign_document
-from registry.issuing.tables import is_table
+from registry.issuing.table.complaints import Complaints
+from registry.issuing.table.rows import ResultRow, open_rows
+from registry.issuing.table.tables import is_table
 
 # What documents will name is known only when they are issued; these stand for it.
 _URL = "https://registry.example"

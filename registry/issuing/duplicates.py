@@ -15,13 +15,13 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import orjson
 
 from registry.credential.canonical import canonical_bytes
+from registry.credential.conformance.rules import issuer_of
 from registry.credential.place import BatchId, Place
 from registry.credential.reader import read_document
-from registry.credential.rules import issuer_of
 from registry.credential.values import as_list
 from registry.errors import HallmarkError, InputError
-from registry.issuing.complaints import Complaints
-from registry.issuing.rows import ResultRow
+from registry.issuing.table.complaints import Complaints
+from registry.issuing.table.rows import ResultRow
 
 T = TypeVar("T")
 _AT_ONCE = 2_000

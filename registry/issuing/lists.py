@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from registry.credential.chain_list import ListName
-from registry.credential.list_entry import as_list
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import ContractId
+from registry.credential.status.chain_list import ListName
+from registry.credential.status.list_entry import as_list
 from registry.errors import HallmarkError, InputError
 
 _TODO = "name files that `hallmark issue` wrote; nothing was written for it"

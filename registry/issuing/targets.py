@@ -7,9 +7,9 @@ from pathlib import Path
 
 from registry.credential.place import BatchId, parse_pointer
 from registry.errors import HallmarkError, InputError
-from registry.issuing.complaints import Complaints
 from registry.issuing.status import BatchRef
-from registry.issuing.tables import TableOptions, fold, open_table
+from registry.issuing.table.complaints import Complaints
+from registry.issuing.table.tables import TableOptions, fold, open_table
 from registry.ports import JournalEntry
 
 _HEADERS = ("id", "credential")

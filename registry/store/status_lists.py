@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, select
 
-from registry.credential.chain_list import ListName, bits_of_words
 from registry.credential.model import read_credential
 from registry.credential.place import ContractId
 from registry.credential.profile import Profile, read_profile
 from registry.credential.reader import read_document
-from registry.credential.status_list import MAX_LIST_BYTES, StatusList, decode_bits, read_list, status_delegate
+from registry.credential.status.chain_list import ListName, bits_of_words
+from registry.credential.status.status_list import MAX_LIST_BYTES, StatusList, decode_bits, read_list, status_delegate
 from registry.errors import HallmarkError, MalformedError, StatusVerificationError
 from registry.ledger.decode import BlockRef
 from registry.ledger.entities import Batch, Issuer, StatusWord

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential import signature
+from registry.credential.conformance.rules import issuer_of
 from registry.credential.controller import Signer, lets_assert
 from registry.credential.did_key import PREFIX
 from registry.credential.identifiers import account_of_pkh, is_on_the_web
 from registry.credential.model import Credential
-from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
 from registry.errors import CannotTell, HallmarkError, ProofError
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
@@ -192,7 +192,7 @@ def status_delegates(evidence: Evidence | NoEvidence, credential: Credential, at
         return ()
     from dataclasses import replace
 
-    from registry.credential.status_list import status_delegate
+    from registry.credential.status.status_list import status_delegate
 
     current = replace(evidence, profiles=tuple(fact for fact in evidence.profiles if fact.until == 0))
     profiles, _ = _readable_profiles(current, credential, at_hand)

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from registry.credential.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
+from registry.credential.conformance.rules import issuer_of
 from registry.credential.model import Credential, read_credential
-from registry.credential.rules import issuer_of
 from registry.credential.signature import NOTHING, AtHand
+from registry.credential.status.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
 from registry.errors import HallmarkError, StatusVerificationError
 from registry.values import value
 from registry.verification.evidence import Evidence, NoEvidence, Policy
@@ -15,7 +15,7 @@ from registry.verification.issuer_step import check_signature, status_delegates
 from registry.verification.verdict import Check, Verdict
 
 if TYPE_CHECKING:
-    from registry.credential.status_list import Status, StatusList
+    from registry.credential.status.status_list import Status, StatusList
 
 
 class ListAnswer(NamedTuple):
@@ -143,7 +143,7 @@ def _check_entry(entry: ListEntry, asked: _Asked) -> Check:
 
 def _verified(entry: ListEntry, data: bytes, asked: _Asked) -> "StatusList":
     """The list, once it is known to speak for the credential's issuer: by itself, or by a delegate that it named."""
-    from registry.credential import status_list
+    from registry.credential.status import status_list
 
     try:
         carrier = read_credential(data, max_bytes=status_list.MAX_LIST_BYTES)
@@ -177,7 +177,7 @@ def _methods(credential: Credential) -> set[str | None]:
 
 
 def _judge_entry(entry: ListEntry, credential: Credential, found: "StatusList", policy: Policy, age: float) -> Check:
-    from registry.credential import status_list
+    from registry.credential.status import status_list
 
     identifier = credential.document.get("id")
     status = status_list.status_of(entry, found, identifier if isinstance(identifier, str) else None)

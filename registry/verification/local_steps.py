@@ -1,8 +1,8 @@
 """Steps 2 and 9, and which signature suites are known: what needs no chain."""
 
 from registry.credential import signature
+from registry.credential.conformance.rules import MODEL_NAMES, conformance_problems, data_model, validity_of
 from registry.credential.model import Credential
-from registry.credential.rules import MODEL_NAMES, conformance_problems, data_model, validity_of
 from registry.credential.times import stamp_of
 from registry.errors import MalformedError
 from registry.verification.verdict import Check, Verdict

@@ -17,9 +17,9 @@ Each step is default-deny: what it cannot establish is never valid.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from registry.credential.conformance.rules import issuer_of
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import Place
-from registry.credential.rules import issuer_of
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, Unreadable
 from registry.verification import local_steps, place_steps

@@ -29,7 +29,7 @@ class ListReader(NamedTuple):
         return {address: self.given.get(address) or self._fetch(address) for address in addresses}
 
     def _fetch(self, address: str) -> ListAnswer:
-        from registry.credential.status_list import MAX_LIST_BYTES
+        from registry.credential.status.status_list import MAX_LIST_BYTES
 
         now = time.time()
         if self.fetcher is None:
@@ -69,7 +69,7 @@ def lists_of_files(named: Sequence[str]) -> dict[str, ListAnswer]:
 
 
 def _id_of(data: bytes) -> str:
-    from registry.credential.status_list import MAX_LIST_BYTES
+    from registry.credential.status.status_list import MAX_LIST_BYTES
 
     identifier = read_document(data, max_bytes=MAX_LIST_BYTES).get("id")
     if not isinstance(identifier, str):

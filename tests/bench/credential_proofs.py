@@ -12,12 +12,12 @@ from pyld import jsonld
 
 from registry.credential import signature
 from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, leaf_entry, proof_config
-from registry.credential.contexts import pinned_contexts
 from registry.credential.did_key import did_of
 from registry.credential.model import read_credential
 from registry.credential.place import BatchId, ContractId, Place
-from registry.credential.rdf_template import fast_quads
-from registry.credential.status_entry import with_pointer
+from registry.credential.rdf.contexts import pinned_contexts
+from registry.credential.rdf.template import fast_quads
+from registry.credential.status.status_entry import with_pointer
 from registry.merkle import leaf_hash, root_from_path
 
 SEED = bytes(range(32))

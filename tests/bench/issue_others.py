@@ -21,9 +21,9 @@ from nacl.signing import SigningKey
 from pyld import jsonld
 
 from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, leaf_entry, proof_config
-from registry.credential.contexts import pinned_contexts
 from registry.credential.place import Place
-from registry.credential.status_entry import with_pointer
+from registry.credential.rdf.contexts import pinned_contexts
+from registry.credential.status.status_entry import with_pointer
 
 VC2, OB3 = "https://www.w3.org/ns/credentials/v2", "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 

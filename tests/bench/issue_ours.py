@@ -11,10 +11,10 @@ from registry.credential.did_key import did_of
 from registry.credential.place import BatchId, ContractId
 from registry.credential.signer import SeedSigner
 from registry.issuing.achievement import read_achievement
-from registry.issuing.finish import Delivery, write_batch
-from registry.issuing.runner import Processes
-from registry.issuing.staging import Staging
-from registry.issuing.workspace import IssuerIdentity
+from registry.issuing.batch.finish import Delivery, write_batch
+from registry.issuing.batch.runner import Processes
+from registry.issuing.batch.staging import Staging
+from registry.issuing.home.workspace import IssuerIdentity
 from registry.ports import JournalEntry
 
 SEED, ACCOUNT, CREATED = bytes(range(32)), bytes(range(20)), "2026-03-08T00:00:00Z"

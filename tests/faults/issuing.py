@@ -25,7 +25,7 @@ from desk import Desk
 from faults.processes import Ended, attach, traceable, wait_for
 
 from registry import cli
-from registry.issuing.staged import open_staged
+from registry.issuing.batch.staged import open_staged
 from registry.ledger.decode import TOPICS
 from registry.ledger.events import Anchored
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from registry.issuing.staged import open_staged
+from registry.issuing.batch.staged import open_staged
 from registry.store.journal import SqlJournal
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.credential.contexts import pinned_contexts
+from registry.credential.rdf.contexts import pinned_contexts
 
 FOLDER = Path(__file__).parents[1] / "interop"
 

@@ -16,10 +16,10 @@ from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, pr
 from registry.credential.canonical import canonical_bytes, document_hash
 from registry.credential.place import Place
 from registry.errors import InputError
-from registry.issuing import staged, staging
-from registry.issuing.finish import Delivery, write_batch
-from registry.issuing.runner import Here, Processes
-from registry.issuing.staged import open_staged
+from registry.issuing.batch import staged, staging
+from registry.issuing.batch.finish import Delivery, write_batch
+from registry.issuing.batch.runner import Here, Processes
+from registry.issuing.batch.staged import open_staged
 from registry.merkle import Tree
 from registry.ports import JournalEntry
 
@@ -33,7 +33,7 @@ ROWS = 37
 @pytest.fixture
 def small_parts(monkeypatch):
     """Parts of 8 documents, so that a small input has several and a short last one."""
-    from registry.issuing import assemble, finish
+    from registry.issuing.batch import assemble, finish
 
     for room in (staged, staging, assemble, finish):
         monkeypatch.setattr(room, "PART", 8)
@@ -307,7 +307,7 @@ def test_written_batch_is_written_again_without_a_change(small_parts, tmp_path):
     made = ours(tmp_path, 20)
     first = made.issue().read_bytes()
     files = open_staged(tmp_path / "batches" / issue_ours.BATCH.batch_id.hex())
-    from registry.issuing.assemble import LeafMaker, assemble
+    from registry.issuing.batch.assemble import LeafMaker, assemble
 
     batch = assemble(LeafMaker(issue_ours.BATCH, issue_ours.ACCOUNT, issue_ours.CREATED), files)
     entry = JournalEntry(batch.batch.batch_id, "final", batch.root, 20, issue_ours.CREATED, issue_ours.ACCOUNT, "")

@@ -39,7 +39,7 @@ def test_same_command_on_two_workers(desk, cluster):
 
 
 def test_worker_that_dies_has_its_work_done_by_the_other(cluster):
-    from registry.issuing.dask_runner import DaskCluster
+    from registry.issuing.batch.dask_runner import DaskCluster
 
     with DaskCluster(cluster.scheduler_address) as runner:
         flag = os.path.join(cluster.workers[0].local_directory, "died")  # noqa: PTH118
@@ -59,7 +59,7 @@ def _die_once(job):
 
 
 def test_scheduler_that_does_not_answer_is_said(desk, monkeypatch):
-    from registry.issuing import dask_runner
+    from registry.issuing.batch import dask_runner
 
     monkeypatch.setattr(dask_runner, "_SECONDS", 1)
     desk.write_csv(1)

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from registry.credential.did_key import did_of
 from registry.credential.signer import SeedSigner
 from registry.errors import SigningError
-from registry.issuing.sealed_key import seal, unseal
-from registry.issuing.signing import CommandSigner
+from registry.issuing.home.sealed_key import seal, unseal
+from registry.issuing.home.signing import CommandSigner
 
 ISSUE = "issue results.csv --achievement achievement.json --out credentials --wait 1"
 SEED = bytes(range(32))
@@ -118,7 +118,7 @@ def test_new_issuer_with_a_passphrase_has_no_plain_key(bare_desk):
 
 
 def test_off_development_chains_no_plain_key_is_written(tmp_path):
-    from registry.issuing.signing import SigningKey, SigningOptions
+    from registry.issuing.home.signing import SigningKey, SigningOptions
 
     with pytest.raises(SigningError, match="not written unencrypted"):
         SigningKey(tmp_path, SigningOptions(plain=False)).make()

@@ -9,10 +9,10 @@ import pytest
 from desk import open_api
 
 from registry.credential import signature
-from registry.credential.contexts import pinned_contexts
 from registry.credential.did_key import did_of
+from registry.credential.rdf.contexts import pinned_contexts
 from registry.credential.signer import SeedSigner
-from registry.credential.status_list import MIN_ENTRIES, encode_bits, read_list
+from registry.credential.status.status_list import MIN_ENTRIES, encode_bits, read_list
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.list_step import ListAnswer
 from registry.verification.verify import judge, present
@@ -139,7 +139,7 @@ def test_delegate_that_the_profile_does_not_name_signs_nothing(issued):
 
 def forged(desk, key: SeedSigner, **changes) -> bytes:
     """A list with the right bits, signed by this key."""
-    from registry.credential.chain_list import ListName, Period, bits_of_words, signed_list
+    from registry.credential.status.chain_list import ListName, Period, bits_of_words, signed_list
 
     name = ListName.of_url(address(desk))
     block = desk.chain.rpc("eth_getBlockByNumber", "latest", False)

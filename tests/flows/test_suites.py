@@ -8,8 +8,8 @@ import pytest
 from nacl.signing import SigningKey
 
 from registry.credential import signature
-from registry.credential.contexts import pinned_contexts
 from registry.credential.did_key import did_of
+from registry.credential.rdf.contexts import pinned_contexts
 
 VC2 = "https://www.w3.org/ns/credentials/v2"
 CREATED = "2026-01-31T09:30:00Z"

@@ -15,10 +15,10 @@ import ob_schema
 import public_vectors
 import pytest
 
+from registry.credential.conformance.openbadges import badge_class
+from registry.credential.conformance.rules import conformance_problems, data_model
 from registry.credential.micro.report import lint
-from registry.credential.openbadges import badge_class
 from registry.credential.reader import read_document
-from registry.credential.rules import conformance_problems, data_model
 
 SAMPLES = "1edtech-ob3/validator-samples"
 pytestmark = public_vectors.needed

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from registry.credential import rdf_template
-from registry.credential.contexts import OB_303, pinned_contexts
-from registry.credential.jsonld import canonical_quads
-from registry.credential.rdf_template import fast_quads
+from registry.credential.rdf import template as rdf_template
+from registry.credential.rdf.contexts import OB_303, pinned_contexts
+from registry.credential.rdf.jsonld import canonical_quads
+from registry.credential.rdf.template import fast_quads
 from registry.errors import HallmarkError
 
 VC2 = "https://www.w3.org/ns/credentials/v2"

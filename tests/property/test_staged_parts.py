@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from registry.credential.canonical import canonical_bytes, document_hash
-from registry.credential.contexts import pinned_contexts
 from registry.credential.place import BatchId, ContractId
-from registry.credential.rdf_template import fast_quads
+from registry.credential.rdf.contexts import pinned_contexts
+from registry.credential.rdf.template import fast_quads
 from registry.errors import HallmarkError
-from registry.issuing.badge_lines import Statements
-from registry.issuing.badges import BadgeMaker, BadgeValues, holes_of, template_of
-from registry.issuing.rows import ResultRow
-from registry.issuing.stage import staged_line
-from registry.issuing.staged import RECORD, Record
+from registry.issuing.batch.badge_lines import Statements
+from registry.issuing.batch.badges import BadgeMaker, BadgeValues, holes_of, template_of
+from registry.issuing.batch.stage import staged_line
+from registry.issuing.batch.staged import RECORD, Record
+from registry.issuing.table.rows import ResultRow
 from registry.merkle import Tree, root_from_path
 
 BATCH = BatchId(ContractId(31337, bytes(range(20))), 1, bytes(range(16)))

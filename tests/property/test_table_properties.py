@@ -12,15 +12,15 @@ import orjson
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from registry.credential.conformance.rules import conformance_problems
 from registry.credential.place import BatchId, ContractId
-from registry.credential.rules import conformance_problems
-from registry.issuing import rows as rows_module
-from registry.issuing.badges import BadgeMaker
-from registry.issuing.cells import names_a_file, same_file
-from registry.issuing.columns import FIELDS
-from registry.issuing.complaints import Complaints
-from registry.issuing.rows import ResultRow, open_rows
-from registry.issuing.tables import TableOptions
+from registry.issuing.batch.badges import BadgeMaker
+from registry.issuing.table import rows as rows_module
+from registry.issuing.table.cells import names_a_file, same_file
+from registry.issuing.table.columns import FIELDS
+from registry.issuing.table.complaints import Complaints
+from registry.issuing.table.rows import ResultRow, open_rows
+from registry.issuing.table.tables import TableOptions
 
 NOW = "2026-06-01T12:00:00Z"
 LETTERS = string.ascii_letters + "ÄÖÜäöüßéèñçøåÆŒœž"

@@ -14,9 +14,9 @@ import public_vectors
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 
-from registry.credential.openbadges import narrower_notes
+from registry.credential.conformance.openbadges import narrower_notes
+from registry.credential.conformance.rules import conformance_problems
 from registry.credential.problem import Problem, member
-from registry.credential.rules import conformance_problems
 
 # Where we refuse what the schema lets pass: class → what our problem says there.
 WE_REFUSE_MORE = {

@@ -11,7 +11,7 @@ from registry.credential.canonical import canonical_hash, document_hash
 from registry.credential.did_key import did_of
 from registry.credential.place import BatchId, ContractId, Place
 from registry.credential.profile import build_profile, public_key_of_seed
-from registry.credential.status_entry import with_pointer
+from registry.credential.status.status_entry import with_pointer
 from registry.ledger.record import KeySlot, commitment
 from registry.ledger.word import IssuerWord
 from registry.merkle import Tree, leaf_hash

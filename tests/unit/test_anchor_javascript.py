@@ -16,7 +16,7 @@ from registry.credential.canonical import canonical_bytes
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import parse_pointer
 from registry.credential.reader import read_document
-from registry.credential.status_entry import pointers_of
+from registry.credential.status.status_entry import pointers_of
 from registry.errors import HallmarkError, InclusionError, MalformedError
 from registry.merkle import root_from_path
 from registry.verification.evidence import NoEvidence, Policy

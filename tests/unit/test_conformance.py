@@ -7,9 +7,16 @@ from typing import Any
 import public_vectors
 import pytest
 
+from registry.credential.conformance.rules import (
+    MODEL_NAMES,
+    VC2,
+    conformance_problems,
+    data_model,
+    issuer_of,
+    validity_of,
+)
 from registry.credential.model import Credential, read_credential
 from registry.credential.reader import read_document
-from registry.credential.rules import MODEL_NAMES, VC2, conformance_problems, data_model, issuer_of, validity_of
 from registry.errors import MalformedError
 from registry.verification.local_steps import check_conforming, check_validity
 from registry.verification.report import check_json

@@ -6,9 +6,10 @@ from typing import Any
 import public_vectors
 import pytest
 
-from registry.credential import contexts, rdf_surface
-from registry.credential.contexts import OB_303, older_badge_contexts, pinned_contexts
-from registry.credential.jsonld import canonical_quads, canonize
+from registry.credential.rdf import contexts
+from registry.credential.rdf import surface as rdf_surface
+from registry.credential.rdf.contexts import OB_303, older_badge_contexts, pinned_contexts
+from registry.credential.rdf.jsonld import canonical_quads, canonize
 from registry.errors import CannotTell, ConfigError, DataLossError, TransformationError, UnknownContext, WorkLimit
 
 BOOK = pinned_contexts()

@@ -12,7 +12,7 @@ from world import ANCHORED_AT, BATCH, CONTRACT, NOW, World, build
 from registry.credential import signature
 from registry.credential.anchor_proof import AnchorClaim, decode_proof_value, encode_proof_value, proof_config
 from registry.credential.place import BatchId, ContractId, Place
-from registry.credential.status_entry import with_pointer
+from registry.credential.status.status_entry import with_pointer
 from registry.ledger.record import KeySlot
 from registry.verification.evidence import Assurance, NoEvidence, ReaffirmationFact, Root, StatusFact, Tier, WordChange
 from registry.verification.report import Report

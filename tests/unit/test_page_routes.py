@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from registry.api.problems import on_hallmark_error
 from registry.api.routes import pages
-from registry.credential.contexts import pinned_contexts
+from registry.credential.rdf.contexts import pinned_contexts
 from registry.errors import HallmarkError
 
 STATIC = pages.STATIC

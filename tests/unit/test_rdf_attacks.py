@@ -8,11 +8,11 @@ import pytest
 from pyld import jsonld
 
 from registry.credential import signature
-from registry.credential.contexts import OB_303, pinned_contexts
 from registry.credential.did_key import did_of
 from registry.credential.place import BatchId, ContractId, Place
 from registry.credential.profile import public_key_of_seed
-from registry.credential.status_entry import with_pointer
+from registry.credential.rdf.contexts import OB_303, pinned_contexts
+from registry.credential.status.status_entry import with_pointer
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.report import Report
 from registry.verification.verify import judge, present

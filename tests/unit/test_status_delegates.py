@@ -7,11 +7,11 @@ import world
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.credential.chain_list import ListName, Period, bits_of_words, signed_list
 from registry.credential.did_key import did_of
 from registry.credential.profile import build_profile
 from registry.credential.signer import SeedSigner
-from registry.credential.status_list import MAX_INFLATED, MIN_ENTRIES, decode_bits, encode_bits
+from registry.credential.status.chain_list import ListName, Period, bits_of_words, signed_list
+from registry.credential.status.status_list import MAX_INFLATED, MIN_ENTRIES, decode_bits, encode_bits
 from registry.errors import MalformedError, WorkLimit
 from registry.ledger.status import masks_of
 from registry.verification.evidence import NoEvidence

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from registry.credential import signature
 from registry.credential.did_key import did_of
-from registry.credential.list_entry import ListEntry, list_entries
-from registry.credential.status_list import (
+from registry.credential.status.list_entry import ListEntry, list_entries
+from registry.credential.status.status_list import (
     MAX_INFLATED,
     check_binding,
     decode_bits,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from registry.credential.conformance.ob_values import is_identity_hash
 from registry.credential.micro.subject import Subject, text_of
-from registry.credential.ob_values import is_identity_hash
 from registry.credential.problem import Problem, each
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from registry.credential.conformance.openbadges import class_problems, narrower_notes
+from registry.credential.conformance.rules import MODEL_NAMES, conformance_problems, data_model
 from registry.credential.micro.advice import advice
 from registry.credential.micro.elements import Finding, findings_of
 from registry.credential.micro.skills import Alignment, skill_notes
 from registry.credential.micro.subject import Subject, subjects_of
-from registry.credential.openbadges import class_problems, narrower_notes
 from registry.credential.problem import Problem
-from registry.credential.rules import MODEL_NAMES, conformance_problems, data_model
 
 
 @dataclass(frozen=True, slots=True)

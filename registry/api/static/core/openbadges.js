@@ -1,4 +1,4 @@
-/** Open Badges 3.0: the registry's own table of classes, walked over a document (registry/credential/openbadges.py). */
+/** Open Badges 3.0: the registry's own table of classes, walked over a document (registry/credential/conformance/openbadges.py). */
 
 import { canonical, isObject } from "../anchor.js";
 import { Refusal } from "./outcome.js";

@@ -1,6 +1,6 @@
 /**
  * A document as canonical N-Quads, by the library jsonld, with what it would drop silently refused and its work bounded
- * (registry/credential/jsonld.py and rdf_surface.py, which say why).
+ * (registry/credential/rdf/jsonld.py and rdf_surface.py, which say why).
  */
 
 import { encode, hex, isObject, sha256 } from "../anchor.js";
@@ -99,7 +99,7 @@ async function library(work) {
   }
 }
 
-// --- before: spelling and size (registry/credential/rdf_surface.py) --------------------------------------------------
+// --- before: spelling and size (registry/credential/rdf/surface.py) --------------------------------------------------
 
 function checkSurface(document, contexts) {
   const counts = { values: 0, types: 0, contexts: 0 };

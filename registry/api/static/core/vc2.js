@@ -1,4 +1,4 @@
-/** VC Data Model 2.0, sections 4 and 5.3: every rule about structure (registry/credential/vc2.py). */
+/** VC Data Model 2.0, sections 4 and 5.3: every rule about structure (registry/credential/conformance/vc2.py). */
 
 import { canonical, isObject } from "../anchor.js";
 import { Refusal, malformed } from "./outcome.js";

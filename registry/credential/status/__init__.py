@@ -1,0 +1,1 @@
+"""Status entries and lists of a credential."""

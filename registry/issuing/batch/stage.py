@@ -1,0 +1,259 @@
+"""Stage a chunk of documents: places, pointers, signatures, salts, leaves. Pure work, in this process or another."""
+
+import hmac
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from registry.credential import signature
+from registry.credential.canonical import canonical_bytes, canonical_hash
+from registry.credential.place import Place
+from registry.credential.signer import DocumentSigner
+from registry.credential.status.status_entry import is_open_badge, with_pointer
+from registry.credential.values import as_list
+from registry.errors import CannotTell, DataLossError, HallmarkError, SigningError, TransformationError
+from registry.issuing.batch.assemble import LeafMaker
+from registry.issuing.batch.badge_lines import BadgeLines, BrokenRules, unsigned
+from registry.issuing.batch.badges import BadgeMaker
+from registry.issuing.batch.ready import Draft, ready_draft
+from registry.issuing.batch.staged import Part, with_proofs, write_part
+from registry.issuing.home.workspace import IssuerIdentity
+from registry.issuing.table.rows import ResultRow
+from registry.merkle import Tree
+
+Progress = Callable[[str, int, int], None]
+
+
+def batch_id_of(
+    identity: IssuerIdentity, source_digest: bytes, achievement_digest: bytes, options: Sequence[str]
+) -> bytes:
+    """16 bytes that the same input always has and nobody can guess (SPEC.md, section 2).
+
+    Args:
+        identity: Issuer with its 32-byte batch secret.
+        source_digest: SHA-256 of the input.
+        achievement_digest: SHA-256 of the achievement file; empty where there is none.
+        options: Switches that change documents.
+    """
+    digest = canonical_hash(
+        {
+            "achievement": achievement_digest.hex(),
+            "contract": str(identity.contract),
+            "input": source_digest.hex(),
+            "issuerId": str(identity.issuer_id),
+            "options": sorted(options),
+        }
+    )
+    return hmac.digest(identity.batch_secret, digest, "sha256")[:16]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a worker needs to stage documents of one batch.
+
+    Attributes:
+        leaves: Batch, account and date of the anchor proofs.
+        did: The issuer's.
+        base_url: What status entries name.
+        suite: `rdf`, `jcs`, or empty: RDF where the document can be signed so.
+        foreign: Whether documents of other issuers are taken.
+        badges: How rows become badges; None where the input has no rows.
+        signer: Who signs; None where nothing has to be signed.
+    """
+
+    leaves: LeafMaker
+    did: str
+    base_url: str
+    suite: str
+    foreign: bool
+    badges: BadgeMaker | None = None
+    signer: DocumentSigner | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Consecutive documents of a batch.
+
+    Attributes:
+        recipe: How they are made.
+        folder: Where the part is written.
+        shard: Which batch of the input it belongs to.
+        number, first: Which part of its batch it is, and the index of its first document.
+        rows: Results with their rows' numbers, or
+        ready: documents' bytes, with the names of their files and what to call them in complaints.
+    """
+
+    recipe: Recipe
+    folder: Path
+    shard: int
+    number: int
+    first: int
+    rows: Sequence[tuple[int, ResultRow]] = ()
+    ready: Sequence[tuple[str, bytes]] = ()
+
+    @property
+    def count(self) -> int:
+        """How many documents."""
+        return len(self.rows) + len(self.ready)
+
+
+class Fault(NamedTuple):
+    """What is wrong with one document: the row or the name that it has in the input, the JSONPath, and the reason."""
+
+    where: int | str
+    path: str
+    what: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A job's result.
+
+    Attributes:
+        shard, number: Which batch of the input, and which part of it.
+        count: How many documents the part holds.
+        root: Root of its leaves, 32 bytes.
+        ids: Names of ready documents of ours, each with 12 bytes of the SHA-256 of its id.
+        problems: Why the input cannot be issued; the part is not written then.
+        part: The part itself, where it was not written by the worker.
+    """
+
+    shard: int
+    number: int
+    count: int
+    root: bytes
+    ids: tuple[tuple[str, bytes], ...]
+    problems: tuple[Fault, ...]
+    part: Part | None = None
+
+
+def stage_and_write(job: Job) -> Made:
+    """Stage a chunk and write its part, durably."""
+    made = stage(job)
+    if made.part is None:
+        return made
+    write_part(job.folder, job.number, made.part)
+    return replace(made, part=None)
+
+
+def stage(job: Job) -> Made:
+    """Stage a chunk: pointers and signatures (unless documents came signed), fresh salts, leaves."""
+    salts = secrets.token_bytes(32 * job.count)
+    lines = _Lines([], [], [], [], [])
+    if job.rows:
+        _stage_rows(job, salts, lines)
+    else:
+        _stage_ready(job, salts, lines)
+    if lines.problems:
+        return Made(job.shard, job.number, job.count, b"", tuple(lines.ids), tuple(lines.problems))
+    part = Part(
+        lines.lines, b"".join(lines.records), lines.names, len(lines.names) - len(lines.ids) if job.ready else 0
+    )
+    root = Tree(job.recipe.leaves.leaves(part, job.first)).root
+    return Made(job.shard, job.number, job.count, root, tuple(lines.ids), (), part)
+
+
+class _Lines(NamedTuple):
+    """A part in the making."""
+
+    lines: list[bytes]
+    records: list[bytes]
+    names: list[str]
+    ids: list[tuple[str, bytes]]
+    problems: list[Fault]
+
+
+def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
+    writer, signer = _writer(job.recipe), job.recipe.signer
+    assert signer is not None
+    for place, (number, row) in enumerate(job.rows):
+        try:
+            line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32], signer)
+        except BrokenRules as wrong:
+            into.problems.extend(Fault(number, problem.path, problem.message) for problem in wrong.found)
+        except SigningError:
+            raise  # says nothing about this row
+        except HallmarkError as error:
+            into.problems.append(Fault(number, "", error.what, error.todo))
+        else:
+            into.lines.append(line)
+            into.records.append(record)
+            into.names.append(row.id)
+
+
+def _writer(recipe: Recipe) -> BadgeLines:
+    """What writes the badges of a recipe, kept from chunk to chunk; the signer may be another object each time."""
+    assert recipe.badges is not None
+    assert recipe.signer is not None
+    key = (recipe, recipe.signer.public_key)
+    if key not in _writers:
+        _writers.clear()
+        _writers[key] = BadgeLines(recipe.badges, recipe.signer, recipe.leaves.created, recipe.suite)
+    return _writers[key]
+
+
+_writers: dict[tuple[Recipe, bytes], BadgeLines] = {}
+
+
+def _stage_ready(job: Job, salts: bytes, into: _Lines) -> None:
+    recipe = job.recipe
+    for place, (name, data) in enumerate(job.ready):
+        try:
+            draft = ready_draft(name, data, recipe.did, foreign=recipe.foreign)
+            document = _signed(draft, job.first + place, recipe)
+            line, record = staged_line(document, salts[32 * place : 32 * place + 32])
+        except SigningError:
+            raise
+        except HallmarkError as error:
+            into.problems.append(Fault(name, error.path, error.what, error.todo))
+            continue
+        into.lines.append(line)
+        into.records.append(record)
+        into.names.append(name)
+        if draft.ours:
+            # What other issuers do with their ids is theirs to answer for.
+            into.ids.append((name, sha256(str(document.get("id", f"no id, {name}")).encode()).digest()[:12]))
+
+
+def _signed(draft: Draft, index: int, recipe: Recipe) -> dict[str, Any]:
+    if not draft.ours:
+        return draft.document
+    assert recipe.signer is not None
+    document = with_pointer(draft.document, Place(recipe.leaves.batch, index), recipe.base_url)
+    return {
+        **document,
+        "proof": [sign_document(draft.name, document, recipe.signer, recipe.leaves.created, recipe.suite)],
+    }
+
+
+def staged_line(document: dict[str, Any], salt: bytes) -> tuple[bytes, bytes]:
+    """The staged line of any document, and its record: RFC 8785 form, its proofs as an array."""
+    unsecured = {name: value for name, value in document.items() if name != "proof"}
+    bare = canonical_bytes(unsecured)
+    earlier = canonical_bytes({name: value for name, value in unsecured.items() if name < "proof"})
+    proofs = b",".join(canonical_bytes(proof) for proof in as_list(document.get("proof", [])))
+    return with_proofs(bare, len(earlier) - 1, proofs, salt, sha256(bare).digest())
+
+
+def sign_document(
+    name: str, document: dict[str, Any], signer: DocumentSigner, created: str, suite: str
+) -> dict[str, Any]:
+    """A signature proof.
+
+    Badges are signed over their statements, which is what Open Badges verifiers accept.
+    Other documents may have terms or contexts that nobody here knows: JCS covers them as they stand.
+
+    Raises:
+        InputError: A badge that cannot be signed as RDF, with the member that is the reason.
+    """
+    if suite != "jcs":
+        try:
+            return signature.sign(document, signer, created, signature.RDFC)
+        except (CannotTell, DataLossError, TransformationError) as error:
+            if suite == "rdf" or is_open_badge(document):
+                raise unsigned(name, error) from None
+    return signature.sign(document, signer, created, signature.JCS)

@@ -1,0 +1,1 @@
+"""The issuer's folder: keys, secrets, what is kept and what is forgotten."""
