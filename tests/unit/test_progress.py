@@ -9,7 +9,7 @@ from registry.commands.progress import progress_bar
 
 def shown(*, terminal, total):
     out = io.StringIO()
-    with progress_bar(Console(file=out, force_terminal=terminal, width=100)) as update:
+    with progress_bar(Console(file=out, force_terminal=terminal, width=100, _environ={"TERM": "xterm"})) as update:
         for done in range(0, 2_001, 500):
             update("signing", done, total)
     return out.getvalue()
