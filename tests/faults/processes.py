@@ -95,7 +95,7 @@ def level(here: World) -> bool:
     return point is not None and "0x" + point.block.hash.hex() == newest["hash"]
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 20.0) -> None:
+def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
     """Return once it is done; AssertionError when it is not in time."""
     deadline = time.monotonic() + seconds
     while not done():
