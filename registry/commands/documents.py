@@ -42,15 +42,16 @@ def lines_of(path: Path) -> Iterator[tuple[str, bytes]]:
     Raises:
         Unreadable: The file cannot be opened, or holds no document.
     """
-    number = 0
+    found = False
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if line.strip():
+                    found = True
                     yield f"{path}:{number}", line.strip()
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.", todo="check the name") from None
-    if number == 0:
+    if not found:
         raise Unreadable(f"{path} holds no document.", todo="check the name")
 
 

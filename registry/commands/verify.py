@@ -2,7 +2,7 @@
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,10 +63,14 @@ class Row(NamedTuple):
 
 
 def joined(rows: Iterable[Row], *, as_json: bool) -> Row:
-    """Several rows as one; the exit code is that of any invalid one, else of any unknown one."""
+    """Several rows as one."""
     known = list(rows)
-    codes = {row.code for row in known}
-    return Row(1 if 1 in codes else max(codes, default=0), (",\n" if as_json else "\n").join(row.text for row in known))
+    return Row(_together({row.code for row in known}), (",\n" if as_json else "\n").join(row.text for row in known))
+
+
+def _together(codes: Set[int]) -> int:
+    """The exit code of any invalid one, else of any unknown one; of none: nothing is known."""
+    return 1 if 1 in codes else max(codes, default=_EXIT["unknown"])
 
 
 def run(args: Namespace) -> int:
@@ -80,7 +84,7 @@ def run(args: Namespace) -> int:
     for row in _rows(args):
         print(row.text)
         codes.add(row.code)
-    return 1 if 1 in codes else max(codes)
+    return _together(codes)
 
 
 def _check(args: Namespace) -> None:

@@ -105,3 +105,11 @@ def test_lines_of_many_files_come_in_order_too(folder):
     names = [f"{number:05}.json" for number in reversed(range(450))]
     _, said, _, _ = verified(folder, "--jobs", "2", *names)
     assert [line.partition(":")[0] for line in said.splitlines() if line.startswith("0")] == names
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_file_of_blank_lines_is_unknown_and_never_valid(folder, form):
+    (folder / "blank.ndjson").write_bytes(b"\n\r\n \n")
+    code, said, *_ = verified(folder, "blank.ndjson", *form)
+    assert code == 2
+    assert "holds no document" in said
