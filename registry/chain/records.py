@@ -1,5 +1,6 @@
 """Whether a batch has a record, and where it was written: found by its time, without reading logs of long ranges."""
 
+from registry.chain.past import block_at_time
 from registry.chain.source import RpcChain
 from registry.chain.views import call_data, integers
 from registry.errors import ChainUnavailable, RpcError
@@ -14,7 +15,7 @@ def record_time(chain: RpcChain, issuer_id: int, batch_id: bytes) -> int:
 
 def place_of_record(chain: RpcChain, issuer_id: int, batch_id: bytes, at: int) -> tuple[int, bytes | None]:
     """Block number and transaction hash (None where the node does not tell) of a record of this block time."""
-    last = _last_block(chain, at)
+    last = block_at_time(chain, at, chain.tiers().latest) or chain.deployment.block_number
     topics = ["0x" + TOPICS[Anchored].hex(), f"0x{issuer_id:064x}", "0x" + batch_id.ljust(32, b"\0").hex()]
     # Some chains have several blocks of one second.
     for number in range(last, max(-1, last - 16), -1):
@@ -26,15 +27,3 @@ def place_of_record(chain: RpcChain, issuer_id: int, batch_id: bytes, at: int) -
         if logs:
             return number, bytes.fromhex(logs[0]["transactionHash"][2:])
     return last, None
-
-
-def _last_block(chain: RpcChain, seconds: int) -> int:
-    """The last block whose time is not after `seconds`, found by halving."""
-    low, high = 0, chain.tiers().latest
-    while low < high:
-        middle = (low + high + 1) // 2
-        if chain.headers([middle])[middle].block.time <= seconds:
-            low = middle
-        else:
-            high = middle - 1
-    return low
