@@ -1,5 +1,6 @@
 """What the mirror holds about one issuer now. `past.Past` answers the same questions as of a block."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -52,12 +53,8 @@ class Rows(Protocol):
         """What others said of an issuer, in the same order; anybody who is registered can say something."""
 
 
-class Present:
-    """The projected rows as they stand."""
-
-    def __init__(self, connection: Connection, chain_id: int) -> None:
-        self.connection = connection
-        self.chain_id = chain_id
+class ByKey(ABC):
+    """The rows of `Rows` that one look by the whole key finds."""
 
     def word(self, issuer_id: int) -> bytes:
         """The issuer's word."""
@@ -83,6 +80,18 @@ class Present:
         """The bits of 256 credentials."""
         found: StatusWord | None = self._one(StatusWord, issuer_id, batch_id, epoch, word_index)
         return found
+
+    @abstractmethod
+    def _one(self, kind: type[Any], *key: Any) -> Any:
+        """The row of this kind with this key (without the chain), or None."""
+
+
+class Present(ByKey):
+    """The projected rows as they stand."""
+
+    def __init__(self, connection: Connection, chain_id: int) -> None:
+        self.connection = connection
+        self.chain_id = chain_id
 
     def status_changes(
         self, issuer_id: int, batch_id: bytes, epoch: int, word_index: int, most: int

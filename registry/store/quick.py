@@ -23,6 +23,7 @@ from registry.ledger.entities import (
 )
 from registry.store import tables as t
 from registry.store.engine import refused
+from registry.store.present import ByKey
 from registry.store.rows import COLUMNS
 
 _CACHE_KIB = 64 * 1024
@@ -36,7 +37,7 @@ def quick_file(engine: Engine) -> str | None:
     return str(Path(name).absolute()) if plain and name else None
 
 
-class QuickRows:
+class QuickRows(ByKey):
     """Projected rows of one chain as they stand (present.Rows), each by its whole key.
 
     Args:
@@ -68,31 +69,6 @@ class QuickRows:
         """End the snapshot."""
         if self._opened is not None and self._opened.in_transaction:
             self._opened.execute("ROLLBACK")
-
-    def word(self, issuer_id: int) -> bytes:
-        """The issuer's word, 32 bytes; zeros for an issuer that is not registered."""
-        issuer: Issuer | None = self._one(Issuer, issuer_id)
-        return issuer.word if issuer else bytes(32)
-
-    def batch(self, issuer_id: int, batch_id: bytes) -> Batch | None:
-        """A record."""
-        found: Batch | None = self._one(Batch, issuer_id, batch_id)
-        return found
-
-    def key(self, issuer_id: int, account: bytes) -> Key | None:
-        """A key slot."""
-        found: Key | None = self._one(Key, issuer_id, account)
-        return found
-
-    def reaffirmation(self, issuer_id: int, batch_id: bytes) -> Reaffirmation | None:
-        """The newest reaffirmation of a record."""
-        found: Reaffirmation | None = self._one(Reaffirmation, issuer_id, batch_id)
-        return found
-
-    def status_word(self, issuer_id: int, batch_id: bytes, epoch: int, word_index: int) -> StatusWord | None:
-        """The bits of 256 credentials."""
-        found: StatusWord | None = self._one(StatusWord, issuer_id, batch_id, epoch, word_index)
-        return found
 
     def status_changes(
         self, issuer_id: int, batch_id: bytes, epoch: int, word_index: int, most: int
