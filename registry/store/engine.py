@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from registry.errors import StoreError
+from registry.store.plain import newest_schema
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 _BUSY_SECONDS = 5
@@ -152,7 +153,7 @@ def migrate(engine: Engine) -> None:
     Raises:
         StoreError: A read replica whose primary has another schema.
     """
-    if schema_version(engine) == newest_version():
+    if schema_version(engine) == newest_schema():
         return
     if is_replica(engine):
         raise StoreError(
@@ -166,11 +167,6 @@ def migrate(engine: Engine) -> None:
             upgrade(connection)
         else:
             _make_all(connection)
-
-
-def newest_version() -> str:
-    """The newest version's number, by the files' names: asking Alembic would cost every command's start its import."""
-    return max(path.name[:4] for path in (_MIGRATIONS / "versions").glob("[0-9][0-9][0-9][0-9]_*.py"))
 
 
 def upgrade(connection: Connection) -> None:
@@ -195,7 +191,7 @@ def _make_all(connection: Connection) -> None:
             "CREATE TABLE alembic_version (version_num VARCHAR(32) CONSTRAINT alembic_version_pkc PRIMARY KEY NOT NULL)"
         )
     )
-    connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": newest_version()})
+    connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": newest_schema()})
 
 
 def schema_version(engine: Engine) -> str | None:

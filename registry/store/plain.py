@@ -45,7 +45,10 @@ def has_tables(url: str) -> bool:
 
 
 def newest_schema() -> str:
-    """The version to which `store.engine.migrate` brings a database: the number in the newest migration's name."""
+    """The version to which `store.engine.migrate` brings a database: the number in the newest migration's name.
+
+    Asking Alembic would cost every command's start its import.
+    """
     versions = Path(__file__).with_name("migrations") / "versions"
     return max(path.name.partition("_")[0] for path in versions.glob("[0-9]*_*.py"))
 

@@ -6,7 +6,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, inspect, text
 
 from registry.errors import StoreError
-from registry.store.engine import migrate, newest_version, open_engine, reading, schema_version, transaction, upgrade
+from registry.store.engine import migrate, open_engine, reading, schema_version, transaction, upgrade
+from registry.store.plain import newest_schema
 from registry.store.tables import DISTRIBUTION, ENTITY_TABLES, citus_statements, event, metadata
 
 
@@ -26,7 +27,7 @@ def test_an_empty_database_gets_the_newest_version(engine):
     migrate(engine)
     config = Config()
     config.set_main_option("script_location", str(module._MIGRATIONS))
-    assert schema_version(engine) == newest_version() == ScriptDirectory.from_config(config).get_current_head()
+    assert schema_version(engine) == newest_schema() == ScriptDirectory.from_config(config).get_current_head()
 
 
 @pytest.mark.parametrize("way", ["at once", "version by version"])
