@@ -8,6 +8,7 @@ import orjson
 import rfc8785
 from credential_proofs import bench_check, bench_statements
 from harness import Bench, Subject
+from issue_input import ACHIEVEMENT
 
 from registry.credential.canonical import canonical_bytes
 from registry.credential.fast_json import SLOW_CALLS
@@ -34,25 +35,7 @@ BADGE: dict[str, Any] = {
         "identifier": [
             {"type": "IdentityObject", "hashed": False, "identityHash": "Zoë Öberg", "identityType": "name"}
         ],
-        "achievement": {
-            "id": "https://northwind.example/achievements/data-literacy-1",
-            "type": ["Achievement"],
-            "achievementType": "MicroCredential",
-            "name": "Data Literacy for Professionals",
-            "description": "Reads, questions and presents data responsibly: sampling, bias and inference.",
-            "criteria": {"narrative": "All assignments and a supervised examination of two hours."},
-            "inLanguage": "en",
-            "creditsAvailable": 2,
-            "alignment": [
-                {
-                    "type": ["Alignment"],
-                    "targetName": "interpret data",
-                    "targetUrl": "http://data.europa.eu/esco/skill/1973c966-f236-40c9-b2d4-5d71a89019be",
-                    "targetFramework": "ESCO",
-                    "targetType": "ext:ESCOSkill",
-                }
-            ],
-        },
+        "achievement": ACHIEVEMENT,
     },
     "proof": [
         {
