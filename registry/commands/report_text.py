@@ -62,4 +62,4 @@ def _ago(seconds: int) -> str:
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit} ago"
-    return f"{seconds} seconds ago"
+    return f"{seconds} second{'s' if seconds != 1 else ''} ago"
