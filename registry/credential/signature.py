@@ -286,4 +286,5 @@ def _decode(value: str, length: int) -> bytes:
 
 
 def _as_list(value: Any) -> list[Any]:
+    """Unlike `values.as_list`, null is a value here: a proof whose context or chain is null must not match nothing."""
     return value if isinstance(value, list) else [value]

@@ -6,7 +6,7 @@ from pathlib import Path
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import ContractId
 from registry.credential.status.chain_list import ListName
-from registry.credential.status.list_entry import as_list
+from registry.credential.values import as_list
 from registry.errors import HallmarkError, InputError
 
 _TODO = "name files that `hallmark issue` wrote; nothing was written for it"

@@ -1,8 +1,9 @@
 """Entries of `credentialStatus` whose status lies outside the chain (Bitstring Status List 1.0, section 2.1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from registry.credential.values import as_list
 from registry.errors import MalformedError
 
 BITSTRING_ENTRY = "BitstringStatusListEntry"
@@ -113,10 +114,3 @@ def text_of(holder: Mapping[str, Any], member: str) -> str:
 def is_count(value: Any) -> bool:
     """Whether a value is a whole number from 0 on."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def as_list(value: Any) -> Sequence[Any]:
-    """A list as it is, nothing as an empty one, anything else as a list of one."""
-    if value is None:
-        return ()
-    return value if isinstance(value, list) else (value,)

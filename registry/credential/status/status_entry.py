@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from registry.credential.place import Place, parse_pointer
+from registry.credential.values import as_list
 from registry.errors import MalformedError
 
 PURPOSES = ("revocation", "suspension")
@@ -38,8 +39,7 @@ def pointers_of(document: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
     Raises:
         MalformedError: An entry that starts like a pointer and is none.
     """
-    entries = document.get("credentialStatus", [])
-    entries = entries if isinstance(entries, list) else [entries]
+    entries = as_list(document.get("credentialStatus"))
     ours = [e for e in entries if isinstance(e, dict) and str(e.get("id", "")).startswith(_PREFIX)]
     for entry in ours:
         if str(entry["id"]).rpartition("#")[2] != entry.get("statusPurpose"):
@@ -49,12 +49,8 @@ def pointers_of(document: Mapping[str, Any]) -> tuple[tuple[Place, str], ...]:
 
 def is_open_badge(document: Mapping[str, Any]) -> bool:
     """Whether the document says that it is an Open Badges 3.0 credential, by its type or by its contexts."""
-    types, contexts = _as_list(document.get("type")), _as_list(document.get("@context"))
+    types, contexts = as_list(document.get("type")), as_list(document.get("@context"))
     if "OpenBadgeCredential" in types or "AchievementCredential" in types:
         return True
     badge_context = any(isinstance(item, str) and item.startswith(_OB_CONTEXT) for item in contexts)
     return badge_context and not {"EndorsementCredential", "ClrCredential"} & set(map(str, types))
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from registry.credential.conformance.rules import Validity, issuer_of, validity_of
-from registry.credential.status.list_entry import REVOCATION_LIST, ListEntry, as_list, is_count, text_of
+from registry.credential.status.list_entry import REVOCATION_LIST, ListEntry, is_count, text_of
+from registry.credential.values import as_list
 from registry.errors import (
     MalformedError,
     StatusListLengthError,
