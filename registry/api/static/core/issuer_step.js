@@ -2,9 +2,9 @@
 
 import { hex } from "../anchor.js";
 import { INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, attempt, check, refused } from "./outcome.js";
-import { issuerOf } from "./model.js";
 import { readProfile } from "./profile.js";
 import { isKnown, suiteName, verify } from "./signature.js";
+import { issuerOf } from "./values.js";
 
 // Each may cost a canonicalisation: more are not asked of an untrusted document.
 const MAX_PROOFS = 8;

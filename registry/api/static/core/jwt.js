@@ -5,7 +5,7 @@ import { base64url } from "./bases.js";
 import { checkSignature, findSigner, keyOfJwk } from "./keys.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
 import { secondsOf } from "./times.js";
-import { textOf } from "./values.js";
+import { issuerOf, textOf } from "./values.js";
 
 const ALGORITHMS = { RS256: "RSA", ES256: "P-256", EdDSA: "Ed25519", Ed25519: "Ed25519" };
 const TYPES = [undefined, null, "JWT", "vc+jwt", "vc+ld+jwt", "application/vc+jwt"];
@@ -49,18 +49,13 @@ function signerOf(header, claims, document) {
   if (kind === null || !TYPES.includes(header.typ) || "crit" in header || "b64" in header) {
     throw malformed("jwt.algorithm", { algorithm: textOf(header.alg).slice(0, 40) });
   }
-  const issuer = issuerIn(document) ?? "";
+  const issuer = issuerOf(document) ?? "";
   let signer;
   if (typeof header.kid === "string") signer = findSigner(header.kid.startsWith("#") ? issuer + header.kid : header.kid);
   else if (isObject(header.jwk)) signer = { controller: issuer, key: keyOfJwk(header.jwk), bound: false };
   else throw cannotTell("KEY_UNKNOWN", "jwt.noKey");
   if (signer.key.kind !== kind) throw malformed("signature.wrongKey", { suite: header.alg, kind: signer.key.kind });
   return signer;
-}
-
-function issuerIn(document) {
-  const value = isObject(document.issuer) ? document.issuer.id : document.issuer;
-  return typeof value === "string" ? value : null;
 }
 
 /** Each claim that is present agrees with the credential; nbf and exp also with the moment of the verdict. */
@@ -79,7 +74,7 @@ function checkClaims(claims, document, now) {
 
 function expectedClaims(document) {
   const subject = document.credentialSubject;
-  const iss = issuerIn(document);
+  const iss = issuerOf(document);
   if (iss === null) throw malformed("jwt.noIssuerNamed");
   return {
     iss,

@@ -1,5 +1,6 @@
 /** Public keys from Multikey or JWK, and their signatures (registry/credential/keys.py, did_key.py, controller.py). */
 
+import { hex } from "../anchor.js";
 import { ed25519 } from "../vendor/noble/curves/ed25519.js";
 import { p256, p384 } from "../vendor/noble/curves/nist.js";
 import { secp256k1 } from "../vendor/noble/curves/secp256k1.js";
@@ -51,7 +52,7 @@ function keyOfDid(method, did, fragment) {
 export function keyOfMultikey(text) {
   const raw = text.startsWith("z") && text.length <= 128 ? base58(text.slice(1)) : null;
   if (raw === null) throw malformed("key.noMultikey", { text: text.slice(0, 80) });
-  const prefix = Array.from(raw.slice(0, 2), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const prefix = hex(raw.slice(0, 2));
   if (Object.hasOwn(REFUSED, prefix)) {
     throw cannotTell("KEY_UNKNOWN", "key.refusedKind", { text: text.slice(0, 80), kind: REFUSED[prefix] });
   }

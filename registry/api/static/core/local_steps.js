@@ -1,12 +1,11 @@
 /** Steps 2, 7, 8 without a chain, and 9: what needs nobody to be asked (local_steps.py, list_step.py, list_entry.py). */
 
-import { isObject } from "../anchor.js";
+import { isObject, listOf } from "../anchor.js";
 import {
   INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, Refusal, check, malformed, refused,
 } from "./outcome.js";
 import { badgeProblems, distinct } from "./openbadges.js";
 import { stampOf } from "./times.js";
-import { asList } from "./values.js";
 import { VC2, stampMember, vc2Problems } from "./vc2.js";
 
 const VC1 = "https://www.w3.org/2018/credentials/v1";
@@ -62,7 +61,7 @@ export function checkValidity({ document }, now) {
 /** Step 8 of a document that is not anchored: the page fetches no status list, so each is told as not read. */
 export function checkLists({ document }) {
   if (!("credentialStatus" in document)) return check("status", NOT_APPLICABLE, "", "status.none");
-  const entries = asList(document.credentialStatus).filter((entry) => !isPointer(entry));
+  const entries = listOf(document.credentialStatus).filter((entry) => !isPointer(entry));
   try {
     const urls = entries.map(listUrl);
     if (urls.length === 0) return check("status", NOT_APPLICABLE, "", "status.noneOutside");
@@ -81,7 +80,7 @@ const isCount = (value) => Number.isInteger(value) && value >= 0;
 /** Where an entry's list lies ({url}), or what other kind it is ({type}); Refusal for one that breaks its format. */
 function listUrl(entry) {
   if (!isObject(entry)) throw malformed("status.malformed", { member: "credentialStatus" });
-  const types = asList(entry.type).filter((kind) => typeof kind === "string");
+  const types = listOf(entry.type).filter((kind) => typeof kind === "string");
   if (types.includes("BitstringStatusListEntry")) return bitstring(entry);
   if (types.includes("1EdTechRevocationList")) return { url: textOf(entry, "id") };
   return { type: (types[0] ?? "an unnamed type").slice(0, 60) };
@@ -91,7 +90,7 @@ function bitstring(entry) {
   const size = entry.statusSize ?? ("statusSize" in entry ? null : 1);
   if (!isCount(size) || size < 1 || size > 32) throw malformed("status.malformed", { member: "statusSize" });
   const purpose = textOf(entry, "statusPurpose");
-  const messages = asList(entry.statusMessage);
+  const messages = listOf(entry.statusMessage);
   const readable = messages.every((one) => isObject(one) && "message" in one && /^\s*[+-]?(0[xX])?[0-9a-fA-F]+\s*$/.test(one.status));
   if (!readable || ((size > 1 || purpose === "message") && messages.length !== 2 ** size)) {
     throw malformed("status.malformed", { member: "statusMessage" });

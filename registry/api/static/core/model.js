@@ -108,9 +108,3 @@ function readPointers(document) {
   }
   return { pointers: found, pointerProblem: null };
 }
-
-/** The issuer's id, whether it stands alone or in an object; null where there is none. */
-export function issuerOf(document) {
-  const value = isObject(document.issuer) ? document.issuer.id : document.issuer;
-  return typeof value === "string" ? value : null;
-}

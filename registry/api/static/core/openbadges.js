@@ -1,10 +1,10 @@
 /** Open Badges 3.0: the registry's own table of classes, walked over a document (registry/credential/conformance/openbadges.py). */
 
-import { canonical, isObject } from "../anchor.js";
+import { canonical, isObject, listOf } from "../anchor.js";
 import { Refusal } from "./outcome.js";
 import { each, member, problem } from "./problem.js";
 import { secondsOf } from "./times.js";
-import { asList, isUrl } from "./values.js";
+import { isUrl } from "./values.js";
 import { hasTypes, vc2Problems } from "./vc2.js";
 
 const PREFIX = "https://purl.imsglobal.org/spec/ob/v3p0/context";
@@ -61,14 +61,14 @@ export function isOpenBadge(document) {
 }
 
 function hasBadgeContext(document) {
-  return asList(document["@context"]).some((item) => typeof item === "string" && item.startsWith(PREFIX));
+  return listOf(document["@context"]).some((item) => typeof item === "string" && item.startsWith(PREFIX));
 }
 
 /**
  * Every rule of Open Badges 3.0 that the document breaks; none where it is no badge.
  *
  * @param {object} document
- * @param {{shapes: object, enumerations: object}} tables The registry's classes (GET /page/rules.json).
+ * @param {{shapes: object, enumerations: object}} tables The registry's classes (GET /page/tables.json).
  */
 export function badgeProblems(document, tables) {
   if (isOpenBadge(document)) return walk(document, "AchievementCredential", tables);

@@ -3,14 +3,14 @@
  * Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 1.0, section 3.
  */
 
-import { canonical, isObject, join } from "../anchor.js";
+import { canonical, isObject, join, listOf } from "../anchor.js";
 import { base58 } from "./bases.js";
 import { Jws, verifyJwt } from "./jwt.js";
 import { checkSignature, findSigner } from "./keys.js";
 import { attempt, malformed, unproven } from "./outcome.js";
 import { booksFor, canonicalQuads, digestOf } from "./rdf.js";
 import { secondsOf } from "./times.js";
-import { asList, textOf } from "./values.js";
+import { textOf } from "./values.js";
 
 const NIST = ["P-256", "P-384"];
 const SUITES = {
@@ -110,8 +110,8 @@ function checkedMembers(proof, now) {
 function unsecured(document, proof) {
   const { proof: held, ...bare } = document;
   if (!("previousProof" in proof)) return bare;
-  const wanted = asList(proof.previousProof).map(textOf);
-  const earlier = asList(held).filter(isObject).filter((other) => wanted.includes(other.id));
+  const wanted = listOf(proof.previousProof).map(textOf);
+  const earlier = listOf(held).filter(isObject).filter((other) => wanted.includes(other.id));
   const there = new Set(earlier.map((other) => other.id));
   if (there.size !== new Set(wanted).size || earlier.some((other) => canonical(other) === canonical(proof))) {
     throw unproven("signature.chain");

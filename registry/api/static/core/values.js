@@ -1,5 +1,6 @@
 /** Single values: URLs, language tags, digests (registry/credential/values.py, ob_values.py). */
 
+import { hex, isObject } from "../anchor.js";
 import { base58, base64url } from "./bases.js";
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
@@ -14,15 +15,15 @@ const LANGUAGE_TAG = new RegExp(
   "i",
 );
 
-/** A list as it is, nothing as an empty one, anything else as a list of one. */
-export function asList(value) {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? value : [value];
-}
-
 /** A value as a text, whatever it is: strictly read objects have no methods, so that `String` fails on them. */
 export function textOf(value) {
   return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
+}
+
+/** The issuer's id, whether it stands alone or in an object; null where there is none. */
+export function issuerOf(document) {
+  const value = isObject(document.issuer) ? document.issuer.id : document.issuer;
+  return typeof value === "string" ? value : null;
 }
 
 /** An absolute URL: a scheme, something behind it, and no character that no URL holds. */
@@ -76,7 +77,7 @@ export function sha256Digests(values) {
       for (const part of value.split(/\s+/)) if (part.startsWith("sha256-")) found.push(sriBytes(part));
     }
   }
-  return found.map((data) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join(""));
+  return found.map(hex);
 }
 
 function multibase(value) {

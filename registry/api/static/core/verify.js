@@ -12,8 +12,9 @@ import {
 import { noEvidence } from "./evidence.js";
 import { checkIssuer, checkSigned, knownProofs } from "./issuer_step.js";
 import { checkAccredited, checkConforming, checkLists, checkValidity } from "./local_steps.js";
-import { issuerOf, placeText, readCredential } from "./model.js";
+import { placeText, readCredential } from "./model.js";
 import { checkAnchored, checkIncluded, checkStatus } from "./place_steps.js";
+import { issuerOf } from "./values.js";
 
 /**
  * Verify one document.

@@ -1,6 +1,6 @@
 /** An issuer: who it says it is, which of that is proven, its keys, and what others say about it. */
 
-import { isObject } from "../anchor.js";
+import { hex, isObject } from "../anchor.js";
 import { suspicionsAbout } from "../core/names.js";
 import { attempt } from "../core/outcome.js";
 import { readProfile } from "../core/profile.js";
@@ -29,8 +29,7 @@ async function show(id) {
 async function proof(entry, found, policy) {
   const { value } = await attempt(() => readProfile(entry.document, { contexts: policy.contexts, now: Date.now() / 1000 }));
   if (!value) return null;
-  const hash = `0x${Array.from(value.hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-  return hash === entry.hash && `${value.contract}:${value.issuerId}` === found.id ? value : null;
+  return `0x${hex(value.hash)}` === entry.hash && `${value.contract}:${value.issuerId}` === found.id ? value : null;
 }
 
 function identity(found, now, proven) {
