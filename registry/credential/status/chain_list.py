@@ -7,7 +7,7 @@ from typing import Any
 from registry.credential.place import BatchId
 from registry.credential.signature import RDFC, sign
 from registry.credential.signer import DocumentSigner
-from registry.credential.status.status_entry import PURPOSES
+from registry.credential.status.status_entry import LIST_PATH, PURPOSES, list_path
 from registry.credential.status.status_list import (
     BITSTRING_CREDENTIAL,
     BITSTRING_LIST,
@@ -18,7 +18,6 @@ from registry.credential.status.status_list import (
 from registry.credential.times import stamp_of
 from registry.errors import MalformedError, WorkLimit
 
-PATH = "/v1/status-lists/"
 _WORD_BYTES = 32
 
 
@@ -32,8 +31,7 @@ class ListName:
     @property
     def path(self) -> str:
         """The path behind the base URL, which every issued document carries (SPEC.md, section 1.1)."""
-        batch = self.batch
-        return f"{PATH}{batch.contract}/{batch.issuer_id}/{batch.batch_id.hex()}/{self.purpose}"
+        return list_path(self.batch, self.purpose)
 
     @classmethod
     def parse(cls, contract: str, issuer: str, batch: str, purpose: str) -> "ListName":
@@ -42,14 +40,14 @@ class ListName:
             raise MalformedError(f"There are no lists for {purpose[:40]!r}.", todo=f"ask for {' or '.join(PURPOSES)}")
         digits = issuer if issuer.isascii() and issuer.isdigit() and len(issuer) <= 20 else ""
         found = cls(BatchId.parse(f"{contract}:{digits}:{batch}"), purpose)
-        if found.path != f"{PATH}{contract}/{issuer}/{batch}/{purpose}":
+        if found.path != f"{LIST_PATH}{contract}/{issuer}/{batch}/{purpose}":
             raise MalformedError("A list's address is written in lower case.")
         return found
 
     @classmethod
     def of_url(cls, url: str) -> "ListName":
         """The name in a list's whole address; MalformedError where it is no address of such a list."""
-        _, _, path = url.partition(PATH)
+        _, _, path = url.partition(LIST_PATH)
         parts = path.split("/")
         if len(parts) != 4:
             raise MalformedError(f"{url[:200]!r} is no address of a published list.", todo="see SPEC.md, section 1.4")

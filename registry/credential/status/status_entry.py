@@ -3,27 +3,29 @@
 from collections.abc import Mapping
 from typing import Any
 
-from registry.credential.place import Place, parse_pointer
+from registry.credential.place import BatchId, Place, parse_pointer
 from registry.credential.values import as_list
 from registry.errors import MalformedError
 
 PURPOSES = ("revocation", "suspension")
+LIST_PATH = "/v1/status-lists/"
 _PREFIX = "urn:hallmark:"
 _OB_CONTEXT = "https://purl.imsglobal.org/spec/ob/v3p0/context"
 
 
+def list_path(batch: BatchId, purpose: str) -> str:
+    """Where the list of a batch and a purpose is published, behind the base URL."""
+    return f"{LIST_PATH}{batch.contract}/{batch.issuer_id}/{batch.batch_id.hex()}/{purpose}"
+
+
 def status_entry(place: Place, purpose: str, base_url: str) -> dict[str, str]:
     """One BitstringStatusListEntry (Bitstring Status List 1.0, section 2.1) for `place`."""
-    batch = place.batch
-    list_url = (
-        f"{base_url.rstrip('/')}/v1/status-lists/{batch.contract}/{batch.issuer_id}/{batch.batch_id.hex()}/{purpose}"
-    )
     return {
         "id": place.pointer(purpose),
         "type": "BitstringStatusListEntry",
         "statusPurpose": purpose,
         "statusListIndex": str(place.index),
-        "statusListCredential": list_url,
+        "statusListCredential": base_url.rstrip("/") + list_path(place.batch, purpose),
     }
 
 
