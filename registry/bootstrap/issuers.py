@@ -66,16 +66,11 @@ def journal(settings: Settings) -> "SqlJournal":
 
 def unfinished(settings: Settings, batch: str = "") -> "list[JournalEntry]":
     """Batches of the home folder that are not released yet: all of them, or one by its id (hex, or how it begins)."""
-    from registry.errors import InputError
     from registry.issuing.anchor import UNFINISHED
+    from registry.issuing.home.batches import named
 
     entries = journal(settings).entries()
-    if not batch:
-        return [entry for entry in entries if entry.state in UNFINISHED]
-    named = [entry for entry in entries if entry.batch_id.hex().startswith(batch.lower())]
-    if len(named) != 1:
-        raise InputError(f"{len(named)} batches begin with {batch!r}.", todo="see `hallmark batches`")
-    return named
+    return [named(entries, batch)] if batch else [entry for entry in entries if entry.state in UNFINISHED]
 
 
 def known_batches(settings: Settings) -> "KnownBatches":

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from registry.credential.place import BatchId, parse_pointer
 from registry.errors import HallmarkError, InputError
+from registry.issuing.home.batches import named
 from registry.issuing.status import BatchRef
 from registry.issuing.table.complaints import Complaints
 from registry.issuing.table.tables import TableOptions, fold, open_table
 from registry.ports import JournalEntry
 
+_ANCHORED = ("included", "final", "released", "purged")
 _HEADERS = ("id", "credential")
 _URN = "urn:uuid:"
 _POINTER = "urn:hallmark:"
@@ -41,14 +43,11 @@ class KnownBatches:
 
     def named(self, text: str) -> JournalEntry:
         """The anchored batch whose id is, or begins with, `text`; InputError where there is none or several."""
-        wanted = text.rpartition(":")[2].lower()
-        found = [entry for entry in self.entries if wanted and entry.batch_id.hex().startswith(wanted)]
-        if len(found) != 1:
-            raise InputError(f"{len(found)} batches begin with {text!r}.", todo="see `hallmark batches`")
-        if found[0].state not in ("included", "final", "released", "purged"):
-            what = f"Batch {found[0].batch_id.hex()} is {found[0].state}, and not anchored yet."
+        found = named(self.entries, text.rpartition(":")[2])
+        if found.state not in _ANCHORED:
+            what = f"Batch {found.batch_id.hex()} is {found.state}, and not anchored yet."
             raise InputError(what, todo="finish it first with `hallmark issue --resume`")
-        return found[0]
+        return found
 
 
 def places_of_ids(
@@ -65,9 +64,7 @@ def places_of_ids(
         InputError: Every id that names no credential, or several; nothing was changed.
     """
     wanted = list(dict.fromkeys(text.strip() for text in ids if text.strip()))
-    entries = (
-        [within] if within else [e for e in known.entries if e.state in ("included", "final", "released", "purged")]
-    )
+    entries = [within] if within else [entry for entry in known.entries if entry.state in _ANCHORED]
     found: dict[str, list[tuple[JournalEntry, int]]] = {text: [] for text in wanted}
     by_id = {entry.batch_id: entry for entry in entries}
     for text in wanted:

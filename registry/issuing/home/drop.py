@@ -1,12 +1,12 @@
 """Give up batches that were staged and never sent: their learners may be issued again, by another file."""
 
-import shutil
 from collections.abc import Callable, Sequence
 
 from registry.errors import InputError
 from registry.issuing.batch.staged import open_staged
 from registry.issuing.batch.staging import shard_batch_id
 from registry.issuing.duplicates import Issued
+from registry.issuing.home.batches import forget_documents, named
 from registry.issuing.home.workspace import Workspace
 from registry.ports import Journal, JournalEntry
 
@@ -25,17 +25,10 @@ def chosen(
     Raises:
         InputError: An id that names no batch or several, or one that was signed, handed to a relayer or anchored.
     """
-    meant = {one.batch_id: one for text in ids for one in _input_of(_named(entries, text), entries, home)}
+    meant = {one.batch_id: one for text in ids for one in _input_of(named(entries, text), entries, home)}
     for entry in meant.values():
         _refuse_sent(entry, recorded)
     return list(meant.values())
-
-
-def _named(entries: Sequence[JournalEntry], text: str) -> JournalEntry:
-    found = [entry for entry in entries if text and entry.batch_id.hex().startswith(text.lower())]
-    if len(found) != 1:
-        raise InputError(f"{len(found)} batches begin with {text!r}.", todo="see `hallmark batches`")
-    return found[0]
 
 
 def _input_of(entry: JournalEntry, entries: Sequence[JournalEntry], home: Workspace) -> list[JournalEntry]:
@@ -77,9 +70,5 @@ def _refuse_sent(entry: JournalEntry, recorded: Callable[[bytes], int]) -> None:
 def drop(entry: JournalEntry, journal: Journal, issued: Issued, home: Workspace) -> None:
     """Forget a batch: its learners, documents and salts, at last its entry. A crash between is mended by a second."""
     issued.forget(entry.batch_id)
-    folder = home.batch_folder(entry.batch_id)
-    # Stagings that were set aside have a number behind their name.
-    for each in (folder, *folder.parent.glob(f"{folder.name}.*")):
-        if each.exists():
-            shutil.rmtree(each)
+    forget_documents(home, entry.batch_id)
     journal.drop(entry.batch_id)

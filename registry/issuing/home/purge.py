@@ -1,6 +1,5 @@
 """Forget people's documents after delivery. What is kept (batch id, root, transaction) says nothing about anybody."""
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,6 +8,7 @@ from pathlib import Path
 from registry.credential.times import parse_stamp
 from registry.errors import InputError
 from registry.issuing.batch.finish import batch_folder
+from registry.issuing.home.batches import forget_documents, named
 from registry.issuing.home.workspace import Workspace
 from registry.ports import Journal, JournalEntry
 
@@ -29,21 +29,18 @@ def chosen(
     """
     if not ids and before is None:
         raise InputError("No batch was named.", todo="name one (see `hallmark batches`), or give --older-than DAYS")
-    named = [_named(entries, text) for text in ids]
+    wanted = [_released(named(entries, text)) for text in ids]
     old = [entry for entry in entries if before and entry.state == "released" and parse_stamp(entry.created) < before]
-    unique = {entry.batch_id: entry for entry in (*named, *old)}
+    unique = {entry.batch_id: entry for entry in (*wanted, *old)}
     # A purge that was interrupted is told again.
     return [entry for entry in unique.values() if entry.state != "purged" or home.batch_folder(entry.batch_id).exists()]
 
 
-def _named(entries: Sequence[JournalEntry], text: str) -> JournalEntry:
-    found = [entry for entry in entries if entry.batch_id.hex().startswith(text.lower())]
-    if len(found) != 1:
-        raise InputError(f"{len(found)} batches begin with {text!r}.", todo="see `hallmark batches`")
-    if found[0].state not in ("released", "purged"):
-        what = f"Batch {found[0].batch_id.hex()} is {found[0].state}: without its documents it can never be finished."
+def _released(entry: JournalEntry) -> JournalEntry:
+    if entry.state not in ("released", "purged"):
+        what = f"Batch {entry.batch_id.hex()} is {entry.state}: without its documents it can never be finished."
         raise InputError(what, todo="finish it first with `hallmark issue --resume`")
-    return found[0]
+    return entry
 
 
 def undelivered(entry: JournalEntry) -> bool:
@@ -54,8 +51,4 @@ def undelivered(entry: JournalEntry) -> bool:
 def purge(entry: JournalEntry, journal: Journal, home: Workspace) -> None:
     """Delete the staged documents and salts. A crash between leaves a batch that is told to be purged, and is again."""
     journal.put(replace(entry, state="purged"))
-    folder = home.batch_folder(entry.batch_id)
-    # Stagings that were set aside have a number behind their name.
-    for each in (folder, *folder.parent.glob(f"{folder.name}.*")):
-        if each.exists():
-            shutil.rmtree(each)
+    forget_documents(home, entry.batch_id)
