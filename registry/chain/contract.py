@@ -7,7 +7,7 @@ from typing import Any
 from registry.chain.artifact import load_artifact
 from registry.chain.deployment import DEV_CHAINS, DeployedContract, Deployment, write_deployment
 from registry.chain.logs import raw_log
-from registry.chain.records import place_of_record
+from registry.chain.records import place_of_record, record_time
 from registry.chain.relay import RelayFile
 from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
@@ -139,8 +139,7 @@ class RegistryContract:
 
     def now(self) -> int:
         """Time of the newest block, seconds since 1970."""
-        latest = self.chain.tiers().latest
-        return self.chain.headers([latest])[latest].block.time
+        return self.chain.newest().time
 
     def tiers(self) -> Tiers:
         """How far the chain is."""
@@ -148,7 +147,7 @@ class RegistryContract:
 
     def record_time(self, issuer_id: int, batch_id: bytes) -> int:
         """Block time of the batch's record at the newest block; 0 when there is none."""
-        return integers(self.chain.view(call_data("recordOf(uint64,bytes16)", issuer_id, batch_id)))[1]
+        return record_time(self.chain, issuer_id, batch_id)
 
     def anchored_in(self, issuer_id: int, batch_id: bytes) -> tuple[int, bytes | None] | None:
         """Block number of the batch's record and its transaction, where the node tells; None: there is no record."""

@@ -70,7 +70,7 @@ class RelayFile:
         """A signed request; nothing is written or sent."""
         contract = _place(chain, function)
         counter = _counter(chain, function, signer.address, arguments[0])
-        deadline = _now(chain) + self.seconds
+        deadline = chain.newest().time + self.seconds
         message = Message(contract, function, tuple(arguments), signer.address, counter, deadline)
         return Request(message, signer.sign_typed_data(message.typed_data())).to_json()
 
@@ -139,7 +139,7 @@ class _Deep:
 def check(chain: RpcChain, request: Request) -> None:
     """Everything that can be known before it is sent; InputError says what is wrong."""
     message = request.message
-    if message.deadline < _now(chain):
+    if message.deadline < chain.newest().time:
         raise InputError("The request is too old: its deadline has passed.", todo="ask the issuer to sign a new one")
     _check_signature(chain, request)
     expected = _counter(chain, message.function, message.actor, message.arguments[0])
@@ -190,11 +190,6 @@ def _place(chain: RpcChain, function: str) -> ContractId:
     if chain.accreditation is None:
         raise ConfigError("The deployment has no accreditation contract.", todo="check --deployment")
     return ContractId(chain.contract.chain_id, chain.accreditation)
-
-
-def _now(chain: RpcChain) -> int:
-    latest = chain.tiers().latest
-    return chain.headers([latest])[latest].block.time
 
 
 def _counter(chain: RpcChain, function: str, actor: bytes, issuer_id: Any) -> int | None:

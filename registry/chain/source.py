@@ -14,7 +14,7 @@ from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
 from registry.errors import ChainUnavailable, HallmarkError, LedgerError, RpcError, WrongChain
-from registry.ledger.decode import RawLog
+from registry.ledger.decode import BlockRef, RawLog
 from registry.ledger.header import Header
 from registry.ledger.keccak import keccak
 from registry.ledger.slots import ACCREDITOR_COUNT, accreditor_count
@@ -112,6 +112,12 @@ class RpcChain:
         latest = int(self.rpc.call("eth_blockNumber"), 16)
         safe, final = self.deployment.safe_after, self.deployment.final_after
         return Tiers(latest, max(0, latest - safe), max(0, latest - final))
+
+    @_readable
+    def newest(self) -> BlockRef:
+        """The newest block."""
+        latest = self.tiers().latest
+        return self.headers([latest])[latest].block
 
     @_readable
     def headers(self, numbers: Sequence[int]) -> dict[int, Header]:

@@ -26,8 +26,8 @@ class ChainStatus:
         """
         chain = self._chain
         chain.check_identity()
-        latest = chain.tiers().latest
-        block, at = chain.headers([latest])[latest].block, hex(latest)
+        block = chain.newest()
+        at = hex(block.number)
         record, word = chain.views(
             [
                 call_data("recordOf(uint64,bytes16)", batch.issuer_id, batch.batch_id),
