@@ -5,11 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from nacl.signing import SigningKey
-
 from registry.credential import signature
 from registry.credential.canonical import canonical_hash
-from registry.credential.did_key import did_of, method_of
+from registry.credential.did_key import PREFIX, did_of, method_of
 from registry.credential.place import ContractId, u64
 from registry.credential.signature import NOTHING, AtHand
 from registry.credential.signer import DocumentSigner, signer_of
@@ -73,11 +71,6 @@ def build_profile(
     return {**body, "proof": [signature.sign(body, signer, created) for signer in signers]}
 
 
-def public_key_of_seed(seed: bytes) -> bytes:
-    """The 32-byte Ed25519 public key of a 32-byte seed."""
-    return bytes(SigningKey(seed).verify_key)
-
-
 class KeptDocument(dict[str, Any]):
     """A profile document that nobody changes any more: what reading it gave is kept with it.
 
@@ -93,7 +86,7 @@ class KeptDocument(dict[str, Any]):
     def decides_alone(self) -> bool:
         """Whether neither the time nor other documents change what reading it gives."""
         ending = ("expires" in proof for proof in self["proof"] if isinstance(proof, dict))
-        return not any(ending) and all(did.startswith("did:key:") for did in self["dids"])
+        return not any(ending) and all(did.startswith(PREFIX) for did in self["dids"])
 
 
 def read_profile(document: Mapping[str, Any], at_hand: AtHand = NOTHING) -> Profile:
@@ -117,7 +110,7 @@ def _read(document: Mapping[str, Any], at_hand: AtHand) -> Profile:
     contract, issuer_id, name = _identity(document)
     dids, accounts = _texts(document, "dids"), _texts(document, "accounts")
     signed = _signers(document, at_hand)
-    missing = [did for did in dids if did.startswith("did:key:") and did not in signed]
+    missing = [did for did in dids if did.startswith(PREFIX) and did not in signed]
     if missing:
         raise MalformedError(
             f"The profile lists {missing[0]} but is not signed by it.", todo="sign it with every DID", path="$.dids"

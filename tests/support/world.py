@@ -10,7 +10,8 @@ from registry.credential.anchor_proof import AnchorClaim, encode_proof_value, le
 from registry.credential.canonical import canonical_hash, document_hash
 from registry.credential.did_key import did_of
 from registry.credential.place import BatchId, ContractId, Place
-from registry.credential.profile import build_profile, public_key_of_seed
+from registry.credential.profile import build_profile
+from registry.credential.signer import signer_of
 from registry.credential.status.status_entry import with_pointer
 from registry.ledger.record import KeySlot, commitment
 from registry.ledger.word import IssuerWord
@@ -36,7 +37,7 @@ NOW = 1_800_000_000  # 2027-01-15T08:00:00Z
 ANCHORED_AT = NOW - 10_000
 CREATED = "2027-01-15T05:00:00Z"
 SEED, SECOND_SEED, FOREIGN_SEED = (bytes([number]) * 32 for number in (1, 2, 3))
-DID, SECOND_DID, FOREIGN_DID = (did_of(public_key_of_seed(seed)) for seed in (SEED, SECOND_SEED, FOREIGN_SEED))
+DID, SECOND_DID, FOREIGN_DID = (did_of(signer_of(seed).public_key) for seed in (SEED, SECOND_SEED, FOREIGN_SEED))
 CONTRACT = ContractId(31337, b"\xc0" * 20)
 BATCH = BatchId(CONTRACT, 7, b"\xba" * 16)
 ACCOUNT = b"\xac" * 20

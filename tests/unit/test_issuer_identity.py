@@ -11,6 +11,7 @@ from world import build, profile_fact
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_bytes, document_hash
+from registry.credential.signer import signer_of
 from registry.verification.evidence import NoEvidence
 from registry.verification.verify import judge, present
 
@@ -27,7 +28,7 @@ def signed_by_web(document: dict[str, Any], seed: bytes = world.SEED) -> dict[st
 
 
 def did_document(seed: bytes = world.SEED) -> dict[str, Any]:
-    multikey = world.did_of(world.public_key_of_seed(seed))[8:]
+    multikey = world.did_of(signer_of(seed).public_key)[8:]
     method = {"id": METHOD, "type": "Multikey", "controller": WEB, "publicKeyMultibase": multikey}
     return {"id": WEB, "verificationMethod": [method], "assertionMethod": [METHOD]}
 

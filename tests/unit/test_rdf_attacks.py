@@ -10,8 +10,8 @@ from pyld import jsonld
 from registry.credential import signature
 from registry.credential.did_key import did_of
 from registry.credential.place import BatchId, ContractId, Place
-from registry.credential.profile import public_key_of_seed
 from registry.credential.rdf.contexts import OB_303, pinned_contexts
+from registry.credential.signer import signer_of
 from registry.credential.status.status_entry import with_pointer
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.report import Report
@@ -24,7 +24,7 @@ BODY: dict[str, Any] = {
     "id": "urn:uuid:6fa2f0f5-3c0b-4f0c-9d5e-2b8f4f0f6a11",
     "type": ["VerifiableCredential", "OpenBadgeCredential"],
     "name": "Data Literacy",
-    "issuer": {"id": did_of(public_key_of_seed(SEED)), "type": ["Profile"], "name": "Northwind"},
+    "issuer": {"id": did_of(signer_of(SEED).public_key), "type": ["Profile"], "name": "Northwind"},
     "validFrom": "2026-01-01T00:00:00Z",
     "validUntil": "2026-02-01T00:00:00Z",
     "credentialSubject": {

@@ -9,7 +9,7 @@ import pytest
 from registry.credential import signature
 from registry.credential.canonical import canonical_bytes, document_hash
 from registry.credential.did_key import did_of, method_of
-from registry.credential.profile import public_key_of_seed
+from registry.credential.signer import signer_of
 from registry.errors import DataLossError, HallmarkError, MalformedError, ProofError, UnknownKey
 
 FOLDER = "w3c-vc-di-eddsa/eddsa-jcs-2022"
@@ -17,7 +17,7 @@ SEED = bytes(range(32))
 DOCUMENT = {
     "@context": ["https://www.w3.org/ns/credentials/v2"],
     "type": ["VerifiableCredential"],
-    "issuer": did_of(public_key_of_seed(SEED)),
+    "issuer": did_of(signer_of(SEED).public_key),
     "credentialSubject": {"id": "urn:uuid:1", "score": 1},
 }
 PROOF = signature.sign(DOCUMENT, SEED, "2026-01-31T09:30:00Z")
@@ -81,7 +81,7 @@ def test_signed_document_verifies_whatever_other_proofs_it_carries():
 
 
 def other_key() -> str:
-    return method_of(did_of(public_key_of_seed(bytes(32))))
+    return method_of(did_of(signer_of(bytes(32)).public_key))
 
 
 def respelled(value: str, change: bytes) -> str:

@@ -12,13 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from registry.credential import signature, vc_jwt
 from registry.credential.did_key import did_of
 from registry.credential.model import read_credential
-from registry.credential.profile import public_key_of_seed
+from registry.credential.signer import signer_of
 from registry.errors import HallmarkError, MalformedError, ParsingError, ProofError, UnknownKey
 from registry.verification.evidence import NoEvidence, Policy
 from registry.verification.verify import judge, present
 
 SEED = bytes(range(32))
-ISSUER = did_of(public_key_of_seed(SEED))
+ISSUER = did_of(signer_of(SEED).public_key)
 WEB = "did:web:issuer.example"
 DOCUMENT: dict[str, Any] = {
     "@context": ["https://www.w3.org/ns/credentials/v2"],
@@ -141,7 +141,7 @@ def test_every_changed_part_is_refused():
 def test_token_without_a_key_is_unknown_and_one_with_its_own_key_is_unbound():
     with pytest.raises(UnknownKey):
         verify(resigned({"kid": None}))
-    jwk = {"kty": "OKP", "crv": "Ed25519", "x": encoded(public_key_of_seed(SEED))}
+    jwk = {"kty": "OKP", "crv": "Ed25519", "x": encoded(signer_of(SEED).public_key)}
     assert not verify(resigned({"kid": None, "jwk": jwk})).bound
     token = resigned({"kid": None, "jwk": jwk}, {"iss": WEB, "issuer": WEB})
     report = judge(present(token.encode()), NoEvidence("-", "NOT_ANCHORED"), POLICY)
