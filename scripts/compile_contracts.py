@@ -93,6 +93,11 @@ def solc_shim() -> Path | None:
     return shim
 
 
+def forge() -> Path | None:
+    """The forge that `make setup` installed from npm; `None` where it could not be had."""
+    return next(CONTRACTS.glob("node_modules/@foundry-rs/forge-*/bin/forge*"), None)
+
+
 def find_solc() -> Path:
     """Return a solc 0.8.30: installed, shim, or downloaded.
 

