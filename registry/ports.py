@@ -22,6 +22,12 @@ class Tiers:
     safe: int
     final: int
 
+    def deep(self, wait: str) -> int:
+        """The newest block that lies as deep as `wait` asks: `final`, `safe`, or a number of confirmations."""
+        if wait in ("final", "safe"):
+            return self.final if wait == "final" else self.safe
+        return self.latest + 1 - int(wait)
+
 
 class StorageView(NamedTuple):
     """A contract's own storage at one block, the independent witness.

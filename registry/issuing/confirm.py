@@ -138,7 +138,7 @@ class Confirmation:
 
     def _await_record(self, entry: JournalEntry) -> JournalEntry:
         """Wait until a record that we did not send ourselves lies deep enough."""
-        while entry.block_number is not None and not self._deep(entry.block_number):
+        while entry.block_number is not None and entry.block_number > self.anchorer.tiers().deep(self.wait):
             self.pace.sleep(0.2)
             place = self.anchorer.anchored_in(self.issuer_id, entry.batch_id)
             if place is None:
@@ -146,12 +146,6 @@ class Confirmation:
             if place[0] != entry.block_number:
                 entry = self.reached(replace(entry, block_number=place[0], tx_hash=place[1]))
         return self.reached(replace(entry, state="final"))
-
-    def _deep(self, number: int) -> bool:
-        tiers = self.anchorer.tiers()
-        if self.wait in ("final", "safe"):
-            return number <= (tiers.final if self.wait == "final" else tiers.safe)
-        return tiers.latest - number + 1 >= int(self.wait)
 
     def _follow_request(self, entry: JournalEntry) -> JournalEntry:
         """What a relayer was handed: on chain, or still to be carried out."""

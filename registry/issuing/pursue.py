@@ -90,7 +90,7 @@ class Pursuit:
         mined = self._mined()
         if mined is not None:
             self._note(mined)
-            return self._deep(tiers, mined.receipt.block.number), mined
+            return mined.receipt.block.number <= tiers.deep(self.wait), mined
         if self._seen is not None:
             self.say("its block was replaced; the same bytes are sent again")
             self._note(None)
@@ -113,21 +113,13 @@ class Pursuit:
             self._seen = mined
             self.noted(mined)
 
-    def _deep(self, tiers: Tiers, number: int) -> bool:
-        return number <= self._depth(tiers)
-
-    def _depth(self, tiers: Tiers) -> int:
-        if self.wait in ("final", "safe"):
-            return tiers.final if self.wait == "final" else tiers.safe
-        return tiers.latest + 1 - int(self.wait)
-
     def _overtaken(self, tiers: Tiers) -> bool:
         """Another transaction of the account has our nonce, as deep as we wait for: ours can never be mined."""
-        nonce = self.offers[-1].nonce
-        if self.sender.next_nonce(tiers.latest) <= nonce or self._depth(tiers) < 0:
+        nonce, deep = self.offers[-1].nonce, tiers.deep(self.wait)
+        if self.sender.next_nonce(tiers.latest) <= nonce or deep < 0:
             return False
         try:
-            return self.sender.next_nonce(self._depth(tiers)) > nonce and self._mined() is None
+            return self.sender.next_nonce(deep) > nonce and self._mined() is None
         except (ChainUnavailable, RpcError):
             return False  # a node that keeps no state of that block: it will be asked again
 
