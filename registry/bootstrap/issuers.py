@@ -116,10 +116,10 @@ def screen(
         return states[batch_id].state if batch_id in states else None
 
     def link(spot: Spot) -> Link:
-        leaf = leaf_of(workspace(settings), states[spot.batch_id], batch._replace(batch_id=spot.batch_id), spot.place)
-        return link_to(batch._replace(batch_id=spot.batch_id), spot.place, leaf)
+        old = batch._replace(batch_id=spot.batch_id)
+        return link_to(old, spot.place, leaf_of(home, states[spot.batch_id], old, spot.place))
 
-    index, how = issued(settings), Policy(policy)
+    home, index, how = workspace(settings), issued(settings), Policy(policy)
     return lambda complaints: Screen(index, how, own.__contains__, state, link, complaints)
 
 
