@@ -1,6 +1,6 @@
 """Steps 3 and 6: who signed, and whether that is who the document names and the chain knows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential import signature
@@ -120,7 +120,7 @@ def check_issuer(credential: Credential, evidence: Evidence | NoEvidence, at_han
 
 
 def _check_profiles(credential: Credential, issuer: str, evidence: Evidence, at_hand: AtHand) -> Check:
-    profiles, problem = _readable_profiles(evidence, credential, at_hand)
+    profiles, problem = _readable_profiles(_in_force(evidence), credential, at_hand)
     for profile in profiles:
         if issuer in profile.dids:
             detail = f"{profile.name} ({issuer}), issuer {profile.issuer_id} of {evidence.contract}."
@@ -162,13 +162,15 @@ def _in_force(evidence: Evidence) -> list[ProfileFact]:
     return [p for p in evidence.profiles if p.until == 0 or (p.since <= time < p.until)]
 
 
-def _readable_profiles(evidence: Evidence, credential: Credential, at_hand: AtHand) -> "tuple[list[Profile], str]":
+def _readable_profiles(
+    facts: Iterable[ProfileFact], credential: Credential, at_hand: AtHand
+) -> "tuple[list[Profile], str]":
     """Profiles whose document is known, matches its hash and speaks of this very issuer; and why others are not."""
     from registry.credential.profile import read_profile
 
     profiles, problem, place = [], "", credential.place
     assert place is not None  # says_anchored with a readable place; judged by the caller
-    for fact in _in_force(evidence):
+    for fact in facts:
         if fact.document is None:
             problem = f"The profile document 0x{fact.hash.hex()} is not known here. Give it, or ask a registry."
             continue
@@ -190,11 +192,9 @@ def status_delegates(evidence: Evidence | NoEvidence, credential: Credential, at
     """Who may sign status lists besides the document's issuer, by its own profile that the chain holds now."""
     if isinstance(evidence, NoEvidence) or credential.place is None:
         return ()
-    from dataclasses import replace
-
     from registry.credential.status.status_list import status_delegate
 
-    current = replace(evidence, profiles=tuple(fact for fact in evidence.profiles if fact.until == 0))
+    current = [fact for fact in evidence.profiles if fact.until == 0]
     profiles, _ = _readable_profiles(current, credential, at_hand)
     own = [profile for profile in profiles if issuer_of(credential.document) in profile.dids]
     return tuple(did for profile in own if (did := status_delegate(profile.document)) is not None)
@@ -208,5 +208,5 @@ def _profile_dids(
         return set(), True
     if isinstance(evidence, NoEvidence) or credential.place is None:
         return set(), False
-    profiles, problem = _readable_profiles(evidence, credential, at_hand)
+    profiles, problem = _readable_profiles(_in_force(evidence), credential, at_hand)
     return {did for profile in profiles for did in profile.dids}, bool(profiles) and not problem
