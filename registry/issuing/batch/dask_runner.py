@@ -4,15 +4,13 @@ Every worker needs this package in the same version, and is sent the signing key
 tls://… wherever the network is not yours alone.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
 from registry.errors import InputError
-from registry.issuing.batch.runner import JobT, ResultT
+from registry.issuing.batch.runner import JobT, ResultT, in_order
 
-_AHEAD = 3
 _SECONDS = 10
 
 
@@ -61,17 +59,8 @@ class DaskCluster:
         threads = sum(self._client.nthreads().values())
         if not threads:
             raise InputError("The Dask scheduler has no workers.", todo="start some with `dask worker`")
-        waiting: deque[Any] = deque()
         try:
-            for job in jobs:
-                waiting.append(self._client.submit(work, job, pure=False))
-                if len(waiting) >= _AHEAD * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            yield from in_order(lambda job: self._client.submit(work, job, pure=False), jobs, threads)
         except KilledWorker:
             what = "Several Dask workers ended at the same job."
             raise InputError(what, todo="look at their logs and memory, then run the command again") from None
-        finally:
-            for future in waiting:
-                future.cancel()

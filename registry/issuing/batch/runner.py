@@ -5,12 +5,12 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from multiprocessing.connection import wait
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from registry.errors import InputError
 
@@ -30,6 +30,27 @@ class Runner(Protocol):
 
     def map(self, work: Callable[[JobT], ResultT], jobs: Iterable[JobT]) -> Iterator[ResultT]:
         """The results in the order of the jobs, which are taken only a little ahead of the results."""
+
+
+def in_order(submit: Callable[[JobT], Any], jobs: Iterable[JobT], workers: int) -> Iterator[Any]:
+    """The results in the order of the jobs, which are taken only a little ahead; those left at an end are cancelled.
+
+    Args:
+        submit: Sends a job away, and gives a future that knows `result` and `cancel`.
+        jobs: The jobs.
+        workers: How many there are.
+    """
+    waiting: deque[Any] = deque()
+    try:
+        for job in jobs:
+            waiting.append(submit(job))
+            if len(waiting) >= _AHEAD * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 class Here:
@@ -80,21 +101,12 @@ class Processes:
             yield from map(work, chain(first, queue))
             return
         pool = self._started()
-        waiting: deque[Future[ResultT]] = deque()
         try:
-            for job in chain(first, queue):
-                waiting.append(pool.submit(work, job))
-                if len(waiting) >= _AHEAD * self.count:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+            yield from in_order(lambda job: pool.submit(work, job), chain(first, queue), self.count)
         except BrokenProcessPool:
             self._pool = None
             what = "A worker process ended before its time (out of memory, or it was killed)."
             raise InputError(what, todo="run the command again; --workers 1 needs least memory") from None
-        finally:
-            for future in waiting:
-                future.cancel()
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
