@@ -73,21 +73,11 @@ def _proven(
 
 
 def _prove(rpc: Caller, contract: bytes, header: Header, keys: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
-    try:
-        answer = rpc.call(
-            "eth_getProof", "0x" + contract.hex(), ["0x" + key.hex() for key in keys], hex(header.block.number)
-        )
-    except RpcError as error:
-        raise NotOffered(str(error)) from None
-    try:
-        account = proven_account(header.state_root, contract, _nodes(answer["accountProof"]))
-        found = [
-            proven_word(account.storage_root, key, _nodes(proof["proof"]))
-            for key, proof in zip(keys, answer["storageProof"], strict=True)
-        ]
-    except (KeyError, TypeError, ValueError):
-        raise LedgerError("The endpoint's state proof cannot be read.", todo="ask another endpoint") from None
-    return account.storage_root, found
+    nodes, proofs = proof_nodes(rpc, contract, keys, header.block.number)
+    account = proven_account(header.state_root, contract, nodes)
+    return account.storage_root, [
+        proven_word(account.storage_root, key, proof) for key, proof in zip(keys, proofs, strict=True)
+    ]
 
 
 def _nodes(texts: Any) -> list[bytes]:
