@@ -1,7 +1,6 @@
 """Build, sign, send and follow transactions. web3.py encodes the calls; every refusal becomes one of our errors."""
 
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -34,10 +33,6 @@ _TODO = {
     "UnknownSubject": "the subject must be registered first; check its id",
     "NotAccredited": "nothing has to be done: no such accreditation is in force",
 }
-
-
-def _silent(_: str) -> None:
-    """Nobody is told."""
 
 
 class Transactor:
@@ -182,7 +177,7 @@ class Transactor:
         price = int(answer.get("effectiveGasPrice", "0x0"), 16)
         return Receipt(answer["status"] == "0x1", block, int(answer["gasUsed"], 16), price)
 
-    def transact(self, to: bytes | None, data: bytes, say: Callable[[str], None] = _silent) -> tuple[Receipt, Any]:
+    def transact(self, to: bytes | None, data: bytes) -> tuple[Receipt, Any]:
         """Sign, send and wait until it is mined, offering more while it is not; the receipt, and the node's form of it.
 
         Raises:
@@ -190,7 +185,7 @@ class Transactor:
             ChainUnavailable: The endpoint was silent for too long.
         """
         signed = self.sign(to, data)
-        pursuit = Pursuit(self, [signed], "1", before_send=_nothing, noted=_nothing, say=say, pace=self.pace)
+        pursuit = Pursuit(self, [signed], "1", before_send=_nothing, noted=_nothing, say=_nothing, pace=self.pace)
         mined = pursuit.run()
         if mined is None:
             what = f"Another transaction of {self._address} took the place of 0x{signed.hash.hex()}."
@@ -201,7 +196,7 @@ class Transactor:
 
 
 def _nothing(_: object) -> None:
-    """These transactions have no journal: their commands look at the chain before they act again."""
+    """No journal and nobody who is told: the commands of these look at the chain before they act again."""
 
 
 @cache
