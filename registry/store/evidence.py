@@ -64,14 +64,15 @@ class SqlEvidence:
                 return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")
             if not ask.is_past:
                 block = BlockRef(point.block_number, point.block_hash, point.block_time)
-                found = self._gather(connection, Present(connection, self._chain), block, point, place, account)
+                rows: Present | Past = Present(connection, self._chain)
             else:
                 past = self._point_of(connection, ask, point)
                 if isinstance(past, NoEvidence):
                     return past
                 block, rows = past, Past(connection, self.deployment.contract, past.number)
-                found = self._gather(connection, rows, block, point, place, account)
-            return self._with_extras(connection, found, ask, place)
+            found = self._gather(connection, rows, block, point, place, account)
+            then = None if ask.about is None else self._then(connection, block, ask.about, place)
+            return replace(found, then=then, accreditation=_accreditation(rows, point, ask, place))
 
     def block_at(self, time: int) -> int | None:
         """The newest block at or before a time (seconds since 1970); None before the first and after the newest."""
@@ -83,7 +84,7 @@ class SqlEvidence:
     def _point_of(self, connection: Connection, ask: Ask, point: Any) -> BlockRef | NoEvidence:
         """The newest known block at or below the one, or at or before the time, that is asked for."""
         if ask.block is not None:
-            late, asked, found = ask.block > point.block_number, f"block {ask.block}", None
+            late, asked = ask.block > point.block_number, f"block {ask.block}"
             found = None if late else point_at(connection, self._chain, ask.block)
         else:
             assert ask.time is not None  # one of both is given: this is a question about the past
@@ -94,29 +95,14 @@ class SqlEvidence:
             return NoEvidence(f"This registry has read the chain up to {reached} only, not to {asked}.", _NOT_READ)
         return found or NoEvidence(f"What is asked for ({asked}) lies before all that this registry read.", _NOT_READ)
 
-    def _with_extras(self, connection: Connection, evidence: Evidence, ask: Ask, place: Place) -> Evidence:
-        """With the status at another moment, and with the accreditations from these roots, where they are asked for."""
-        then = None if ask.about is None else self._then(connection, evidence, ask.about, place)
-        return replace(evidence, then=then, accreditation=self._accreditation(connection, evidence, ask, place))
-
-    def _then(self, connection: Connection, evidence: Evidence, moment: int, place: Place) -> ThenFact:
+    def _then(self, connection: Connection, latest: BlockRef, moment: int, place: Place) -> ThenFact:
+        """The status at another moment, by what was known at `latest`."""
         block = point_at_time(connection, self._chain, moment)
         if block is None:
             return ThenFact(moment, None, 0, 0, 0)
-        rows = Past(connection, self.deployment.contract, min(block.number, evidence.latest.number))
+        rows = Past(connection, self.deployment.contract, min(block.number, latest.number))
         status = _status(rows, place, IssuerWord.unpack(rows.word(storable(place.batch.issuer_id))).epoch)
         return ThenFact(moment, _block_point(block), status.epoch, status.revoked, status.suspended)
-
-    def _accreditation(
-        self, connection: Connection, evidence: Evidence, ask: Ask, place: Place
-    ) -> AccreditationFact | None:
-        point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
-        if not ask.roots or point is None or not point.accreditation:
-            return None
-        number = evidence.latest.number
-        past = ask.is_past
-        rows: Rows = Past(connection, self.deployment.contract, number) if past else Present(connection, self._chain)
-        return walk(ask.roots, place.batch.issuer_id, lambda one, most: rows.accreditations_given(storable(one), most))
 
     def _gather(
         self, connection: Connection, rows: Rows, block: BlockRef, point: Any, place: Place, account: bytes | None
@@ -165,6 +151,13 @@ def evidence_of(
         _profiles(document, rows, issuer_id),
         f"This registry's mirror is halted. {point.halted}" if point.halted else "",
     )
+
+
+def _accreditation(rows: Present | Past, point: Any, ask: Ask, place: Place) -> AccreditationFact | None:
+    """The accreditations from the roots that are asked for."""
+    if not ask.roots or not point.accreditation:
+        return None
+    return walk(ask.roots, place.batch.issuer_id, lambda one, most: rows.accreditations_given(storable(one), most))
 
 
 def _block_point(block: BlockRef) -> BlockPoint:
