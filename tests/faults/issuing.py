@@ -156,7 +156,7 @@ class Office:
         wrong = []
         for number in range(files.parts):
             for record in files.records(number).record_values():
-                if self.salts.setdefault(record.salt, f"{batch}") != batch:
+                if self.salts.setdefault(record.salt, batch) != batch:
                     wrong.append("a salt was used twice")
         return wrong
 
