@@ -13,6 +13,7 @@ from registry.credential.place import ContractId
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, MalformedError
 from registry.values import value
+from registry.verification.hexes import of_hex, to_hex
 
 TYPE, VERSION = "HallmarkBundle", 1
 MAX_BYTES = 8 * 1024 * 1024
@@ -87,7 +88,7 @@ def bundle_to_bytes(bundle: Bundle) -> bytes:
         "version": VERSION,
         "contract": str(bundle.contract),
         "credential": bundle.credential.decode("utf-8"),
-        "header": _hex(bundle.header),
+        "header": to_hex(bundle.header),
         "account": _texts(bundle.account),
         "slots": {name: _texts(bundle.slots[name]) for name in SLOTS},
         "profiles": [{"document": one.document, "proof": _texts(one.nodes)} for one in bundle.profiles],
@@ -102,14 +103,14 @@ def bundle_to_bytes(bundle: Bundle) -> bytes:
 
 def _accreditation_to_json(proven: ProvenAccreditation) -> dict[str, Any]:
     return {
-        "contract": _hex(proven.address),
+        "contract": to_hex(proven.address),
         "account": _texts(proven.account),
         "registry": _texts(proven.registry),
         "statements": [
             {
                 "issuer": str(one.issuer_id),
                 "subject": str(one.subject),
-                "scope": _hex(one.scope),
+                "scope": to_hex(one.scope),
                 "proof": _texts(one.nodes),
             }
             for one in proven.statements
@@ -129,7 +130,7 @@ def read_bundle(data: bytes) -> Bundle:
         return Bundle(
             ContractId.parse(body["contract"]),
             body["credential"].encode("utf-8"),
-            _bytes(body["header"]),
+            of_hex(body["header"]),
             _nodes(body["account"]),
             {name: _nodes(body["slots"][name]) for name in SLOTS},
             _nodes(body["reaffirmer"]) if "reaffirmer" in body else None,
@@ -158,13 +159,13 @@ def _profile(body: Any) -> ProvenProfile:
 def _accreditation(body: Any) -> ProvenAccreditation:
     _exactly(body, {"contract", "account", "registry", "statements"})
     account, registry = _nodes(body["account"]), _nodes(body["registry"])
-    return ProvenAccreditation(_bytes(body["contract"], 20), account, registry, _some(body["statements"], _statement))
+    return ProvenAccreditation(of_hex(body["contract"], 20), account, registry, _some(body["statements"], _statement))
 
 
 def _statement(body: Any) -> ProvenStatement:
     _exactly(body, {"issuer", "subject", "scope", "proof"})
     issuer_id, subject = (_decimal(body[name]) for name in ("issuer", "subject"))
-    return ProvenStatement(issuer_id, subject, _bytes(body["scope"], 32), _nodes(body["proof"]))
+    return ProvenStatement(issuer_id, subject, of_hex(body["scope"], 32), _nodes(body["proof"]))
 
 
 def _exactly(body: Any, names: set[str]) -> None:
@@ -185,7 +186,7 @@ def _some(values: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
 
 
 def _nodes(texts: Any) -> Nodes:
-    return _some(texts, _bytes)
+    return _some(texts, of_hex)
 
 
 def _decimal(text: Any) -> int:
@@ -194,16 +195,5 @@ def _decimal(text: Any) -> int:
     return int(text)
 
 
-def _bytes(text: Any, size: int | None = None) -> bytes:
-    value = bytes.fromhex(text.removeprefix("0x"))
-    if _hex(value) != text or (size is not None and len(value) != size):
-        raise ValueError
-    return value
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
-
-
 def _texts(nodes: Sequence[bytes]) -> list[str]:
-    return [_hex(node) for node in nodes]
+    return [to_hex(node) for node in nodes]

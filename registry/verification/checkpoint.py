@@ -6,7 +6,6 @@ same root from the contract's storage.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -17,6 +16,7 @@ from registry.credential.signer import DocumentSigner
 from registry.errors import HallmarkError, MalformedError, ProofError
 from registry.merkle import Tree, leaf_hash
 from registry.values import value
+from registry.verification.hexes import of_hex, to_hex
 from registry.verification.verdict import BlockPoint
 
 TAG = b"hallmark-checkpoint-01"
@@ -111,17 +111,17 @@ def check_signature(signed: SignedCheckpoint) -> None:
 def checkpoint_to_json(signed: SignedCheckpoint) -> dict[str, Any]:
     """JSON form; hashes, roots and the signature as 0x hex."""
     point = signed.checkpoint
-    beside = {"contract": _hex(point.accreditation), **_words_json(point.accreditors)}
+    beside = {"contract": to_hex(point.accreditation), **_words_json(point.accreditors)}
     return {
         "type": TYPE,
         "version": VERSION,
         "contract": str(point.contract),
-        "block": asdict(point.block),
+        "block": point.block.to_json(),
         "through": point.through,
         "issuers": _words_json(point.issuers),
         "accreditation": beside if any(point.accreditation) else None,
         "signer": signed.signer,
-        "signature": _hex(signed.signature),
+        "signature": to_hex(signed.signature),
     }
 
 
@@ -134,12 +134,12 @@ def checkpoint_from_json(body: Any) -> SignedCheckpoint:
     try:
         _check_members(body)
         block, beside = body["block"], body["accreditation"]
-        point = BlockPoint(_number(block["number"]), _hex(_bytes(block["hash"], 32)), _number(block["time"]))
-        address = bytes(20) if beside is None else _bytes(beside["contract"], 20)
+        point = BlockPoint(_number(block["number"]), to_hex(of_hex(block["hash"], 32)), _number(block["time"]))
+        address = bytes(20) if beside is None else of_hex(beside["contract"], 20)
         accreditors = Words(0, _EMPTY_ROOT) if beside is None else _words(beside)
         contract, issuers = ContractId.parse(body["contract"]), _words(body["issuers"])
         checkpoint = Checkpoint(contract, point, _number(body["through"]), issuers, address, accreditors)
-        return SignedCheckpoint(checkpoint, str(body["signer"]), _bytes(body["signature"], 64))
+        return SignedCheckpoint(checkpoint, str(body["signer"]), of_hex(body["signature"], 64))
     except (KeyError, TypeError, ValueError, AttributeError, HallmarkError):
         raise MalformedError("This is no signed checkpoint.", todo="compare it with SPEC.md, section 9") from None
 
@@ -188,25 +188,14 @@ def _words_bytes(words: Words) -> bytes:
 
 
 def _words_json(words: Words) -> dict[str, Any]:
-    return {"count": words.count, "root": _hex(words.root)}
+    return {"count": words.count, "root": to_hex(words.root)}
 
 
 def _words(body: Any) -> Words:
-    return Words(_number(body["count"]), _bytes(body["root"], 32))
+    return Words(_number(body["count"]), of_hex(body["root"], 32))
 
 
 def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise TypeError
     return value
-
-
-def _bytes(text: Any, size: int) -> bytes:
-    value = bytes.fromhex(text.removeprefix("0x"))
-    if len(value) != size or _hex(value) != text:
-        raise ValueError
-    return value
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()

@@ -20,6 +20,7 @@ from registry.verification.evidence import (
     Tier,
     WordChange,
 )
+from registry.verification.hexes import to_hex
 from registry.verification.verdict import BlockPoint
 
 Json = dict[str, Any]
@@ -31,26 +32,28 @@ def evidence_to_json(evidence: Evidence) -> Json:
     return {
         "assurance": evidence.assurance.value,
         "contract": str(evidence.contract),
-        "genesisHash": _hex(evidence.genesis_hash),
-        "codeHash": _hex(evidence.code_hash),
-        "latest": asdict(evidence.latest),
-        "safe": None if evidence.safe is None else asdict(evidence.safe),
-        "issuerWord": _hex(evidence.issuer_word),
+        "genesisHash": to_hex(evidence.genesis_hash),
+        "codeHash": to_hex(evidence.code_hash),
+        "latest": evidence.latest.to_json(),
+        "safe": _optional(evidence.safe, BlockPoint.to_json),
+        "issuerWord": to_hex(evidence.issuer_word),
         "record": _optional(evidence.record, _record_to_json),
         "key": _optional(evidence.key, asdict),
         "reaffirmation": _optional(
-            evidence.reaffirmation, lambda r: {"account": _hex(r.account), "time": r.time, "key": asdict(r.key)}
+            evidence.reaffirmation, lambda r: {"account": to_hex(r.account), "time": r.time, "key": asdict(r.key)}
         ),
         "status": {
             "epoch": status.epoch,
             "wordIndex": status.word_index,
-            "revoked": _hex(status.revoked.to_bytes(32, "big")),
-            "suspended": _hex(status.suspended.to_bytes(32, "big")),
-            "changes": [asdict(change) | {"mask": _hex(change.mask.to_bytes(32, "big"))} for change in status.changes],
+            "revoked": to_hex(status.revoked.to_bytes(32, "big")),
+            "suspended": to_hex(status.suspended.to_bytes(32, "big")),
+            "changes": [
+                asdict(change) | {"mask": to_hex(change.mask.to_bytes(32, "big"))} for change in status.changes
+            ],
         },
         "warning": evidence.warning,
         "profiles": [
-            {"hash": _hex(p.hash), "since": p.since, "until": p.until, "document": p.document}
+            {"hash": to_hex(p.hash), "since": p.since, "until": p.until, "document": p.document}
             for p in evidence.profiles
         ],
         "then": _optional(evidence.then, _then_to_json),
@@ -93,7 +96,7 @@ def evidence_from_json(body: Json) -> Evidence:
 
 
 def _record_to_json(record: RecordFact) -> Json:
-    return {"commitment": _hex(record.commitment), "time": record.time, "tier": record.tier.value}
+    return {"commitment": to_hex(record.commitment), "time": record.time, "tier": record.tier.value}
 
 
 def _record_from_json(body: Json) -> RecordFact:
@@ -101,8 +104,8 @@ def _record_from_json(body: Json) -> RecordFact:
 
 
 def _then_to_json(then: ThenFact) -> Json:
-    bits = {name: _hex(getattr(then, name).to_bytes(32, "big")) for name in ("revoked", "suspended")}
-    return {"moment": then.moment, "block": _optional(then.block, asdict), "epoch": then.epoch, **bits}
+    bits = {name: to_hex(getattr(then, name).to_bytes(32, "big")) for name in ("revoked", "suspended")}
+    return {"moment": then.moment, "block": _optional(then.block, BlockPoint.to_json), "epoch": then.epoch, **bits}
 
 
 def _then(body: Json) -> ThenFact:
@@ -112,7 +115,7 @@ def _then(body: Json) -> ThenFact:
 
 
 def _accreditation_to_json(fact: AccreditationFact) -> Json:
-    said = [asdict(statement) | {"scope": _hex(statement.scope)} for statement in fact.statements]
+    said = [asdict(statement) | {"scope": to_hex(statement.scope)} for statement in fact.statements]
     return {"roots": list(fact.roots), "statements": said, "complete": fact.complete}
 
 
@@ -144,7 +147,7 @@ def _key(body: Json) -> KeySlot:
 
 
 def _point(body: Json) -> BlockPoint:
-    return BlockPoint(_number(body["number"]), _hex(_bytes(body["hash"], 32)), _number(body["time"]))
+    return BlockPoint(_number(body["number"]), to_hex(_bytes(body["hash"], 32)), _number(body["time"]))
 
 
 def _document(value: Any) -> Mapping[str, Any] | None:
@@ -169,10 +172,6 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
     return value
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
 
 
 def _bytes(text: Any, size: int) -> bytes:
