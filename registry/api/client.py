@@ -62,17 +62,17 @@ class RegistryClient:
 
     def put(self, kind: str, name: str, body: bytes) -> None:
         """Deposit a document; MalformedError with the registry's reason when it refuses."""
-        status, answer = self._request("PUT", f"/v1/documents/{kind}/{name}", body)
-        if status != 201:
-            what = _detail(answer) or f"status {status}"
-            raise MalformedError(f"The registry refuses the {kind}: {what}", todo="publish again in a moment")
+        self._deposit(f"/v1/documents/{kind}/{name}", body, kind, "publish again in a moment")
 
     def put_list(self, path: str, body: bytes) -> None:
         """Deposit a signed status list; MalformedError with the registry's reason when it refuses."""
+        self._deposit(path, body, "status list", "see above")
+
+    def _deposit(self, path: str, body: bytes, what: str, todo: str) -> None:
         status, answer = self._request("PUT", path, body)
         if status != 201:
-            what = _detail(answer) or f"status {status}"
-            raise MalformedError(f"The registry refuses the status list: {what}", todo="see above")
+            why = _detail(answer) or f"status {status}"
+            raise MalformedError(f"The registry refuses the {what}: {why}", todo=todo)
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         try:

@@ -50,8 +50,7 @@ class Gate:
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
             return
-        client = scope.get("client")
-        name = client_of(client[0]) if client else ""
+        name = _client(scope)
         wait, share = self._buckets.take(name, self._clock()), self._shares.get(name, 0)
         if wait:
             await _refuse(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", wait)(
@@ -78,8 +77,7 @@ class Gate:
 
     async def pay(self, scope: Scope, tokens: int = 1) -> None:
         """Wait until the client has so many tokens more: for the lines of a long request."""
-        client = scope.get("client")
-        name = client_of(client[0]) if client else ""
+        name = _client(scope)
         while wait := self._buckets.take(name, self._clock(), tokens):
             await asyncio.sleep(min(wait, 1.0))
 
@@ -96,6 +94,11 @@ def open_to_pages(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, tell if scope["type"] == "http" else send)
 
     return answer
+
+
+def _client(scope: Scope) -> str:
+    client = scope.get("client")
+    return client_of(client[0]) if client else ""
 
 
 def _is_preflight(scope: Scope) -> bool:

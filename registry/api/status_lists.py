@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
+from registry.api.credentials import ABSENT
 from registry.credential.did_key import did_of
 from registry.credential.signer import DocumentSigner
 from registry.credential.status.chain_list import ListName, Period, signed_list
@@ -97,7 +98,7 @@ class ListPublisher:
     def _fresh(self, name: ListName) -> ListState:
         state = self._store.state(name)
         if state is None:
-            raise NotFound("There is nothing under this identifier.")
+            raise NotFound(ABSENT)
         age = int(self._clock() - state.block.time)
         if state.halted or age > self._stale_after:
             why = state.halted or f"its newest block, {state.block.number}, is {age} seconds old"
@@ -126,4 +127,4 @@ def name_of(contract: str, issuer: str, batch: str, purpose: str) -> ListName:
     try:
         return ListName.parse(contract, issuer, batch, purpose)
     except MalformedError:
-        raise NotFound("There is nothing under this identifier.") from None
+        raise NotFound(ABSENT) from None

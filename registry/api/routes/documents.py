@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from registry.api import schemas
 from registry.api.body import read_body
 from registry.api.caching import A_DAY, cached
+from registry.api.credentials import ABSENT
 from registry.credential.place import BatchId
 from registry.errors import MalformedError, NotFound
 
@@ -57,5 +58,5 @@ def get(request: Request, kind: str, name: str) -> Response:
     """The bytes as they were deposited."""
     body = request.app.state.services.documents.get(kind, name.removeprefix("0x")) if kind in _TYPES else None
     if body is None:
-        raise NotFound("There is nothing under this identifier.")
+        raise NotFound(ABSENT)
     return cached(request, body, A_DAY, _TYPES[kind])
