@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import api_world
+from cli_figures import FILES, cli_cost, offline_scaling
 from harness import Bench
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,6 +149,7 @@ def main() -> int:
         _ratios(bench, hello, ours, subjects)
         _latency(bench, hello, ours, jcs)
     _overload(bench, folder, jcs)
+    _command(bench)
     return bench.finish()
 
 
@@ -220,6 +222,14 @@ def _overload(bench: Bench, folder: Path, badges: Path) -> None:
         f"overload: {load.requests / load.seconds:,.0f} answers/s for {load.seconds:.0f} s, {load.broken} broken; "
         f"memory {before:.0f} → {after:.0f} MB; good answers again after {recovered:.0f} s"
     )
+
+
+def _command(bench: Bench) -> None:
+    """What the command pays to start, and gains from a second core."""
+    cost, scaling = cli_cost(5 if bench.quick else 15), offline_scaling(2_000 if bench.quick else FILES)
+    bench.metric("cli_cost", cost.ratio, aim=6)
+    bench.metric("offline_scaling", scaling.ratio, aim=1.6)
+    bench.samples |= {"cli_cost": cost.samples, "offline_scaling": scaling.samples}
 
 
 if __name__ == "__main__":
