@@ -6,11 +6,11 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from registry.containers.carrier import MAX_BYTES
 from registry.errors import ContainerError
 
 SIGNATURE = b"PK\x03\x04"
 _PROFILE = "/profile.json"
-MAX_BYTES = 16 * 1024 * 1024
 
 
 def extract(data: bytes) -> bytes:
