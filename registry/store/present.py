@@ -46,12 +46,6 @@ class Rows(Protocol):
     def profiles(self, issuer_id: int) -> Sequence[ProfilePeriod]:
         """All profile slots."""
 
-    def accreditations_given(self, issuer_id: int, most: int | None = None) -> Sequence[Accreditation]:
-        """What an issuer said of others: what stands first, then what it withdrew, newest first, at most so many."""
-
-    def accreditations_received(self, issuer_id: int, most: int | None = None) -> Sequence[Accreditation]:
-        """What others said of an issuer, in the same order; anybody who is registered can say something."""
-
 
 class ByKey(ABC):
     """The rows of `Rows` that one look by the whole key finds."""
@@ -106,11 +100,11 @@ class Present(ByKey):
         return [ProfilePeriod(*row) for row in self.connection.execute(_select(ProfilePeriod).where(where))]
 
     def accreditations_given(self, issuer_id: int, most: int | None = None) -> list[Accreditation]:
-        """What an issuer said of others."""
+        """What an issuer said of others: what stands first, then what it withdrew, newest first, at most so many."""
         return self._accreditations("issuer_id", issuer_id, most)
 
     def accreditations_received(self, issuer_id: int, most: int | None = None) -> list[Accreditation]:
-        """What others said of an issuer."""
+        """What others said of an issuer, in the same order; anybody who is registered can say something."""
         return self._accreditations("subject", issuer_id, most)
 
     def _accreditations(self, column: str, issuer_id: int, most: int | None) -> list[Accreditation]:

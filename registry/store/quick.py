@@ -5,14 +5,12 @@ connection belongs to one thread, which blocks for as long as a lookup by primar
 """
 
 import sqlite3
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Table
 
 from registry.ledger.entities import (
-    Accreditation,
     Batch,
     Issuer,
     Key,
@@ -87,14 +85,6 @@ class QuickRows(ByKey):
         """All profile slots."""
         query = f"SELECT {_columns(ProfilePeriod)} FROM profile WHERE chain_id = ? AND issuer_id = ?"  # noqa: S608
         return [ProfilePeriod(*row) for row in self.ask(query, self._chain_id, issuer_id)]
-
-    def accreditations_given(self, issuer_id: int, most: int | None = None) -> Sequence[Accreditation]:
-        """Not read here: who asks for accreditations goes through SQLAlchemy."""
-        raise NotImplementedError
-
-    def accreditations_received(self, issuer_id: int, most: int | None = None) -> Sequence[Accreditation]:
-        """Not read here, as above."""
-        raise NotImplementedError
 
     def _one(self, kind: type[Any], *key: Any) -> Any:
         rows = self.ask(self._queries[kind], self._chain_id, *key)
