@@ -94,13 +94,6 @@ def announce_writing(connection: Connection) -> None:
         connection.exec_driver_sql("LOCK TABLE checkpoint IN ROW EXCLUSIVE MODE")
 
 
-def exclude_everybody(connection: Connection, seconds: float) -> None:
-    """Within a swap: wait until nobody reads or writes, and let nobody begin; StoreError after `seconds`."""
-    if connection.dialect.name != "sqlite":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
-        connection.exec_driver_sql("LOCK TABLE checkpoint IN ACCESS EXCLUSIVE MODE")
-
-
 @contextmanager
 def _translated(engine: Engine) -> Iterator[None]:
     driver: Any = engine.dialect.loaded_dbapi

@@ -194,7 +194,7 @@ class _Rebuild:
         raise AssertionError
 
     def _exclude_everybody(self) -> None:
-        """Wait until nobody reads or writes, and let nobody begin (as `engine.exclude_everybody`)."""
+        """Wait until nobody reads or writes, and let nobody begin; StoreError after two seconds."""
         if not self.session.sqlite:
             timeout = f"SET LOCAL lock_timeout = {int(_LOCK_SECONDS * 1000)}"
             self.session.run(timeout, "LOCK TABLE checkpoint IN ACCESS EXCLUSIVE MODE")
