@@ -28,8 +28,6 @@ def test_heads_and_bodies_that_do_not_end_are_ended_and_others_are_served_meanwh
         answer = body.recv(4096)
         assert b" 408 " in answer.split(b"\r\n")[0]
         assert b"application/problem+json" in answer
-        with contextlib.suppress(ConnectionResetError):
-            assert endless.recv(4096) in (b"", answer) or True
         assert ended(endless)
         assert ended(drops, by=b"408"), "a head in drops is not waited for"
         assert ended(silent), "nor a connection that never says anything"
