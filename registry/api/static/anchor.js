@@ -8,14 +8,14 @@
 
 export const MAX_BYTES = 262144;
 export const MAX_DEPTH = 32;
-const SUITE = "evm-merkle-jcs-2026";
+export const SUITE = "evm-merkle-jcs-2026";
 const MEMBERS = ["created", "cryptosuite", "proofPurpose", "proofValue", "type", "verificationMethod"];
 const TAG = "hallmark-leaf-01";
 const HEAD_BYTES = 121;
 const MAX_PATH = 40;
 const MAX_LEAVES = 2n ** 40n;
 const MAX_U64 = 2n ** 64n - 1n;
-const PREFIX = "urn:hallmark:";
+export const PREFIX = "urn:hallmark:";
 const POINTER =
   /^urn:hallmark:eip155:(0|[1-9]\d{0,19}):0x([0-9a-f]{40}):(0|[1-9]\d{0,19}):([0-9a-f]{32}):(0|[1-9]\d{0,19})#(?:revocation|suspension)$/;
 

@@ -1,6 +1,7 @@
 /** Steps 2, 7, 8 without a chain, and 9: what needs nobody to be asked (local_steps.py, list_step.py, list_entry.py). */
 
 import { isObject, listOf } from "../anchor.js";
+import { isPointer } from "./model.js";
 import {
   INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, Refusal, check, malformed, refused,
 } from "./outcome.js";
@@ -74,7 +75,6 @@ export function checkLists({ document }) {
   }
 }
 
-const isPointer = (entry) => isObject(entry) && typeof entry.id === "string" && entry.id.startsWith("urn:hallmark:");
 const isCount = (value) => Number.isInteger(value) && value >= 0;
 
 /** Where an entry's list lies ({url}), or what other kind it is ({type}); Refusal for one that breaks its format. */

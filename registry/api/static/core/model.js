@@ -1,15 +1,14 @@
 /** A credential that was read: the document with what every later step asks of it (registry/credential/model.py). */
 
 import {
-  AnchorError, MAX_BYTES, canonical, encode, hex, isObject, listOf, parsePointer, readAnchorProof, readDocument, sha256,
+  AnchorError, MAX_BYTES, PREFIX, SUITE, canonical, encode, hex, isObject, listOf, parsePointer, readAnchorProof,
+  readDocument, sha256,
 } from "../anchor.js";
 import { base64url } from "./bases.js";
 import { Jws } from "./jwt.js";
 import { Refusal } from "./outcome.js";
 import { textOf } from "./values.js";
 
-const SUITE = "evm-merkle-jcs-2026";
-const PREFIX = "urn:hallmark:";
 const COMPACT = /^\s*([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\s*$/;
 const CLAIMS = ["iss", "sub", "nbf", "iat", "jti", "exp"];
 
@@ -88,9 +87,11 @@ export function placeText({ contract, issuerId, batchId, index }) {
   return `${contract}:${issuerId}:${batchId}:${index}`;
 }
 
+/** Whether a status entry says that it is a pointer to a place on a chain. */
+export const isPointer = (entry) => isObject(entry) && typeof entry.id === "string" && entry.id.startsWith(PREFIX);
+
 function readPointers(document) {
-  const entries = listOf(document.credentialStatus).filter(isObject);
-  const ours = entries.filter((entry) => typeof entry.id === "string" && entry.id.startsWith(PREFIX));
+  const ours = listOf(document.credentialStatus).filter(isPointer);
   const found = [];
   for (const entry of ours) {
     if (entry.id.slice(entry.id.lastIndexOf("#") + 1) !== entry.statusPurpose) {

@@ -6,7 +6,8 @@ import { INVALID, NOT_APPLICABLE, UNKNOWN, VALID, check } from "./outcome.js";
 import { placeText } from "./model.js";
 import { secondsOf, stampOf } from "./times.js";
 
-const REASONS = {
+/** Names of reason codes (RFC 5280, section 5.3.1). */
+export const REASONS = {
   0: "unspecified", 1: "keyCompromise", 2: "cACompromise", 3: "affiliationChanged", 4: "superseded",
   5: "cessationOfOperation", 6: "certificateHold", 8: "removeFromCRL", 9: "privilegeWithdrawn", 10: "aACompromise",
 };

@@ -7,11 +7,11 @@
  */
 export function sentence(catalogue, { key, values, also }) {
   if (key === "") return "";
-  return also ? `${fill(catalogue, key, values)} ${fill(catalogue, also.key, also.values)}` : fill(catalogue, key, values);
+  const said = fill(catalogue.checks, key, values);
+  return also ? `${said} ${fill(catalogue.checks, also.key, also.values)}` : said;
 }
 
-/** The words of a key, with {name} replaced; a key that the catalogue lacks is shown as it is. */
-export function fill(catalogue, key, values = {}) {
-  const words = catalogue.checks[key] ?? catalogue.page?.[key] ?? key;
-  return words.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+/** The words of a key, with {name} replaced; a key that has none is shown as it is. */
+export function fill(words, key, values = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
 }

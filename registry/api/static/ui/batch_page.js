@@ -1,17 +1,18 @@
 /** A batch: its record on the chain, and the timeline of what happened to 256 credentials of it at a time. */
 
 import { readEvidence } from "../core/evidence.js";
+import { REASONS } from "../core/place_steps.js";
 import { el, facts, icon, link, mono } from "./dom.js";
 import { ask, runPage, table } from "./lookup.js";
 import { moment, say } from "./words.js";
 
 const ACTIONS = { 1: "revoked", 2: "suspended", 3: "reinstated" };
-const REASONS = ["unspecified", "keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation", "certificateHold", "", "removeFromCRL", "privilegeWithdrawn", "aACompromise"];
 
 async function show(id) {
   const found = await ask(`/v1/batches/${encodeURIComponent(id)}`);
   if (found === null) return null;
   const words = Math.ceil(found.leafCount / 256);
+  const issuer = id.split(":").slice(0, 4).join(":");
   const timeline = el("div", { class: "timeline" });
   await fill(timeline, id, 0);
   const chooser = el("select", { id: "word", onchange: ({ target }) => fill(timeline, id, Number(target.value)) },
@@ -20,7 +21,7 @@ async function show(id) {
     el("section", { class: "card" }, el("h2", {}, say("batch.record")), facts([
       [say("fact.count"), String(found.leafCount)],
       [say("fact.anchored"), moment(found.anchoredAt)],
-      [say("fact.issuer"), link(`/issuer?id=${encodeURIComponent(id.split(":").slice(0, 4).join(":"))}`, mono(id.split(":").slice(0, 4).join(":")))],
+      [say("fact.issuer"), link(`/issuer?id=${encodeURIComponent(issuer)}`, mono(issuer))],
       [say("fact.account"), mono(found.account)],
       [say("fact.root"), mono(found.root)],
       [say("fact.transaction"), mono(found.transaction)],
@@ -38,7 +39,7 @@ async function fill(holder, id, word) {
   const count = (bits) => bits.toString(2).replaceAll("0", "").length;
   holder.replaceChildren(
     el("p", {}, say("batch.now", { revoked: count(evidence.status.revoked), suspended: count(evidence.status.suspended) })),
-    rows.length === 0 ? el("p", { class: "quiet" }, icon("tick"), say("batch.quiet")) : table(el, say("batch.timeline"), ["when", "what", "which", "why", "block"].map((key) => say(`line.${key}`)), rows),
+    rows.length === 0 ? el("p", { class: "quiet" }, icon("tick"), say("batch.quiet")) : table(say("batch.timeline"), ["when", "what", "which", "why", "block"].map((key) => say(`line.${key}`)), rows),
   );
 }
 

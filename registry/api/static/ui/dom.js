@@ -12,9 +12,11 @@ export function el(name, attributes = {}, ...children) {
     if (typeof value === "function") made.addEventListener(key.slice(2), value);
     else if (value !== null && value !== false) made.setAttribute(key, value === true ? "" : String(value));
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== ""));
+  made.append(...present(children));
   return made;
 }
+
+const present = (children) => children.flat().filter((child) => child !== null && child !== "");
 
 /** A drawing of the page's own: names of symbols in the page's sprite. */
 export function icon(name) {
@@ -42,7 +44,7 @@ export const byId = (id) => document.getElementById(id);
 
 /** Put these children in place of what an element held. */
 export function fillWith(holder, ...children) {
-  holder.replaceChildren(...children.flat().filter((child) => child !== null && child !== ""));
+  holder.replaceChildren(...present(children));
 }
 
 /** A list of terms with what they mean; rows without a meaning are left out. */

@@ -19,7 +19,7 @@ async function show(id) {
   const proven = isObject(now?.document) ? await proof(now, found, policy) : null;
   return [
     identity(found, now, proven),
-    el("section", { class: "card" }, table(el, say("issuer.keys"), ["account", "roles", "since", "until"].map((key) => say(`keys.${key}`)), found.keys.map(keyRow))),
+    el("section", { class: "card" }, table(say("issuer.keys"), ["account", "roles", "since", "until"].map((key) => say(`keys.${key}`)), found.keys.map(keyRow))),
     history(found),
     accreditations(found),
   ];
@@ -60,7 +60,7 @@ function keyRow(key) {
 function history(found) {
   const rows = found.profiles.map((one) => [mono(one.hash), moment(one.since), one.until === null ? say("in.force") : moment(one.until)]);
   if (rows.length === 0) return null;
-  return el("section", { class: "card" }, table(el, say("issuer.profiles"), ["hash", "since", "until"].map((key) => say(`keys.${key}`)), rows));
+  return el("section", { class: "card" }, table(say("issuer.profiles"), ["hash", "since", "until"].map((key) => say(`keys.${key}`)), rows));
 }
 
 function accreditations(found) {
@@ -70,7 +70,7 @@ function accreditations(found) {
     one.withdrawnAt ? say("withdrawn", { time: moment(one.withdrawnAt) }) : one.until ? moment(one.until) : say("in.force"),
   ]);
   if (rows.length === 0) return el("p", { class: "quiet" }, say("accreditation.none"));
-  return el("section", { class: "card" }, el("p", {}, say("accreditation.meaning")), table(el, say("accreditation.title"), ["by", "since", "until"].map((key) => say(`keys.${key}`)), rows));
+  return el("section", { class: "card" }, el("p", {}, say("accreditation.meaning")), table(say("accreditation.title"), ["by", "since", "until"].map((key) => say(`keys.${key}`)), rows));
 }
 
 await runPage(show);

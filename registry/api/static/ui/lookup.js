@@ -1,6 +1,6 @@
 /** What the pages about issuers, batches and checkpoints share: ask this registry by identifier, and say what came. */
 
-import { byId, fillWith } from "./dom.js";
+import { byId, el, fillWith } from "./dom.js";
 import { say, speak } from "./words.js";
 
 /** A JSON answer; null where there is nothing under this identifier. */
@@ -53,7 +53,7 @@ async function reveal(show, id, always) {
 }
 
 /** A table with a caption and a header row; cells are texts or elements. */
-export function table(el, caption, heads, rows) {
+export function table(caption, heads, rows) {
   return el(
     "div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
     el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),

@@ -12,7 +12,7 @@ export const language = () => catalogue.language;
 export const sentences = () => catalogue;
 
 /** The words of a key, with values put in. */
-export const say = (key, values = {}) => fill({ checks: catalogue.page }, key, values);
+export const say = (key, values = {}) => fill(catalogue.page, key, values);
 
 /** Load the words, and put them into the page: `data-say` is an element's text, `data-say-label` its label. */
 export async function speak(wanted = preferred()) {
