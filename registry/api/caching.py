@@ -21,10 +21,18 @@ def tag_of(body: bytes) -> str:
 
 
 def cached(
-    request: Request, body: bytes, keep: str, media_type: str = JSON, headers: Mapping[str, str] | None = None
+    request: Request,
+    body: bytes,
+    keep: str,
+    media_type: str = JSON,
+    headers: Mapping[str, str] | None = None,
+    tag: str = "",
 ) -> Response:
-    """The body with its ETag and Cache-Control, or 304 where the client holds it already (RFC 9110, section 13.1.2)."""
-    tag = tag_of(body)
+    """The body with its ETag and Cache-Control, or 304 where the client holds it already (RFC 9110, section 13.1.2).
+
+    `tag` is the body's ETag where it is known already.
+    """
+    tag = tag or tag_of(body)
     named = {"ETag": tag, "Cache-Control": keep, **(headers or {})}
     wanted = request.headers.get("if-none-match")
     if wanted is not None and (wanted.strip() == "*" or tag in _tags(wanted)):

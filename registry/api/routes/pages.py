@@ -6,13 +6,13 @@ that asks an endpoint of the reader's own may speak to one origin more, the one 
 
 import re
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from registry.api.caching import FOREVER, REVALIDATE, cached, tag_of
 from registry.api.page_tables import context_texts, page_tables
 from registry.errors import MalformedError, NotFound
 
@@ -25,16 +25,15 @@ _TYPES = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-_PAGES = {"": ("verify", "title"), "issuer": ("issuer",) * 2, "batch": ("batch",) * 2, "audit": ("audit",) * 2}
 _ORIGIN = re.compile(
     r"https://[a-z0-9.-]{1,253}(:\d{1,5})?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?", re.ASCII
 )
 _NOT_BUILT = (
     "The page's libraries are not built. Run `make page` in the project's folder, then start the server again.\n"
 )
-_YEAR = "public, max-age=31536000, immutable"
+_AS_NAMED = {"X-Content-Type-Options": "nosniff"}
 _ALONE = {
-    "X-Content-Type-Options": "nosniff",
+    **_AS_NAMED,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -70,44 +69,39 @@ def _files() -> dict[str, tuple[bytes, str, str]]:
     for path in sorted(STATIC.rglob("*")):
         if path.suffix in _TYPES and path.is_file():
             data = path.read_bytes()
-            found[path.relative_to(STATIC).as_posix()] = (
-                data,
-                _TYPES[path.suffix],
-                f'"{sha256(data).hexdigest()[:32]}"',
-            )
+            found[path.relative_to(STATIC).as_posix()] = (data, _TYPES[path.suffix], tag_of(data))
     return found
 
 
-def _page(path: str) -> Response:
+def _page(name: str, title: str) -> Response:
     if not (STATIC / "vendor").is_dir():
         return Response(_NOT_BUILT, 503, media_type="text/plain")
-    name, title = _PAGES[path]
-    headers = {**_ALONE, "Content-Security-Policy": policy(), "Cache-Control": "no-cache"}
-    return Response(_html(name, title if path == "" else f"{title}.title"), media_type="text/html", headers=headers)
+    headers = {**_ALONE, "Content-Security-Policy": policy(), "Cache-Control": REVALIDATE}
+    return Response(_html(name, title), media_type="text/html", headers=headers)
 
 
 @router.get("/")
 def verify_page() -> Response:
     """The verification page."""
-    return _page("")
+    return _page("verify", "title")
 
 
 @router.get("/issuer")
 def issuer_page() -> Response:
     """The page about one issuer."""
-    return _page("issuer")
+    return _page("issuer", "issuer.title")
 
 
 @router.get("/batch")
 def batch_page() -> Response:
     """The page about one batch, with its status timeline."""
-    return _page("batch")
+    return _page("batch", "batch.title")
 
 
 @router.get("/audit")
 def audit_page() -> Response:
     """The page for auditors."""
-    return _page("audit")
+    return _page("audit", "audit.title")
 
 
 @router.get("/page/relay")
@@ -122,7 +116,7 @@ def relay(to: Annotated[str, Query(max_length=300)]) -> Response:
 @router.get("/page/tables.json")
 def tables(request: Request) -> Response:
     """Classes of Open Badges, digests of contexts, and the contracts on this registry's list."""
-    return JSONResponse(page_tables(request.app.state.services.trusted), headers={"Cache-Control": "no-cache"})
+    return JSONResponse(page_tables(request.app.state.services.trusted), headers={"Cache-Control": REVALIDATE})
 
 
 @router.get("/page/contexts/{name}")
@@ -131,7 +125,7 @@ def context(name: str) -> Response:
     text = context_texts().get(name.removesuffix(".json"))
     if text is None:
         raise NotFound("There is no context with this digest.")
-    return Response(text, media_type="application/ld+json", headers={"Cache-Control": _YEAR})
+    return Response(text, media_type="application/ld+json", headers={"Cache-Control": FOREVER})
 
 
 @router.get("/static/{path:path}")
@@ -141,7 +135,4 @@ async def static(request: Request, path: str) -> Response:
     if found is None:
         raise NotFound("There is no such file.")
     data, kind, tag = found
-    headers = {"ETag": tag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    return Response(data, media_type=kind, headers=headers)
+    return cached(request, data, REVALIDATE, kind, _AS_NAMED, tag)
