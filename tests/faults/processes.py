@@ -100,7 +100,7 @@ def wait_until(done: Callable[[], bool], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not done():
         if time.monotonic() > deadline:
-            raise AssertionError("the mirror did not come level in time")
+            raise AssertionError("it did not happen in time")
         time.sleep(0.05)
 
 

@@ -11,7 +11,7 @@ import time
 import pytest
 from desk import Desk
 from faults.issuing import CALLS, DISK, ISSUE, begin, office
-from faults.processes import traceable
+from faults.processes import traceable, wait_until
 from meddler import meddler, refusal
 
 SEED = 6
@@ -77,7 +77,7 @@ def test_run_that_waits_is_stopped_and_another_takes_over(here, desk):
 
     mined = here.nonce()
     first = begin(desk.folder, desk.key, ISSUE.replace("--wait 1", "--wait 50"))
-    until(lambda: journal(desk) and journal(desk)[0]["state"] == "included")
+    wait_until(lambda: journal(desk) and journal(desk)[0]["state"] == "included")
     os.kill(first.pid, signal.SIGKILL)
     first.end()
     assert not list((desk.folder / "credentials").glob("*.json"))
@@ -168,13 +168,6 @@ def no_automine(desk):
         desk.mine(1)
 
 
-def until(done, seconds=20.0):
-    deadline = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 @contextlib.contextmanager
 def running(desk, line=ISSUE, **environment):
     """The command beside the test; gives a list that holds the outcome afterwards."""
@@ -207,7 +200,7 @@ def mine_until(desk, outcome):
         time.sleep(0.3)
         return outcome
 
-    until(ended)
+    wait_until(ended)
 
 
 def offers(desk):
@@ -218,7 +211,7 @@ def offers(desk):
 
 def test_receipt_that_is_reorged_out_comes_back_with_the_same_bytes(here, desk):
     with running(desk, ISSUE.replace("--wait 1", "--wait 4")) as outcome:
-        until(lambda: state(desk) == "included")
+        wait_until(lambda: state(desk) == "included")
         desk.chain.rpc("anvil_reorg", 1, [])
         for _ in range(8):
             desk.mine(1)
@@ -241,7 +234,7 @@ def test_transaction_that_the_node_forgot_is_sent_again(here, desk):
     with meddler(desk.chain.url) as endpoint:
         endpoint.meddle = forget
         with running(desk, f"{ISSUE} --rpc {endpoint.url}", HALLMARK_BUMP_AFTER="0") as outcome:
-            until(lambda: dropped)
+            wait_until(lambda: dropped)
             desk.mine(6)
     assert outcome[0].code == 0, outcome[0].text
     assert not issued(here, desk)
@@ -269,10 +262,10 @@ def test_nonce_that_another_transaction_took_is_followed_by_the_next_one(here, d
 
 def test_stuck_transaction_is_offered_more_for_with_the_same_nonce(here, desk):
     with no_automine(desk), running(desk, ISSUE, HALLMARK_BUMP_AFTER="0") as outcome:
-        until(lambda: pending(desk))
+        wait_until(lambda: pending(desk))
         desk.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**11))
         desk.mine(6)
-        until(lambda: len(offers(desk)) > 1)
+        wait_until(lambda: len(offers(desk)) > 1)
         desk.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**9))
         mine_until(desk, outcome)
     assert outcome[0].code == 0, outcome[0].text
@@ -287,7 +280,7 @@ def test_stuck_transaction_is_offered_more_for_with_the_same_nonce(here, desk):
 
 def test_offers_stop_at_the_cap_and_the_run_waits(here, desk):
     with no_automine(desk), running(desk, f"{ISSUE} --max-fee 4", HALLMARK_BUMP_AFTER="0") as outcome:
-        until(lambda: pending(desk))
+        wait_until(lambda: pending(desk))
         desk.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(10**11))
         for _ in range(4):
             desk.mine(6)
@@ -358,7 +351,7 @@ def test_lost_journal_with_the_staged_documents_is_made_again(here, desk):
 def test_lost_journal_while_the_transaction_is_under_way_keeps_its_salts(here, desk):
     with no_automine(desk):
         with running(desk, ISSUE, HALLMARK_PATIENCE="1") as outcome:
-            until(lambda: pending(desk))
+            wait_until(lambda: pending(desk))
             here_is = desk.folder / "issuer"
             staged = sorted(path.read_bytes() for path in here_is.glob("batches/*/part-*.index"))
             desk.chain.rpc("evm_mine")
@@ -401,7 +394,7 @@ def test_two_machines_at_the_same_moment_make_one_record(here, staged):
     with no_automine(desk), meddler(desk.chain.url) as endpoint:
         endpoint.meddle = estimated
         runs = [begin(one.folder, one.key, f"{ISSUE} --rpc {endpoint.url}") for one in (desk, other)]
-        until(lambda: len(pending(desk)) == 2)
+        wait_until(lambda: len(pending(desk)) == 2)
         desk.mine(1)
         ended = [run.end() for run in runs]
     assert sorted(one.code for one in ended) == [0, 1], ended
@@ -421,7 +414,7 @@ def test_batch_that_another_machine_has_just_sent_is_not_sent_again(here, desk):
     other = twin(desk, 6)
     with no_automine(desk):
         first = begin(desk.folder, desk.key, ISSUE)
-        until(lambda: pending(desk))
+        wait_until(lambda: pending(desk))
         refused = other.run(ISSUE)
         assert (refused.code, "is on its way; nothing was sent" in refused.err) == (1, True), refused.text
         desk.mine(1)
