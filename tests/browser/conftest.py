@@ -1,14 +1,13 @@
 """A real browser on a real server over a real chain; every request that leaves a page is written down."""
 
 import os
-import subprocess
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import devchain
 import pytest
 from desk import Desk
+from served import serving
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -59,13 +58,9 @@ class Site:
     url: str
     desk: Desk
     folder: Path
-    requests: list[tuple[str, str]] = field(default_factory=list)
 
     def credential(self, name: str = "001") -> bytes:
         return (self.folder / f"credentials/{name}.json").read_bytes()
-
-    def index(self) -> None:
-        self.desk.ok("index")
 
 
 @pytest.fixture(scope="session")
@@ -81,28 +76,9 @@ def site(tmp_path_factory):
         desk.ok("status revoke credentials/002.json --reason superseded")
         desk.ok("status suspend credentials/003.json")
         desk.mine(2)
-        desk.ok("index")
-        with Serving(folder) as url:
+        with serving(desk) as (url, _):
             desk.ok(f"publish credentials --registry {url}")
             yield Site(url, desk, folder)
-
-
-class Serving:
-    """`hallmark serve` in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def __enter__(self) -> str:
-        command = [sys.executable, "-m", "registry.cli", "serve", "--port", "0"]
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        self.process = subprocess.Popen(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True)
-        line = self.process.stdout.readline()
-        return next(word.rstrip(",") for word in line.split() if word.startswith("http://"))
-
-    def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        self.process.wait(10)
 
 
 @pytest.fixture
