@@ -1,9 +1,7 @@
 """Everything that is wrong with an input, before anything is signed: no chain, no key, nothing is written."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,15 @@ from registry.credential.place import BatchId, Place
 from registry.credential.reader import read_document
 from registry.credential.signer import SeedSigner
 from registry.credential.status.status_entry import with_pointer
-from registry.errors import HallmarkError, InputError
+from registry.errors import HallmarkError
 from registry.issuing.achievement import AchievementFile
 from registry.issuing.batch.badges import BadgeMaker, issuer_of_profile
-from registry.issuing.batch.ready import is_ours, ready_documents, ready_faults
+from registry.issuing.batch.ready import id_digest, is_ours, ready_faults
+from registry.issuing.batch.source import open_source
 from registry.issuing.batch.stage import sign_document
-from registry.issuing.duplicates import Screen, screened_documents, screened_rows
+from registry.issuing.duplicates import Screen
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.rows import ResultRow, open_rows
-from registry.issuing.table.tables import is_table
+from registry.issuing.table.rows import ResultRow
 
 # What documents will name is known only when they are issued; these stand for it.
 _URL = "https://registry.example"
@@ -67,27 +65,15 @@ class Check:
             InputError: The input cannot be read at all.
         """
         complaints, count = Complaints(str(self.source)), 0
-        with self._looked_at(complaints) as documents:
-            for count, _ in enumerate(documents, start=1):
+        screen = self.screen_of(complaints) if self.screen_of else None
+        with open_source(self.source, self.achievement, self.did, self.created, complaints, screen) as source:
+            look = self._rows if source.rows else self._documents
+            for count, _ in enumerate(look(source.items, complaints), start=1):
                 if count % _TOLD_EVERY == 0:
                     self.progress("checking", count, 0)
         if not count and not complaints.errors:
             complaints.error("there are no documents", "give at least one")
         return count, complaints
-
-    @contextmanager
-    def _looked_at(self, complaints: Complaints) -> Iterator[Iterator[Any]]:
-        screen = self.screen_of(complaints) if self.screen_of else None
-        if not is_table(self.source):
-            ready = ready_documents(self.source)
-            screened = screened_documents(screen, ready, self.did) if screen and self.did else ready
-            yield self._documents(screened, complaints)
-            return
-        if self.achievement is None:
-            raise InputError(f"{self.source} needs an achievement.", todo="name one with --achievement FILE.json")
-        with open_rows(self.source, self.achievement.table, self.created, complaints) as rows:
-            about = self.achievement.achievement["id"]
-            yield self._rows(screened_rows(screen, rows, about) if screen else rows, complaints)
 
     def _rows(self, rows: Iterable[tuple[int, ResultRow]], complaints: Complaints) -> Iterator[int]:
         """The first badge of each form is made and signed for trial; the others differ in texts that were looked at."""
@@ -136,7 +122,7 @@ class Check:
             complaints.error(what, todo, row, path, file)
         if not is_ours(document, self.did):
             return
-        before = seen.setdefault(sha256(str(document.get("id", f"no id, {name}")).encode()).digest()[:12], name)
+        before = seen.setdefault(id_digest(document, name), name)
         if before != name:
             complaints.error(f"its id is that of {before}", "give each document an id of its own", row, "$.id", file)
         if not faults:

@@ -18,7 +18,7 @@ from registry.errors import CannotTell, DataLossError, HallmarkError, SigningErr
 from registry.issuing.batch.assemble import LeafMaker
 from registry.issuing.batch.badge_lines import BadgeLines, BrokenRules, unsigned
 from registry.issuing.batch.badges import BadgeMaker
-from registry.issuing.batch.ready import Draft, ready_draft
+from registry.issuing.batch.ready import Draft, id_digest, ready_draft
 from registry.issuing.batch.staged import Part, with_proofs, write_part
 from registry.issuing.home.workspace import IssuerIdentity
 from registry.issuing.table.rows import ResultRow
@@ -216,7 +216,7 @@ def _stage_ready(job: Job, salts: bytes, into: _Lines) -> None:
         into.names.append(name)
         if draft.ours:
             # What other issuers do with their ids is theirs to answer for.
-            into.ids.append((name, sha256(str(document.get("id", f"no id, {name}")).encode()).digest()[:12]))
+            into.ids.append((name, id_digest(document, name)))
 
 
 def _signed(draft: Draft, index: int, recipe: Recipe) -> dict[str, Any]:

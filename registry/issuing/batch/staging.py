@@ -2,8 +2,7 @@
 
 import hmac
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import accumulate, count, islice
 from pathlib import Path
@@ -16,14 +15,13 @@ from registry.errors import InputError
 from registry.issuing.achievement import AchievementFile
 from registry.issuing.batch.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.batch.badges import BadgeMaker, issuer_of_profile
-from registry.issuing.batch.ready import ready_documents
 from registry.issuing.batch.runner import Runner
+from registry.issuing.batch.source import Source, open_source
 from registry.issuing.batch.stage import Job, Made, Progress, Recipe, stage, stage_and_write
 from registry.issuing.batch.staged import PART, begin, complete, open_staged, write_part
-from registry.issuing.duplicates import Screen, screened_documents, screened_rows
+from registry.issuing.duplicates import Screen
 from registry.issuing.home.workspace import IssuerIdentity
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.rows import open_rows
 from registry.issuing.table.tables import is_table
 
 SHARD = 2**20
@@ -99,8 +97,9 @@ class Staging:
         screen = self.screen_of(complaints) if self.screen_of else None
         ids: dict[bytes, str] = {}
         about = _expected(self.source)
-        with self._jobs(complaints, screen) as jobs:
-            for made in self.runner.map(stage_and_write if self.runner.shares_disk else stage, jobs):
+        with open_source(self.source, self.achievement, self.identity.did, self.created, complaints, screen) as source:
+            jobs, work = self._cut(source), stage_and_write if self.runner.shares_disk else stage
+            for made in self.runner.map(work, jobs):
                 if made.part is not None:
                     write_part(self._folder(made.shard), made.number, made.part)
                 roots.setdefault(made.shard, []).append(made.root)
@@ -163,30 +162,17 @@ class Staging:
     def _leaves(self, shard: int) -> LeafMaker:
         return LeafMaker(self._shard(shard), self.account, self.created)
 
-    @contextmanager
-    def _jobs(self, complaints: Complaints, screen: Screen | None) -> Iterator[Iterator[Job]]:
-        if not is_table(self.source):
-            ready = ready_documents(self.source)
-            yield self._cut(screened_documents(screen, ready, self.identity.did) if screen else ready, rows=False)
-            return
-        if self.achievement is None:
-            raise InputError(f"{self.source} needs an achievement.", todo="name one with --achievement FILE.json")
-        with open_rows(self.source, self.achievement.table, self.created, complaints) as rows:
-            about = self.achievement.achievement["id"]
-            yield self._cut(screened_rows(screen, rows, about) if screen else rows, rows=True)
-
-    def _cut(self, items: Iterable[Any], *, rows: bool) -> Iterator[Job]:
-        iterator = iter(items)
+    def _cut(self, source: Source) -> Iterator[Job]:
         for shard in count():
             recipe = None
             for number, first in enumerate(range(0, self.shard_size, PART)):
-                chunk = list(islice(iterator, min(PART, self.shard_size - first)))
+                chunk = list(islice(source.items, min(PART, self.shard_size - first)))
                 if not chunk:
                     return
                 if recipe is None:
-                    recipe = self._recipe(shard, rows=rows)
+                    recipe = self._recipe(shard, rows=source.rows)
                     begin(self._folder(shard))
-                kind = {"rows": chunk} if rows else {"ready": chunk}
+                kind = {"rows": chunk} if source.rows else {"ready": chunk}
                 yield Job(recipe, self._folder(shard), shard, number, first, **kind)
 
     def _recipe(self, shard: int, *, rows: bool) -> Recipe:
