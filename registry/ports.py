@@ -246,7 +246,6 @@ class JournalEntry:
         root, leaf_count, account: What is anchored, and by whom.
         created: dateTimeStamp of staging.
         out: Folder of the finished credentials.
-        layout: How they lie there.
         nonce, raw, tx_hash: The transaction that was sent last, or the one that was mined.
         block_number, gas_used, gas_price: Where it was mined and what it cost (gas, wei).
         offers: Every transaction that was signed for it and may have left, oldest first.
@@ -267,7 +266,6 @@ class JournalEntry:
     gas_used: int | None = None
     gas_price: int | None = None
     request: bytes | None = None
-    layout: str = ""
     offers: tuple[SignedTransaction, ...] = ()
 
 

@@ -88,7 +88,7 @@ def _pretty(document: dict[str, Any]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    from registry.issuing.home.workspace import write_durably
+    from registry.issuing.batch.files import write_durably
 
     if path.exists() and path.read_bytes() != data:
         raise InputError(f"{path} exists and holds something else.", todo="name another folder with --out")

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry.commands import options
@@ -29,7 +30,7 @@ def run(args: Namespace) -> int:
     settings = options.settings_of(args)
     try:
         # A request is some kilobytes; status changes of whole batches are the largest.
-        data = sys.stdin.buffer.read() if args.request == "-" else open(args.request, "rb").read()  # noqa: PTH123, SIM115
+        data = sys.stdin.buffer.read() if args.request == "-" else Path(args.request).read_bytes()
     except OSError as error:
         raise Unreadable(f"{args.request} cannot be read: {error.strerror}.") from None
     request = read_request(data)

@@ -37,7 +37,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """One list for every address that the credentials name."""
     from registry import bootstrap
-    from registry.issuing.home.workspace import write_durably
+    from registry.issuing.batch.files import write_durably
     from registry.issuing.lists import lists_named
 
     settings = options.settings_of(args)

@@ -2,11 +2,10 @@
 
 from registry.merkle.hashing import HASH_BYTES, leaf_hash, node_hash
 from registry.merkle.proof import path_length, root_from_path, verify_consistency, verify_inclusion
-from registry.merkle.tree import MAX_LEAVES, Tree
+from registry.merkle.tree import Tree
 
 __all__ = [
     "HASH_BYTES",
-    "MAX_LEAVES",
     "Tree",
     "leaf_hash",
     "node_hash",

@@ -6,7 +6,6 @@ from hashlib import sha256
 from registry.errors import MalformedError
 from registry.merkle.hashing import HASH_BYTES
 
-MAX_LEAVES = 2**40
 _SUBTREE_LEVELS = 12
 
 

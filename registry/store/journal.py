@@ -54,7 +54,6 @@ _batch = Table(
     Column("gas_used", BigInteger),
     Column("gas_price", BigInteger),
     Column("request", LargeBinary),
-    Column("layout", String(16), nullable=False, server_default=""),
 )
 _offer = Table(
     "issuing_offer",

@@ -130,7 +130,7 @@ class FinishJob:
 
     Attributes:
         staged: The batch.
-        delivery: Out and layout.
+        out, layout: Where the credentials go, and how they lie there.
         folder: The batch's folder.
         number: Which part.
         offset: Where its lines begin in the NDJSON file.

@@ -14,7 +14,6 @@ import orjson
 
 from registry.errors import InputError
 
-LAYOUTS = ("files", "sharded", "ndjson", "zip")
 NDJSON = "credentials.ndjson"
 _FOLDER = 1000
 # What a zip says about the time of its entries: nothing, so that the same batch gives the same bytes.

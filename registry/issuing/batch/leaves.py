@@ -8,9 +8,8 @@ from registry.issuing.batch.assemble import LeafMaker
 from registry.issuing.batch.finish import batch_folder
 from registry.issuing.batch.staged import PART, open_staged
 from registry.issuing.home.workspace import Workspace
+from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry
-
-_LEAF_BYTES = 32
 
 
 def leaf_of(home: Workspace, entry: JournalEntry, batch: BatchId, place: int) -> bytes:
@@ -28,9 +27,9 @@ def leaf_of(home: Workspace, entry: JournalEntry, batch: BatchId, place: int) ->
     manifest = batch_folder(Path(entry.out), entry.batch_id) / "manifest.bin"
     try:
         with manifest.open("rb") as file:
-            file.seek(place * _LEAF_BYTES)
-            leaf = file.read(_LEAF_BYTES)
-        if len(leaf) == _LEAF_BYTES:
+            file.seek(place * HASH_BYTES)
+            leaf = file.read(HASH_BYTES)
+        if len(leaf) == HASH_BYTES:
             return leaf
     except OSError:
         pass

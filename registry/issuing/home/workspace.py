@@ -10,10 +10,8 @@ from typing import Any
 from registry.credential.place import ContractId
 from registry.credential.signer import DocumentSigner
 from registry.errors import ConfigError
-from registry.issuing.batch.files import write_durably, write_private
+from registry.issuing.batch.files import write_private
 from registry.issuing.home.signing import SigningKey, SigningOptions
-
-__all__ = ["IssuerIdentity", "Workspace", "write_durably", "write_private"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +49,6 @@ class Workspace:
     def batch_folder(self, batch_id: bytes) -> Path:
         """Everything that is kept of a batch besides its journal entry: people's documents and salts."""
         return self.home / "batches" / batch_id.hex()
-
-    def staged(self, batch_id: bytes) -> Path:
-        """The staged documents of a batch."""
-        return self.batch_folder(batch_id) / "staged.ndjson"
 
     def batch_secret(self) -> bytes:
         """32 bytes; made and stored at the first call, read ever after. Whoever knows them can guess inputs."""
