@@ -301,10 +301,8 @@ def test_vc_api_without_a_credential_is_a_bad_request(api, body):
 
 
 def test_vc_api_takes_jwts_in_their_envelope(issued, api):
-    made = issued.run("export credentials/001.json --format jwt --out jwts --without-anchor")
-    token = next((issued.folder / "jwts").glob("*.jwt")).read_text().strip() if made.code == 0 else None
-    if token is None:
-        pytest.skip(f"SKIPPED: this build exports no JWT: {made.text}")
+    issued.ok("export credentials/001.json --format jwt --out jwts --without-anchor")
+    token = next((issued.folder / "jwts").glob("*.jwt")).read_text().strip()
     envelope = {"type": "EnvelopedVerifiableCredential", "id": f"data:application/vc+jwt,{token}"}
     answer = api.post(
         "/credentials/verify", json={"verifiableCredential": envelope, "options": {"returnResults": True}}
