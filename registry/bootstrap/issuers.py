@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry.bootstrap.endpoints import chain, contract, deployment, relay_file
@@ -9,6 +10,8 @@ from registry.config import Settings, passphrase_of
 from registry.errors import HallmarkError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from registry.credential.place import BatchId
     from registry.issuing.anchor import IssuingRun
     from registry.issuing.duplicates import Screen
@@ -30,15 +33,22 @@ def workspace(settings: Settings) -> "Workspace":
     from registry.issuing.home.workspace import Workspace
 
     developing = settings.deployment is not None and deployment(settings).contract.chain_id in DEV_CHAINS
-    # On a development chain nobody is asked: a key is sealed there only where a file says so.
     file = settings.signing_passphrase_file
-    sealed = (settings.home / "signing.json").exists()
-    passphrase = (
-        passphrase_of(file, f"the signing key in {settings.home}") if file or sealed or not developing else None
-    )
+    passphrase = passphrase_of_key(settings.home, file, "the signing key", developing=developing)
     return Workspace(
         settings.home, SigningOptions(passphrase, settings.signing_command, settings.signing_did, plain=developing)
     )
+
+
+def passphrase_of_key(
+    folder: Path, file: Path | None, what: str, *, developing: bool
+) -> "Callable[[bool], SecretStr] | None":
+    """Tells the passphrase of the key in a folder; None where there is none, or nobody to ask.
+
+    On a development chain nobody is asked: a key is sealed there only where a file says so.
+    """
+    sealed = (folder / "signing.json").exists()
+    return passphrase_of(file, f"{what} in {folder}") if file or sealed or not developing else None
 
 
 def identity(settings: Settings) -> "IssuerIdentity":
@@ -76,9 +86,8 @@ def unfinished(settings: Settings, batch: str = "") -> "list[JournalEntry]":
 def known_batches(settings: Settings) -> "KnownBatches":
     """What the home folder knows of its batches: journal, names, credential ids."""
     from registry.credential.place import BatchId
-    from registry.issuing.batch.badges import BadgeMaker
+    from registry.issuing.batch import badges
     from registry.issuing.batch.staged import open_staged
-    from registry.issuing.table.rows import ResultRow
     from registry.issuing.targets import KnownBatches
 
     home, who = workspace(settings), identity(settings)
@@ -88,8 +97,7 @@ def known_batches(settings: Settings) -> "KnownBatches":
         return BatchId(who.contract, who.issuer_id, batch_id)
 
     def urn_of(batch_id: bytes, name: str) -> str:
-        maker = BadgeMaker(batch_of(batch_id), who.batch_secret, b"", b"", "", "")
-        return maker.values(ResultRow(name, "")).urn
+        return badges.urn_of(badges.derived_of(who.batch_secret, batch_id, name))
 
     def by_credential(text: str) -> list[tuple[bytes, int]]:
         found = index.find([key := index.key("id", text)])

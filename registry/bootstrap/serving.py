@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from registry.bootstrap.endpoints import deployment, trusted_contracts
+from registry.bootstrap.issuers import passphrase_of_key
 from registry.bootstrap.mirrors import mirror
 from registry.config import Settings, passphrase_of
 
@@ -22,8 +23,7 @@ def status_delegate(settings: Settings) -> "DocumentSigner | None":
 
     developing = deployment(settings).contract.chain_id in DEV_CHAINS
     file, folder = settings.status_delegate_passphrase_file, settings.status_delegate
-    ask = file is not None or not developing or (folder / "signing.json").exists()
-    passphrase = passphrase_of(file, f"the delegate's key in {folder}") if ask else None
+    passphrase = passphrase_of_key(folder, file, "the delegate's key", developing=developing)
     return SigningKey(folder, SigningOptions(passphrase, plain=developing)).make()
 
 

@@ -63,8 +63,7 @@ class BadgeMaker:
     def values(self, row: ResultRow) -> BadgeValues:
         """A row's texts; its id and e-mail salt come from the issuer's secret and the batch."""
         digest = salt = ""
-        # A keyed BLAKE2b (RFC 7693): 16 bytes for the id, 16 for the salt, that nobody without the secret can guess.
-        derived = hashlib.blake2b(self.batch.batch_id + row.id.encode(), key=self.secret, digest_size=32).hexdigest()
+        derived = derived_of(self.secret, self.batch.batch_id, row.id)
         if row.email:
             salt = derived[32:]
             digest = "sha256$" + hashlib.sha256((row.email + salt).encode()).hexdigest()
@@ -104,6 +103,19 @@ def _parsed(data: bytes) -> dict[str, Any]:
     """What all badges of a batch hold: nobody changes it."""
     parsed: dict[str, Any] = orjson.loads(data)
     return parsed
+
+
+def derived_of(secret: bytes, batch_id: bytes, row_id: str) -> str:
+    """64 hex digits, half for a row's id and half for its e-mail salt, that nobody without the secret can guess.
+
+    A keyed BLAKE2b (RFC 7693).
+
+    Args:
+        secret: The issuer's batch secret, 32 bytes.
+        batch_id: 16 bytes.
+        row_id: The row's id in its table.
+    """
+    return hashlib.blake2b(batch_id + row_id.encode(), key=secret, digest_size=32).hexdigest()
 
 
 def urn_of(digits: str) -> str:
