@@ -6,7 +6,7 @@ from typing import Any
 
 from registry.chain.accreditations import accreditations
 from registry.chain.logs import raw_log
-from registry.chain.past import NotThere, block_asked, block_at_time, point_of, pruned
+from registry.chain.past import NotThere, block_asked, block_at_time, pruned
 from registry.chain.source import RpcChain
 from registry.chain.views import call_data, integers, words
 from registry.credential.canonical import canonical_hash
@@ -32,6 +32,7 @@ from registry.verification.evidence import (
     Tier,
     WordChange,
 )
+from registry.verification.verdict import BlockPoint
 
 _ZERO = bytes(20)
 
@@ -87,8 +88,8 @@ class EndpointEvidence:
             chain.contract,
             chain.deployment.genesis_hash,
             chain.deployment.code_hash,
-            point_of(points[tiers.latest].block),
-            point_of(points[tiers.safe].block),
+            BlockPoint.of(points[tiers.latest].block),
+            BlockPoint.of(points[tiers.safe].block),
             words(word)[0],
             self._record(issuer_id, batch_id, tiers),
             KeySlot(*integers(key)),
@@ -108,7 +109,7 @@ class EndpointEvidence:
                 return ThenFact(moment, None, 0, 0, 0)
             word = chain.view(call_data("issuerWord(uint64)", place.batch.issuer_id), hex(number))
             status = self._status(place, IssuerWord.unpack(words(word)[0]), number, explain=False)
-            block = point_of(chain.headers([number])[number].block)
+            block = BlockPoint.of(chain.headers([number])[number].block)
         except HallmarkError as error:
             if pruned(error):
                 return None

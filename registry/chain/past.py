@@ -5,9 +5,7 @@ import re
 from registry.chain.source import RpcChain
 from registry.credential.times import stamp_of
 from registry.errors import ChainUnavailable, HallmarkError, RpcError
-from registry.ledger.decode import BlockRef
 from registry.verification.evidence import Ask
-from registry.verification.verdict import BlockPoint
 
 # How nodes say that they keep no state of a block that they know.
 _PRUNED = re.compile(
@@ -63,8 +61,3 @@ def block_at_time(chain: RpcChain, time: int, newest: int) -> int | None:
         else:
             high = middle - 1
     return low
-
-
-def point_of(block: BlockRef) -> BlockPoint:
-    """The same as verdicts tell it."""
-    return BlockPoint(block.number, "0x" + block.hash.hex(), block.time)

@@ -50,7 +50,7 @@ class CheckpointStore:
             block, through, beside = found
             issuers = words_of(self._issuer_words(connection, block.number))
             accreditors = words_of(self._accreditor_words(connection, block.number))
-        point = BlockPoint(block.number, "0x" + block.hash.hex(), block.time)
+        point = BlockPoint.of(block)
         return Checkpoint(self.contract, point, through, issuers, beside or bytes(20), accreditors)
 
     def _span(self, connection: Connection) -> tuple[Any, int, bytes] | None:

@@ -102,7 +102,7 @@ class SqlEvidence:
             return ThenFact(moment, None, 0, 0, 0)
         rows = Past(connection, self.deployment.contract, min(block.number, latest.number))
         status = _status(rows, place, IssuerWord.unpack(rows.word(storable(place.batch.issuer_id))).epoch)
-        return ThenFact(moment, _block_point(block), status.epoch, status.revoked, status.suspended)
+        return ThenFact(moment, BlockPoint.of(block), status.epoch, status.revoked, status.suspended)
 
     def _gather(
         self, connection: Connection, rows: Rows, block: BlockRef, point: Any, place: Place, account: bytes | None
@@ -141,7 +141,7 @@ def evidence_of(
         deployment.contract,
         deployment.genesis_hash,
         deployment.code_hash,
-        _block_point(block),
+        BlockPoint.of(block),
         None,
         word,
         _record(record, point),
@@ -158,10 +158,6 @@ def _accreditation(rows: Present | Past, point: Any, ask: Ask, place: Place) -> 
     if not ask.roots or not point.accreditation:
         return None
     return walk(ask.roots, place.batch.issuer_id, lambda one, most: rows.accreditations_given(storable(one), most))
-
-
-def _block_point(block: BlockRef) -> BlockPoint:
-    return BlockPoint(block.number, "0x" + block.hash.hex(), block.time)
 
 
 def _slot(key: Key | None) -> KeySlot | None:

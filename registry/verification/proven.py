@@ -91,7 +91,7 @@ class BundleEvidence:
             storage.word("record", slots.record_slot(issuer_id, place.batch.batch_id))
         )
         key = packed.key_of_word(storage.word("key", slots.key_slot(issuer_id, account)))
-        point = BlockPoint(block.number, "0x" + block.hash.hex(), block.time)
+        point = BlockPoint.of(block)
         return Evidence(
             Assurance.PROVEN,
             bundle.contract,

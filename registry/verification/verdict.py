@@ -2,10 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential.problem import Problem
 from registry.values import value
+from registry.verification.hexes import to_hex
+
+if TYPE_CHECKING:  # not for a check without a chain: its import hashes every event's name
+    from registry.ledger.decode import BlockRef
 
 CHECK_NAMES = (
     "readable",
@@ -41,6 +45,11 @@ class BlockPoint:
     def to_json(self) -> dict[str, Any]:
         """JSON form."""
         return {"number": self.number, "hash": self.hash, "time": self.time}
+
+    @classmethod
+    def of(cls, block: "BlockRef") -> "BlockPoint":
+        """A block as verdicts tell it."""
+        return cls(block.number, to_hex(block.hash), block.time)
 
 
 class Check(NamedTuple):
