@@ -51,14 +51,18 @@ class Tree:
             raise IndexError(index)
         return tuple(self._siblings(0, index))
 
-    def paths(self) -> Iterator[bytes]:
+    def paths(self, above: bytes = b"") -> Iterator[bytes]:
         """The paths of all leaves in index order, each as its hashes joined; a million take less than a second.
 
         Neighbours share all but the last steps, so paths grow from the top down, one subtree of 4,096 leaves at a time.
+
+        Args:
+            above: Joined hashes of 32 bytes that every path ends with: the path of this tree's root in a larger tree
+                whose whole subtree it is.
         """
         height = min(_SUBTREE_LEVELS, len(self.levels) - 1)
         for place in range(len(self.levels[height])):
-            tails = [b"".join(self._siblings(height, place))]
+            tails = [b"".join((*self._siblings(height, place), above))]
             for level in reversed(range(height)):
                 first = place << (height - level)
                 nodes = self.levels[level][first : first + (1 << (height - level))]

@@ -4,10 +4,14 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from struct import iter_unpack
 
-from registry.merkle import HASH_BYTES, Tree, node_hash
+from registry.merkle import HASH_BYTES, Tree
 
-_trees: dict[int, Tree] = {}
+PROCESSES = 2
+PART = 1 << 15  # leaves; dealt to the processes in turn
+
+_trees: list[Tree] = []
 
 
 class Halves:
@@ -15,10 +19,9 @@ class Halves:
 
     def __init__(self, file: Path, leaves: Sequence[bytes]) -> None:
         file.write_bytes(b"".join(leaves))
-        self.file, self.size = file, len(leaves)
-        self.split = 1 << (self.size - 1).bit_length() - 1
-        # One process for each half, so that it keeps its subtree from the first step to the second.
-        self.pools = [ProcessPoolExecutor(1, get_context("forkserver")) for _ in range(2)]
+        self.file = file
+        # One process for each half, so that it keeps its subtrees from the first step to the second.
+        self.pools = [ProcessPoolExecutor(1, get_context("forkserver")) for _ in range(PROCESSES)]
 
     def __enter__(self) -> "Halves":
         return self
@@ -29,23 +32,25 @@ class Halves:
 
     def run(self) -> tuple[bytes, int]:
         """The root, and the bytes of all proofs."""
-        ranges = ((0, self.split), (self.split, self.size))
-        building = [
-            pool.submit(_build, self.file, begin, end) for pool, (begin, end) in zip(self.pools, ranges, strict=True)
-        ]
-        left, right = (future.result() for future in building)
-        tails = ((0, right), (self.split, left))
-        proving = [pool.submit(_prove, begin, tail) for pool, (begin, tail) in zip(self.pools, tails, strict=True)]
-        return node_hash(left, right), sum(future.result() for future in proving)
+        building = [pool.submit(_build, self.file, turn) for turn, pool in enumerate(self.pools)]
+        dealt = [future.result() for future in building]
+        top = Tree([dealt[part % PROCESSES][part // PROCESSES] for part in range(sum(map(len, dealt)))])
+        above = list(top.paths())
+        proving = [pool.submit(_prove, above[turn::PROCESSES]) for turn, pool in enumerate(self.pools)]
+        return top.root, sum(future.result() for future in proving)
 
 
-def _build(file: Path, begin: int, end: int) -> bytes:
-    with file.open("rb") as leaves:
-        leaves.seek(begin * HASH_BYTES)
-        data = leaves.read((end - begin) * HASH_BYTES)
-    _trees[begin] = Tree([data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)])
-    return _trees[begin].root
+def _build(file: Path, turn: int) -> list[bytes]:
+    size = PART * HASH_BYTES
+    with file.open("rb") as handle:
+        while True:
+            handle.seek((turn + PROCESSES * len(_trees)) * size)
+            if not (part := handle.read(size)):
+                return [tree.root for tree in _trees]
+            _trees.append(Tree([leaf for (leaf,) in iter_unpack(f"{HASH_BYTES}s", part)]))
 
 
-def _prove(begin: int, tail: bytes) -> int:
-    return sum(len(path + tail) for path in _trees.pop(begin).paths())
+def _prove(above: list[bytes]) -> int:
+    trees = list(_trees)
+    _trees.clear()
+    return sum(sum(map(len, tree.paths(path))) for tree, path in zip(trees, above, strict=True))

@@ -135,9 +135,9 @@ def finished_lines(staged: StagedBatch, part: Part, number: int, leaves: list[by
     """
     before, behind = _around_value(staged)
     tail = b"".join(staged.top.path(number))
-    proven = zip(part.lines, part.record_values(), Tree(leaves).paths(), strict=True)
+    proven = zip(part.lines, part.record_values(), Tree(leaves).paths(tail), strict=True)
     for index, (line, record, path) in enumerate(proven, number * PART):
-        value = b2a_base64(index.to_bytes(8, "big") + record.salt + path + tail, newline=False)
+        value = b2a_base64(index.to_bytes(8, "big") + record.salt + path, newline=False)
         at = record.insert
         comma = b"" if line[at - 1] == _OPEN else b","
         yield b"".join((line[:at], comma, before, value.translate(_URL, b"="), behind, line[at:]))
