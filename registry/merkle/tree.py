@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
+from itertools import chain, repeat
 
 from registry.errors import MalformedError
 from registry.merkle.hashing import HASH_BYTES
@@ -61,13 +62,16 @@ class Tree:
                 whose whole subtree it is.
         """
         height = min(_SUBTREE_LEVELS, len(self.levels) - 1)
-        for place in range(len(self.levels[height])):
-            tails = [b"".join((*self._siblings(height, place), above))]
-            for level in reversed(range(height)):
-                first = place << (height - level)
-                nodes = self.levels[level][first : first + (1 << (height - level))]
-                tails = _children(nodes, tails)
-            yield from tails
+        places = range(len(self.levels[height]))
+        return chain.from_iterable(self._paths_below(height, place, above) for place in places)
+
+    def _paths_below(self, height: int, place: int, above: bytes) -> list[bytes]:
+        """The paths of all leaves below a node; whole lists, so that no step of ours stands between two paths."""
+        tails = [b"".join((*self._siblings(height, place), above))]
+        for level in reversed(range(height)):
+            first = place << (height - level)
+            tails = _children(self.levels[level][first : first + (1 << (height - level))], tails)
+        return tails
 
     def _siblings(self, lowest: int, index: int) -> Iterator[bytes]:
         """The siblings on the way from node `index` of a level to the root; a last odd node has none."""
@@ -78,9 +82,10 @@ class Tree:
 
 
 def _next_level(level: list[bytes]) -> list[bytes]:
-    """Hash neighbours (RFC 9162, 2.1.1); `node_hash` written out, for a million leaves come by here."""
+    """Hash neighbours (RFC 9162, 2.1.1); `node_hash` written out and joined in C, for a million leaves come by here."""
     nodes = iter(level)
-    parents = [sha256(b"\x01" + left + right).digest() for left, right in zip(nodes, nodes, strict=False)]
+    pairs = map(b"".join, zip(repeat(b"\x01"), nodes, nodes, strict=False))
+    parents = [sha256(pair).digest() for pair in pairs]
     return parents + level[-1:] if len(level) % 2 else parents
 
 
