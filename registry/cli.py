@@ -61,6 +61,7 @@ COMMANDS = {
     "serve": Command("run the registry's HTTP API", "serve"),
     "verify": Command("verify credentials", "verify"),
     "bundle": Command("a file that proves a credential without any network", "bundle"),
+    "attest": Command("sign what a DID document says now, for bundles", "attest"),
     "export": Command("credentials as badges, certificates, JWTs, or without anchor", "export"),
     "lint": Command("what a microcredential lacks", "lint"),
     "audit": Command("replay the chain and compare it with the mirror", "audit"),

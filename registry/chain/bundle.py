@@ -22,6 +22,7 @@ from registry.verification.bundle import (
 )
 from registry.verification.evidence import Ask, BlockHash, Evidence, NoEvidence
 from registry.verification.proven import BundleEvidence
+from registry.verification.snapshot import SignedSnapshot
 
 
 def make_bundle(
@@ -30,6 +31,7 @@ def make_bundle(
     credential: Credential,
     roots: Sequence[int] = (),
     dids: Sequence[Mapping[str, Any]] = (),
+    snapshots: Sequence[SignedSnapshot] = (),
 ) -> Bundle:
     """A bundle about a credential.
 
@@ -39,6 +41,7 @@ def make_bundle(
         credential: The same, read.
         roots: Issuer ids whose accreditations are to be in it.
         dids: Documents of identifiers on the web.
+        snapshots: Who attests them.
 
     Raises:
         InputError: A credential without an anchor that can be read, or that lies in no final block yet.
@@ -71,6 +74,7 @@ def make_bundle(
         tuple(ProvenProfile(fact.document or {}, tuple(nodes)) for fact, nodes in zip(known, beside, strict=False)),
         _accreditation(chain, found, number),
         tuple(dids),
+        tuple(snapshots),
     )
     _check(bundle, chain, place, account, found)
     return bundle

@@ -1,9 +1,14 @@
 """hallmark bundle FILE: one file that proves a credential without any network, to whoever knows a block hash."""
 
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from registry.commands import options
+
+if TYPE_CHECKING:
+    from registry.verification.snapshot import SignedSnapshot
 
 
 def add(parser: ArgumentParser) -> None:
@@ -13,6 +18,9 @@ def add(parser: ArgumentParser) -> None:
     options.add_many(parser, "--profile", "FILE", "a profile document of the issuer's", path=True)
     options.add_many(parser, "--root", "ISSUER", "include what this root accredited")
     options.add_many(parser, "--did", "FILE", "a DID document to keep", path=True)
+    options.add_many(
+        parser, "--attested", "FILE", "a DID document with who attests it, from `hallmark attest`", path=True
+    )
     parser.add_argument("--allow-host", metavar="HOST", action="append", help="a host to fetch DID documents from")
     parser.add_argument("--key", metavar="LINK", help="the link of an encrypted copy, or the key behind its '#'")
     options.add_chain(parser)
@@ -39,12 +47,40 @@ def run(args: Namespace) -> int:
     roots = [root_of(text, (source.chain.contract,)).issuer_id for text in args.root]
     wanted = needed_controllers(credential, NoEvidence("Not asked yet.", "NOT_ASKED"))
     found = bootstrap.controller_reader(settings, args.did).read(wanted)
-    dids = [document for document in found.values() if not isinstance(document, str)]
-    bundle = make_bundle(source, data, credential, roots, dids)
+    attested, snapshots = _attested(args.attested)
+    dids = {name: document for name, document in found.items() if not isinstance(document, str)} | attested
+    bundle = make_bundle(source, data, credential, roots, list(dids.values()), snapshots)
     args.out.write_bytes(bundle_to_bytes(bundle))
     block, _ = block_of_rlp(bundle.header)
     print(f"{args.out} proves {args.file} at block {block.number} of eip155:{bundle.contract.chain_id}")
     print(f"  whoever verifies it needs that block's hash from a source they trust: 0x{block.hash.hex()}")
+    _say_attesters(dids, snapshots)
     if not bundle.profiles:
         print("  it holds no profile, so it cannot say who the issuer is: give --profile FILE")
     return 0
+
+
+def _attested(paths: Iterable[Path]) -> "tuple[dict[str, Mapping[str, Any]], list[SignedSnapshot]]":
+    """Documents by identifier, and who attests them; each identifier has one document."""
+    from registry.commands.attest import attested_of
+    from registry.errors import InputError
+
+    documents: dict[str, Mapping[str, Any]] = {}
+    snapshots = []
+    for path in paths:
+        document, signed = attested_of(path)
+        did = signed.snapshot.did
+        if documents.setdefault(did, document) != document:
+            what = f"{path} holds another document of {did} than the files before."
+            raise InputError(what, todo="make a bundle for each")
+        snapshots.append(signed)
+    return documents, snapshots
+
+
+def _say_attesters(dids: Iterable[str], snapshots: "Iterable[SignedSnapshot]") -> None:
+    who: dict[str, list[str]] = {}
+    for one in snapshots:
+        who.setdefault(one.snapshot.did, []).append(one.signer)
+    for did in dids:
+        word = f"by the word of {', '.join(who[did])}" if did in who else "nobody attests it: it will not be believed"
+        print(f"  it holds the document of {did}, {word}")

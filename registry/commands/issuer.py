@@ -27,6 +27,7 @@ def add(parser: ArgumentParser) -> None:
     profile.add_argument("--contact")
     profile.add_argument("--issuer", type=int, metavar="N", help="which issuer, where this folder does not know it yet")
     for act in (register, profile):
+        options.add_many(act, "--method", "DID#KEY", "this signing key's id in a DID document of yours on the web")
         act.add_argument(
             "--status-delegate", dest="delegate", metavar="DID", help="who may sign status lists besides the issuer"
         )
@@ -114,6 +115,7 @@ def _publish_profile(args: Namespace, settings: "Settings", issuer_id: int) -> i
         signers=[signer],
         accounts=[contract.account],
         created=format_stamp(datetime.now(UTC)),
+        methods=[_method(text) for text in args.method],
         extra={"url": args.url, "recoveryContact": args.contact, "statusDelegate": args.delegate},
     )
     home.save_identity(contract.contract, issuer_id, profile)
@@ -159,6 +161,16 @@ def _act(args: Namespace, settings: "Settings") -> int:
             receipt, _ = contract.send(act, issuer_id)
     print(f"{args.act}: done in block {receipt.block.number}, {receipt.gas_used:,} gas")
     return 0
+
+
+def _method(text: str) -> str:
+    from registry.credential.identifiers import is_on_the_web
+    from registry.errors import InputError
+
+    controller, _, fragment = text.partition("#")
+    if not is_on_the_web(controller) or not fragment:
+        raise InputError(f"{text[:80]!r} is no key's id on the web.", todo="write did:web:your.host#key-1, say")
+    return text
 
 
 def account_of(text: str) -> bytes:

@@ -42,6 +42,7 @@ def _add_sources(parser: ArgumentParser) -> None:
         help="a host that may be asked for status lists and DID documents",
     )
     options.add_many(parser, "--did", "FILE", "an issuer's DID document", path=True)
+    options.add_many(parser, "--attester", "DID", "whose word about DID documents in a bundle you take (a did:key)")
 
 
 def _add_wishes(parser: ArgumentParser) -> None:
@@ -94,8 +95,11 @@ def _check(args: Namespace) -> None:
         raise InputError("Nothing to verify.", todo="name credentials, or a bundle with --bundle FILE")
     if args.domain is not None and args.challenge is None:
         raise InputError("--domain alone proves nothing.", todo="give the --challenge that the holder was to sign")
-    if args.block_hash and args.bundle is None:
-        raise InputError("--block-hash is for bundles.", todo="name one with --bundle FILE")
+    if (args.block_hash or args.attester) and args.bundle is None:
+        raise InputError("--block-hash and --attester are for bundles.", todo="name one with --bundle FILE")
+    unknown = next((did for did in args.attester if not did.startswith("did:key:")), None)
+    if unknown is not None:
+        raise InputError(f"{unknown[:80]!r} is no attester.", todo="give the did:key that signed the DID snapshot")
 
 
 def _rows(args: Namespace) -> Iterator[Row]:

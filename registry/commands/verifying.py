@@ -79,10 +79,16 @@ class Verifier:
 
     def _report(self, presented: Presented, presentation: Presentation | None) -> Report:
         evidence = self._evidence(presented)
-        known = self.controllers.read(presented.controllers(evidence))
+        known = self._documents(presented, evidence)
         holder = self._holder(presented, presentation, known)
         lists = self.lists.read(presented.lists_for(evidence))
         return judge(presented, evidence, self.policy, lists, known, holder)
+
+    def _documents(self, presented: Presented, evidence: Evidence | NoEvidence) -> dict[str, Mapping[str, Any] | str]:
+        """DID documents: the verifier's own, else those in the bundle by the word of whom the verifier believes."""
+        known = self.controllers.read(presented.controllers(evidence))
+        vouched = {} if self.bundle is None else self.bundle.documents(self.args.attester, evidence)
+        return known | {name: one for name, one in vouched.items() if not isinstance(known.get(name), Mapping)}
 
     def _evidence(self, presented: Presented) -> Evidence | NoEvidence:
         if presented.place is None:

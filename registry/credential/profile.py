@@ -43,6 +43,7 @@ def build_profile(
     accounts: Sequence[bytes],
     created: str,
     extra: Mapping[str, str] | None = None,
+    methods: Sequence[str] = (),
 ) -> dict[str, Any]:
     """A signed profile document.
 
@@ -54,21 +55,26 @@ def build_profile(
         accounts: Its accounts on the chain, 20 bytes each.
         created: dateTimeStamp.
         extra: Optional members: url, recoveryContact, statusDelegate.
+        methods: Verification methods in DID documents on the web under which the first signer's key stands as well;
+            their DIDs are listed too, and it signs for each.
     """
     dids = [did_of(signer_of(signer).public_key) for signer in signers]
+    on_the_web = list(dict.fromkeys(method.partition("#")[0] for method in methods))
     body: dict[str, Any] = {
         "type": TYPE,
         "version": 1,
         "contract": str(contract),
         "issuerId": str(issuer_id),
         "name": name,
-        "dids": dids,
+        "dids": dids + on_the_web,
         "accounts": [f"eip155:{contract.chain_id}:0x{account.hex()}" for account in accounts],
-        "signatureKeys": [method_of(did) for did in dids],
+        "signatureKeys": [*map(method_of, dids), *methods],
         "created": created,
     }
     body |= {member: value for member, value in (extra or {}).items() if member in _OPTIONAL and value}
-    return {**body, "proof": [signature.sign(body, signer, created) for signer in signers]}
+    proofs = [signature.sign(body, signer, created) for signer in signers]
+    proofs += [signature.sign(body, signers[0], created, also={"verificationMethod": name}) for name in methods]
+    return {**body, "proof": proofs}
 
 
 class KeptDocument(dict[str, Any]):

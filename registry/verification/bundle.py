@@ -14,13 +14,14 @@ from registry.credential.reader import read_document
 from registry.errors import HallmarkError, MalformedError
 from registry.values import value
 from registry.verification.hexes import of_hex, to_hex
+from registry.verification.snapshot import SignedSnapshot, snapshot_from_json, snapshot_to_json
 
 TYPE, VERSION = "HallmarkBundle", 1
 MAX_BYTES = 8 * 1024 * 1024
 _MOST = 64
 SLOTS = ("word", "key", "record", "reaffirmation", "revoked", "suspended", "currentProfile")
 _MEMBERS = {"type", "version", "contract", "credential", "header", "account", "slots", "profiles", "dids"}
-_OPTIONAL = {"reaffirmer", "accreditation"}
+_OPTIONAL = {"reaffirmer", "accreditation", "snapshots"}
 
 Nodes = tuple[bytes, ...]
 Json = Mapping[str, Any]
@@ -68,6 +69,7 @@ class Bundle:
         profiles: The issuer's profiles.
         accreditation: What accredits the issuer, where roots were named when the bundle was made.
         dids: Documents of identifiers on the web as they stood then; the chain does not prove them.
+        snapshots: Who says that they did.
     """
 
     contract: ContractId
@@ -79,6 +81,7 @@ class Bundle:
     profiles: tuple[ProvenProfile, ...]
     accreditation: ProvenAccreditation | None
     dids: tuple[Json, ...]
+    snapshots: tuple[SignedSnapshot, ...] = ()
 
 
 def bundle_to_bytes(bundle: Bundle) -> bytes:
@@ -96,6 +99,8 @@ def bundle_to_bytes(bundle: Bundle) -> bytes:
     }
     if bundle.reaffirmer is not None:
         body["reaffirmer"] = _texts(bundle.reaffirmer)
+    if bundle.snapshots:
+        body["snapshots"] = [snapshot_to_json(one) for one in bundle.snapshots]
     if bundle.accreditation is not None:
         body["accreditation"] = _accreditation_to_json(bundle.accreditation)
     return json.dumps(body, ensure_ascii=False, indent=1).encode() + b"\n"
@@ -137,6 +142,7 @@ def read_bundle(data: bytes) -> Bundle:
             _some(body["profiles"], _profile),
             _accreditation(body["accreditation"]) if "accreditation" in body else None,
             _some(body["dids"], _object),
+            _some(body["snapshots"], snapshot_from_json) if "snapshots" in body else (),
         )
     except (HallmarkError, KeyError, TypeError, ValueError, AttributeError):
         todo = "make it again with `hallmark bundle`, or ask whoever made it"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Assurance(StrEnum):
-    """Who stands behind the evidence; of a single check also: nobody but the document itself, or a status list."""
+    """Who stands behind the evidence; of a single check also: the document itself, a status list, or an attester."""
 
     NONE = "none"
     REGISTRY = "registry"
@@ -22,6 +22,7 @@ class Assurance(StrEnum):
     PROVEN = "proven"
     COMPUTED = "computed"
     LIST = "list"
+    ATTESTED = "attested"
 
 
 class Ask(NamedTuple):

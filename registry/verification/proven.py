@@ -1,6 +1,7 @@
 """Evidence out of a bundle, each fact proven from the hash of a block that the verifier trusts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import ContractId, Place
@@ -13,6 +14,7 @@ from registry.ledger.status import bit_of
 from registry.ledger.trie import Account, proven_account, proven_word
 from registry.ledger.word import IssuerWord
 from registry.values import value
+from registry.verification.attested import attested_documents
 from registry.verification.bundle import Bundle, Nodes, ProvenAccreditation
 from registry.verification.evidence import (
     NOW,
@@ -29,6 +31,7 @@ from registry.verification.evidence import (
     Tier,
     TrustedContract,
 )
+from registry.verification.snapshot import check_snapshots
 from registry.verification.verdict import BlockPoint
 
 _BROKEN = "BUNDLE_BROKEN"
@@ -65,6 +68,20 @@ class BundleEvidence:
         except HallmarkError as error:
             return NoEvidence(f"The bundle proves nothing: {error.what}", _BROKEN)
 
+    def documents(
+        self, attesters: Collection[str], evidence: Evidence | NoEvidence
+    ) -> dict[str, Mapping[str, Any] | str]:
+        """DID documents by identifier, or why one is not believed; none where the bundle proves nothing.
+
+        Args:
+            attesters: The did:key of everybody whose word the verifier takes.
+            evidence: What `gather` gave.
+        """
+        if isinstance(evidence, NoEvidence) or evidence.record is None:
+            return {}
+        bundle = self.bundle
+        return attested_documents(bundle.dids, bundle.snapshots, attesters, evidence.record.time)
+
     def _refusal(self, block: BlockRef, place: Place, account: bytes | None, ask: Ask) -> NoEvidence | None:
         chain_id, name = self.bundle.contract.chain_id, "0x" + block.hash.hex()
         if place.batch.contract != self.bundle.contract:
@@ -92,6 +109,7 @@ class BundleEvidence:
         )
         key = packed.key_of_word(storage.word("key", slots.key_slot(issuer_id, account)))
         point = BlockPoint.of(block)
+        check_snapshots(bundle.dids, bundle.snapshots, bundle.contract.chain_id, point)
         return Evidence(
             Assurance.PROVEN,
             bundle.contract,

@@ -116,7 +116,7 @@ def judge(
     seen = evidence if isinstance(evidence, Evidence) else None
     return Report(
         combine([*checks, *asked], required | {check.name for check in asked}),
-        with_basis(checks, credential, evidence),
+        _told(with_basis(checks, credential, evidence), credential, controllers),
         seen.latest if seen else None,
         seen.assurance if seen else Assurance.NONE,
         issuer_of(credential.document),
@@ -127,6 +127,17 @@ def judge(
         moment,
         policy.about is not None,
     )
+
+
+def _told(
+    checks: tuple[Check, ...], credential: Credential, controllers: Mapping[str, Mapping[str, Any] | str] | None
+) -> tuple[Check, ...]:
+    """The checks, those that rest on somebody's word about a DID document telling whose word it is."""
+    if not controllers:
+        return checks
+    from registry.verification.attested import with_attesters
+
+    return with_attesters(checks, credential, controllers)
 
 
 def _check_status(
