@@ -13,7 +13,8 @@ from registry.patterns import Pattern
 _SCHEME = Pattern(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _FORBIDDEN = Pattern(r'[\s<>"{}|\\^`\x00-\x1f\x7f]')
 # What nearly every URL looks like; the rest is looked at more closely.
-_ORDINARY = Pattern(r"https?://[A-Za-z0-9.-]+(?:/[\w.~:/?#@!$&'()*+,;=%-]*)?|(?:did|urn):[\w.:%#/?=&-]+", re.ASCII)
+ORDINARY_URL = r"https?://[A-Za-z0-9.-]+(?:/[\w.~:/?#@!$&'()*+,;=%-]*)?|(?:did|urn):[\w.:%#/?=&-]+"
+_ORDINARY = Pattern(ORDINARY_URL, re.ASCII)
 _SRI = Pattern(r"(sha256|sha384|sha512)-([A-Za-z0-9+/]+={0,2})(\?[!-~]*)?", re.ASCII)
 _SRI_BYTES = {"sha256": 32, "sha384": 48, "sha512": 64}
 _MAX_DIGEST = 200

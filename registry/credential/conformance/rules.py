@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from registry.credential.conformance.openbadges import badge_class, class_problems
+from registry.credential.conformance.ordinary import is_ordinary
 from registry.credential.conformance.vc2 import VC2, stamp_member, vc2_problems
 from registry.credential.problem import Problem
 from registry.credential.values import is_url
@@ -54,6 +55,8 @@ def data_model(document: Mapping[str, Any]) -> str:
 
 def conformance_problems(document: Mapping[str, Any]) -> tuple[Problem, ...]:
     """Every rule of VC Data Model 2.0, and of Open Badges 3.0 where the type says so, that is broken."""
+    if is_ordinary(document):
+        return ()
     problems = list(vc2_problems(document))
     badge = badge_class(document)
     if badge is not None:
