@@ -28,10 +28,18 @@ def page_tables(trusted: Sequence[TrustedContract]) -> dict[str, Any]:
                 "contract": str(entry.contract),
                 "genesisHash": entry.genesis_hash.hex(),
                 "codeHash": entry.code_hash.hex(),
+                "accreditation": _beside(entry),
             }
             for entry in trusted
         ],
     }
+
+
+def _beside(entry: TrustedContract) -> dict[str, str] | None:
+    if entry.accreditation is None:
+        return None
+    address, code_hash = entry.accreditation
+    return {"contract": f"0x{address.hex()}", "codeHash": code_hash.hex()}
 
 
 def _shape(shape: Shape) -> dict[str, Any]:

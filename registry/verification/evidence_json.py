@@ -24,6 +24,7 @@ from registry.verification.hexes import to_hex
 from registry.verification.verdict import BlockPoint
 
 Json = dict[str, Any]
+LATEST = 2**53 - 1
 
 
 def evidence_to_json(evidence: Evidence) -> Json:
@@ -115,8 +116,18 @@ def _then(body: Json) -> ThenFact:
 
 
 def _accreditation_to_json(fact: AccreditationFact) -> Json:
-    said = [asdict(statement) | {"scope": to_hex(statement.scope)} for statement in fact.statements]
-    return {"roots": list(fact.roots), "statements": said, "complete": fact.complete}
+    return {
+        "roots": list(fact.roots),
+        "statements": list(map(_statement_to_json, fact.statements)),
+        "complete": fact.complete,
+    }
+
+
+def _statement_to_json(said: Accreditation) -> Json:
+    """No moment is as late as `LATEST`, so that a later time says the same as it, and every JSON reader keeps it."""
+    times = ("since", "until", "stated_at", "withdrawn_at")
+    who = {"issuer_id": said.issuer_id, "subject": said.subject, "scope": to_hex(said.scope)}
+    return who | {name: min(getattr(said, name), LATEST) for name in times}
 
 
 def _accreditation(body: Json) -> AccreditationFact:

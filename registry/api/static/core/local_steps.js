@@ -1,9 +1,9 @@
-/** Steps 2, 7, 8 without a chain, and 9: what needs nobody to be asked (local_steps.py, list_step.py, list_entry.py). */
+/** Steps 2, 8 without a chain, and 9: what needs nobody to be asked (local_steps.py, list_step.py, list_entry.py). */
 
 import { isObject, listOf } from "../anchor.js";
 import { isPointer } from "./model.js";
 import {
-  INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, Refusal, check, malformed, refused,
+  INVALID, NOT_APPLICABLE, UNKNOWN, VALID, Refusal, check, malformed, refused,
 } from "./outcome.js";
 import { badgeProblems, distinct } from "./openbadges.js";
 import { stampOf } from "./times.js";
@@ -34,11 +34,6 @@ export function checkConforming({ document }, tables) {
   const shown = problems.slice(0, 5).map((one) => `${one.path} ${one.message}`).join("; ");
   const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
   return check("conforming", INVALID, problems[0].code, "conforming.problems", { problems: `${shown}${more}.` }, null, problems.slice(0, 100));
-}
-
-/** Step 7: judged only against roots that the verifier chose; the page has none. */
-export function checkAccredited() {
-  return check("accredited", NOT_CHECKED, "", "accredited.noRoots");
 }
 
 /** Step 9: `now` (seconds since 1970) lies within validFrom … validUntil. */
@@ -73,6 +68,12 @@ export function checkLists({ document }) {
     if (!(error instanceof Refusal)) throw error;
     return check("status", INVALID, error.code, "status.malformed", { member: error.values.member ?? "" });
   }
+}
+
+/** A list outside the chain says what holds now, never what it said before. */
+export function checkListsThen(credential) {
+  const found = checkLists(credential);
+  return found.key === "status.notRead" ? { ...found, key: "status.listThen", values: {} } : found;
 }
 
 const isCount = (value) => Number.isInteger(value) && value >= 0;

@@ -62,9 +62,10 @@ export function combine(checks, required) {
 }
 
 /** The checks without which nothing is valid. */
-export function requiredChecks({ saysAnchored, knownSignature }) {
+export function requiredChecks({ saysAnchored, knownSignature, rootsGiven }) {
   const required = ["readable", "conforming", "issuer", "status", "validity"];
   if (saysAnchored) required.push("included", "anchored");
   if (knownSignature || !saysAnchored) required.push("signature");
+  if (rootsGiven) required.push("accredited");
   return required;
 }

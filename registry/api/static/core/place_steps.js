@@ -2,15 +2,11 @@
 
 import { AnchorError, hex, join, leafEntry, rootFromPath, sha256 } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
-import { INVALID, NOT_APPLICABLE, UNKNOWN, VALID, check } from "./outcome.js";
 import { placeText } from "./model.js";
+import { INVALID, NOT_APPLICABLE, UNKNOWN, VALID, check } from "./outcome.js";
+import { reasonLabel } from "./reasons.js";
+import { checkStatusThen } from "./then.js";
 import { secondsOf, stampOf } from "./times.js";
-
-/** Names of reason codes (RFC 5280, section 5.3.1). */
-export const REASONS = {
-  0: "unspecified", 1: "keyCompromise", 2: "cACompromise", 3: "affiliationChanged", 4: "superseded",
-  5: "cessationOfOperation", 6: "certificateHold", 8: "removeFromCRL", 9: "privilegeWithdrawn", 10: "aACompromise",
-};
 
 /** First 27 bytes, in hex, of keccak256(abi.encode(root, leafCount, account)). */
 export function commitment(root, leafCount, account) {
@@ -63,20 +59,20 @@ function claimProblem(credential) {
 }
 
 /** Step 5: the record exists, on a contract that the verifier trusts, by a key that counts, deep enough. */
-export function checkAnchored(credential, evidence, trusted) {
+export function checkAnchored(credential, evidence, policy) {
   if (!credential.saysAnchored) return check("anchored", NOT_APPLICABLE);
   const { place } = credential;
   if (place === null) return check("anchored", UNKNOWN, "ANCHOR_PROOF_UNREADABLE", "anchored.noPlace");
-  if (!trusted.some((entry) => entry.contract === place.contract)) {
+  if (!policy.trusted.some((entry) => entry.contract === place.contract)) {
     return check("anchored", INVALID, "UNTRUSTED_CONTRACT", "anchored.untrusted", { contract: place.contract });
   }
   if (evidence.missing) return check("anchored", UNKNOWN, evidence.code, evidence.key, evidence.values);
-  return recordCheck(credential, evidence);
+  return recordCheck(credential, evidence, policy);
 }
 
-function recordCheck({ anchor }, evidence) {
+function recordCheck({ anchor }, evidence, { asOf, about }) {
   const { record, key, latest } = evidence;
-  if (record === null) return absentRecord(anchor, evidence);
+  if (record === null) return absentRecord(anchor, evidence, asOf !== null);
   if (anchor === null) return check("anchored", UNKNOWN, "ANCHOR_PROOF_MISSING", "anchored.stripped", {}, latest);
   if (record.tier === "pending") return check("anchored", UNKNOWN, "ANCHOR_PENDING", "anchored.pending", {}, latest);
   const block = evidence.safe ?? latest;
@@ -88,19 +84,23 @@ function recordCheck({ anchor }, evidence) {
   if (since === null) {
     return check("anchored", INVALID, "ANCHOR_KEY_DISTRUSTED", "anchored.distrusted", { time: stampOf(record.time) }, block);
   }
+  if (about !== null && since > about) {
+    return check("anchored", INVALID, "NOT_YET_ANCHORED", "anchored.notYet", { time: stampOf(since) }, block);
+  }
   return { ...check("anchored", VALID, "", "anchored.valid", { time: stampOf(since), tier: record.tier }, block), since };
 }
 
 const countsAt = (key, time) => key.addedAt !== 0 && (key.distrustFrom === 0 || time < key.distrustFrom);
 
 /** The block time from which the anchor counts; null if it does not (SPEC.md, section 5.4). */
-function countsSince({ record, key, reaffirmation }) {
-  if (countsAt(key, record.time)) return record.time;
+export function countsSince({ record, key, reaffirmation }) {
+  if (record !== null && key !== null && countsAt(key, record.time)) return record.time;
   return reaffirmation !== null && countsAt(reaffirmation.key, reaffirmation.time) ? reaffirmation.time : null;
 }
 
-/** No record: false, unless the view is older than the proof itself. */
-function absentRecord(anchor, { latest }) {
+/** No record: false, unless the view is older than the proof itself, and not because a past one was asked. */
+function absentRecord(anchor, { latest }, past) {
+  if (past) return check("anchored", INVALID, "NOT_ANCHORED", "anchored.noRecordThen", { block: latest.number }, latest);
   if (anchor !== null && latest.time < secondsOf(anchor.created)) {
     return check("anchored", UNKNOWN, "EVIDENCE_STALE", "anchored.stale", {}, latest);
   }
@@ -108,7 +108,7 @@ function absentRecord(anchor, { latest }) {
 }
 
 /** Step 8 of a document that is anchored: its bits on chain, from the newest block that was read. */
-export function checkStatus(credential, evidence) {
+export function checkStatus(credential, evidence, { about }) {
   const { place } = credential;
   if (place === null) return check("status", UNKNOWN, "STATUS_RETRIEVAL_ERROR", "anchored.noPlace");
   if (evidence.missing) return check("status", UNKNOWN, evidence.code, evidence.key, evidence.values);
@@ -117,6 +117,7 @@ export function checkStatus(credential, evidence) {
   if (BigInt(status.wordIndex) !== word || status.epoch !== epochOf(evidence.issuerWord)) {
     return check("status", UNKNOWN, "STATUS_RETRIEVAL_ERROR", "status.other", {}, latest);
   }
+  if (about !== null) return checkStatusThen(evidence, mask, about);
   if (((status.revoked | status.suspended) & mask) !== 0n) return notGood(status, mask, latest);
   return check("status", VALID, "", "status.valid", {}, latest);
 }
@@ -132,6 +133,6 @@ function notGood(status, mask, latest) {
   const code = revoked ? "REVOKED" : "SUSPENDED";
   const key = revoked ? "status.revoked" : "status.suspended";
   if (change === undefined) return check("status", INVALID, code, key, {}, latest);
-  const values = { number: change.block, time: stampOf(change.time), reason: REASONS[change.reason] ?? `reason ${change.reason}` };
+  const values = { number: change.block, time: stampOf(change.time), reason: reasonLabel(change.reason) };
   return check("status", INVALID, code, `${key}Because`, values, latest);
 }

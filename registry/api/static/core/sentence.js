@@ -2,13 +2,12 @@
 
 /**
  * @param {object} catalogue Sentences by key (i18n/*.json, under "checks").
- * @param {{key: string, values: object, also?: object}} one A check.
+ * @param {{key: string, values: object, also?: object[]}} one A check; `also` are further sentences.
  * @returns {string} Empty where there is nothing to say.
  */
 export function sentence(catalogue, { key, values, also }) {
   if (key === "") return "";
-  const said = fill(catalogue.checks, key, values);
-  return also ? `${said} ${fill(catalogue.checks, also.key, also.values)}` : said;
+  return [{ key, values }, ...(also ?? [])].map((part) => fill(catalogue.checks, part.key, part.values)).join(" ");
 }
 
 /** The words of a key, with {name} replaced; a key that has none is shown as it is. */

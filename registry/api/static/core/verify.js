@@ -6,12 +6,13 @@
  */
 
 import { hex } from "../anchor.js";
+import { checkAccredited, rootsIn } from "./accreditation.js";
 import {
   CHECK_NAMES, INVALID, NOT_CHECKED, VALID, attempt, check, combine, refused, requiredChecks,
 } from "./outcome.js";
 import { noEvidence } from "./evidence.js";
 import { checkIssuer, checkSigned, knownProofs } from "./issuer_step.js";
-import { checkAccredited, checkConforming, checkLists, checkValidity } from "./local_steps.js";
+import { checkConforming, checkLists, checkListsThen, checkValidity } from "./local_steps.js";
 import { placeText, readCredential } from "./model.js";
 import { checkAnchored, checkIncluded, checkStatus } from "./place_steps.js";
 import { issuerOf } from "./values.js";
@@ -20,62 +21,88 @@ import { issuerOf } from "./values.js";
  * Verify one document.
  *
  * @param {Uint8Array} bytes
- * @param {object} policy `trusted` ({contract, genesisHash, codeHash}[]), `now` (seconds since 1970), `tables`
- *   (shapes and enumerations of Open Badges), `contexts` (rdf.js).
- * @param {(place: object, account: string|null) => Promise<object>} ask Brings evidence about a place; it is told the
- *   batch and the word of 256 credentials, never the document.
- * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `credential`.
+ * @param {object} policy `trusted` ({contract, genesisHash, codeHash, accreditation}[]), `now` (seconds since 1970),
+ *   `tables` (shapes and enumerations of Open Badges), `contexts` (rdf.js), and what the reader decided: `asOf`
+ *   ({block, time}, one of them null) what the chain said then, or null; `about` a moment of which today's knowledge is
+ *   wanted, or null; `roots` ({contract, issuerId}[]) and `scopes` (hex) of accreditation.
+ * @param {(place: object, account: string|null, wish: object) => Promise<object>} ask Brings evidence about a place; it
+ *   is told the batch and the word of 256 credentials, never the document. `wish`: block, time, about, roots (ids).
+ * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `moment`, `credential`.
  */
 export async function verify(bytes, policy, ask) {
   const { value: credential, refusal } = await attempt(() => readCredential(bytes));
   if (refusal) return unreadable(refusal);
-  const { place, anchor } = credential;
-  const account = anchor === null ? null : `0x${hex(anchor.claim.account)}`;
-  const gathered = place === null ? noEvidence("NOT_ANCHORED", "evidence.noPlace") : await ask(place, account);
-  const evidence = ofThisChain(credential, gathered, policy.trusted);
-  const atHand = { contexts: policy.contexts, now: policy.now };
-  const checks = [
+  const evidence = ofThisChain(credential, await gathered(credential, policy, ask), policy);
+  const moment = momentOf(policy, evidence);
+  const checks = await checksOf(credential, evidence, policy, moment);
+  const required = requiredChecks({
+    saysAnchored: credential.saysAnchored, knownSignature: knownProofs(credential).length > 0,
+    rootsGiven: policy.roots.length > 0,
+  });
+  const told = evidence.missing ? { latest: null, assurance: "none", warning: "" } : evidence;
+  return {
+    verdict: combine(checks, required), checks, credential, moment,
+    asOf: told.latest, assurance: told.assurance, warning: told.warning,
+    issuer: issuerOf(credential.document),
+    place: credential.place === null ? null : placeText(credential.place),
+  };
+}
+
+async function gathered({ place, anchor }, policy, ask) {
+  if (place === null) return noEvidence("NOT_ANCHORED", "evidence.noPlace");
+  const { block = null, time = null } = policy.asOf ?? {};
+  const wish = { block, time, about: policy.about, roots: rootsIn(policy, place.contract) };
+  return ask(place, anchor === null ? null : `0x${hex(anchor.claim.account)}`, wish);
+}
+
+async function checksOf(credential, evidence, policy, moment) {
+  const atHand = { contexts: policy.contexts, now: moment };
+  return [
     check("readable", VALID),
     checkConforming(credential, policy.tables),
     await checkSigned(credential, evidence, atHand),
     await checkIncluded(credential, evidence),
-    checkAnchored(credential, evidence, policy.trusted),
+    checkAnchored(credential, evidence, policy),
     await checkIssuer(credential, evidence, atHand),
-    checkAccredited(),
-    statusOf(credential, evidence),
-    checkValidity(credential, policy.now),
+    checkAccredited(credential, evidence, policy),
+    statusOf(credential, evidence, policy),
+    checkValidity(credential, moment),
   ];
-  const required = requiredChecks({
-    saysAnchored: credential.saysAnchored, knownSignature: knownProofs(credential).length > 0,
-  });
-  return {
-    verdict: combine(checks, required), checks, credential,
-    asOf: evidence.missing ? null : evidence.latest,
-    assurance: evidence.missing ? "none" : evidence.assurance,
-    issuer: issuerOf(credential.document),
-    place: place === null ? null : placeText(place),
-    warning: evidence.missing ? "" : evidence.warning,
-    evidence: evidence.missing ? null : evidence,
-  };
+}
+
+/** The moment the verdict is for; of a block whose time nobody told, it cannot be another than now. */
+function momentOf({ now, asOf, about }, evidence) {
+  if (about !== null) return about;
+  if (asOf === null) return now;
+  return asOf.time ?? (evidence.missing ? now : evidence.latest.time);
 }
 
 /** Of anchored documents the chain speaks: a list outside it, which the page does not fetch, changes nothing. */
-function statusOf(credential, evidence) {
-  return credential.saysAnchored ? checkStatus(credential, evidence) : checkLists(credential);
+function statusOf(credential, evidence, policy) {
+  if (credential.saysAnchored) return checkStatus(credential, evidence, policy);
+  const past = policy.asOf !== null || policy.about !== null;
+  return past ? checkListsThen(credential) : checkLists(credential);
 }
 
 /** Evidence about another contract, or from a chain that the list describes otherwise, says nothing at all. */
-function ofThisChain({ place }, evidence, trusted) {
+function ofThisChain({ place }, evidence, { trusted, asOf }) {
   if (evidence.missing || place === null) return evidence;
   if (evidence.contract !== place.contract) return noEvidence("WRONG_CHAIN", "evidence.otherContract");
+  if (isLater(evidence, asOf)) return noEvidence("BLOCK_NOT_READ", "evidence.later");
   const listed = trusted.filter((entry) => entry.contract === evidence.contract);
   const same = listed.some((one) => one.genesisHash === evidence.genesisHash && one.codeHash === evidence.codeHash);
   return listed.length > 0 && !same ? noEvidence("WRONG_CHAIN", "evidence.otherChain") : evidence;
+}
+
+/** Whether evidence tells of a block after the one that was asked for. */
+function isLater({ latest }, asOf) {
+  if (asOf === null) return false;
+  return asOf.block === null ? latest.time > asOf.time : latest.number > asOf.block;
 }
 
 /** The report on something that cannot be read at all. */
 export function unreadable(refusal) {
   const checks = CHECK_NAMES.map((name) => check(name, NOT_CHECKED));
   checks[0] = refused("readable", INVALID, refusal);
-  return { verdict: INVALID, checks, credential: null, asOf: null, assurance: "none", issuer: null, place: null, warning: "", evidence: null };
+  return { verdict: INVALID, checks, credential: null, moment: null, asOf: null, assurance: "none", issuer: null, place: null, warning: "" };
 }

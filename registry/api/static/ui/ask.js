@@ -6,6 +6,8 @@
 import { askEndpoint } from "../core/endpoint.js";
 import { noEvidence, readEvidence } from "../core/evidence.js";
 import { Contexts } from "../core/rdf.js";
+import { RpcRefusal } from "../core/storage.js";
+import { stampOf } from "../core/times.js";
 import { relay } from "./relay_client.js";
 
 /** What the page needs to judge: tables, contexts, and the contracts on the list. */
@@ -22,8 +24,8 @@ async function bytesOf(address) {
 }
 
 /** Asks this registry. */
-export async function askRegistry(place, account) {
-  const query = new URLSearchParams({ word: String(place.index / 256n), ...(account === null ? {} : { account }) });
+export async function askRegistry(place, account, wish) {
+  const query = queryOf(place, account, wish);
   const batch = `${place.contract}:${place.issuerId}:${place.batchId}`;
   try {
     const answer = await fetch(`/v1/batches/${batch}/evidence?${query}`);
@@ -36,19 +38,31 @@ export async function askRegistry(place, account) {
   }
 }
 
+/** The batch's word, and what of the past and of accreditations the reader wants to know. */
+function queryOf(place, account, { block, time, about, roots }) {
+  const query = new URLSearchParams({ word: String(place.index / 256n) });
+  if (account !== null) query.set("account", account);
+  if (block !== null) query.set("asOf", String(block));
+  if (time !== null) query.set("asOf", stampOf(time));
+  if (about !== null) query.set("about", stampOf(about));
+  for (const root of roots) query.append("root", String(root));
+  return query;
+}
+
 /** Asks a chain endpoint, through a frame that may speak to nobody else; profiles come from this registry by hash. */
 export function endpointAsker(url, trusted) {
-  return async (place, account) => {
+  return async (place, account, wish) => {
     const entry = trusted.find((one) => one.contract === place.contract);
     if (entry === undefined) return noEvidence("CHAIN_UNAVAILABLE", "evidence.otherContract");
     let number = 0;
     const call = async (method, params) => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: (number += 1), method, params });
       const answer = JSON.parse(new TextDecoder().decode(await relay(url, body)));
-      if (answer.error !== undefined || answer.result === undefined) throw new TypeError("no result");
+      if (answer.error) throw new RpcRefusal(String(answer.error.message).slice(0, 200));
+      if (answer.result === undefined) throw new TypeError("no result");
       return answer.result;
     };
-    return askEndpoint(call, entry, place, account, profileByHash);
+    return askEndpoint(call, entry, place, account, wish, profileByHash);
   };
 }
 

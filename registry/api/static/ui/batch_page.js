@@ -1,7 +1,7 @@
 /** A batch: its record on the chain, and the timeline of what happened to 256 credentials of it at a time. */
 
 import { readEvidence } from "../core/evidence.js";
-import { REASONS } from "../core/place_steps.js";
+import { reasonLabel } from "../core/reasons.js";
 import { el, facts, icon, link, mono } from "./dom.js";
 import { ask, runPage, table } from "./lookup.js";
 import { moment, say } from "./words.js";
@@ -35,7 +35,7 @@ async function fill(holder, id, word) {
   const answer = await fetch(`/v1/batches/${encodeURIComponent(id)}/evidence?word=${word}`);
   const evidence = readEvidence(new Uint8Array(await answer.arrayBuffer()));
   if (evidence.missing) return holder.replaceChildren(el("p", {}, say("nothing")));
-  const rows = evidence.status.changes.map((one) => [moment(one.time), say(`action.${ACTIONS[one.action] ?? "revoked"}`), numbers(one.mask, word), REASONS[one.reason] ?? String(one.reason), String(one.block)]);
+  const rows = evidence.status.changes.map((one) => [moment(one.time), say(`action.${ACTIONS[one.action] ?? "revoked"}`), numbers(one.mask, word), reasonLabel(one.reason), String(one.block)]);
   const count = (bits) => bits.toString(2).replaceAll("0", "").length;
   holder.replaceChildren(
     el("p", {}, say("batch.now", { revoked: count(evidence.status.revoked), suspended: count(evidence.status.suspended) })),

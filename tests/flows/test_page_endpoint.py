@@ -1,0 +1,171 @@
+"""The page at an endpoint of one's own: storage is proven there, as Python reads it, and nothing spoilt is believed."""
+
+import json
+import re
+from pathlib import Path
+
+import devchain
+import pytest
+from desk import Desk
+from in_node import needed, run
+
+from registry.api.page_tables import page_tables
+from registry.bootstrap.endpoints import trusted_contracts
+from registry.bootstrap.verifiers import endpoint_evidence
+from registry.config import load_settings
+from registry.verification.evidence import Ask, Evidence, NoEvidence
+from registry.verification.evidence_json import evidence_to_json
+from registry.verification.verify import present
+
+RUNNER = Path(__file__).parents[1] / "js/endpoint_outcomes.mjs"
+SCOPE = {"type": "AccreditationScope", "name": "Short courses up to 10 ECTS"}
+# What an endpoint tells beside it, and nobody here looks at: only nodes and headers prove anything.
+UNREAD = {
+    *(f"eth_getBlockByNumber {name}" for name in ("size", "totalDifficulty", "transactions.")),
+    *(f"eth_getProof {name}" for name in ("address", "balance", "codeHash", "nonce", "storageHash")),
+    *(f"eth_getProof storageProof..{name}" for name in ("key", "value")),
+}
+pytestmark = needed
+
+
+@pytest.fixture(scope="module")
+def chain():
+    """A chain of this module's own: its clock is moved."""
+    with devchain.start(block_time=0) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def town(chain, tmp_path_factory):
+    """Issuer 1, accredited by 3, which 2 accredits. 001 is suspended, then revoked; 002 suspended, then reinstated."""
+    desk = Desk(tmp_path_factory.mktemp("town"), chain)
+    desk.ok("deploy --out deployment.json")
+    desk.ok(f"issuer register --name 'Northwind Institute' --recovery {desk.recovery}")
+    for name in ("agency", "council"):
+        desk.ok(f"issuer register --home {name} --name {name} --recovery {desk.recovery}")
+    (desk.folder / "scope.json").write_text(json.dumps(SCOPE))
+    desk.ok("issuer accredit 3 --scope scope.json --since 1 --home agency")
+    desk.ok("issuer accredit 1 --scope scope.json --since 1 --home council")
+    desk.issue(3)
+    desk.mine(70)
+    for number, first, second in (("001", "suspend", "revoke"), ("002", "suspend", "reinstate")):
+        desk.ok(f"status {first} credentials/{number}.json")
+        desk.chain.rpc("evm_increaseTime", 1000)
+        desk.mine(2)
+        desk.ok(f"status {second} credentials/{number}.json")
+        desk.chain.rpc("evm_increaseTime", 1000)
+        desk.mine(2)
+    return desk
+
+
+def settings_of(desk: Desk):
+    return load_settings(rpc=desk.chain.url, deployment=desk.folder / "deployment.json")
+
+
+def line_of(desk: Desk, number: str = "001", ask: Ask = Ask(), **more: object) -> dict:  # noqa: B008  # a value
+    """What the runner is told about a credential of the desk."""
+    presented = present((desk.folder / f"credentials/{number}.json").read_bytes())
+    place = presented.place
+    return {
+        "url": desk.chain.url,
+        "entry": page_tables(trusted_contracts(settings_of(desk)))["trusted"][0],
+        "place": {
+            "contract": str(place.batch.contract),
+            "issuerId": str(place.batch.issuer_id),
+            "batchId": place.batch.batch_id.hex(),
+            "index": str(place.index),
+        },
+        "account": f"0x{presented.account.hex()}",
+        "wish": {"block": ask.block, "time": ask.time, "about": ask.about, "roots": [str(root) for root in ask.roots]},
+        **more,
+    }
+
+
+def in_page(folder: Path, *lines: dict) -> list[dict]:
+    (folder / "asked").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return run(RUNNER, folder / "asked")
+
+
+def by_python(desk: Desk, number: str, ask: Ask) -> Evidence | NoEvidence:
+    presented = present((desk.folder / f"credentials/{number}.json").read_bytes())
+    return endpoint_evidence(settings_of(desk)).gather(presented.place, presented.account, ask)
+
+
+def facts(told: dict) -> dict:
+    """What both say of the chain, in one form: hex without 0x, bit sets as numbers."""
+    bits = lambda fact: tuple(int(str(fact[name]), 0) for name in ("revoked", "suspended"))  # noqa: E731
+    then, record, fact = told["then"], told["record"], told["accreditation"]
+    said = (
+        []
+        if fact is None
+        else [tuple(str(value).removeprefix("0x") for value in s.values()) for s in fact["statements"]]
+    )
+    return {
+        "latest": point(told["latest"]),
+        "safe": point(told["safe"]),
+        "word": told["issuerWord"].removeprefix("0x"),
+        "record": record and (record["commitment"].removeprefix("0x"), record["time"], record["tier"]),
+        "key": tuple(told["key"].values()),
+        "again": told["reaffirmation"]
+        and (told["reaffirmation"]["time"], tuple(told["reaffirmation"]["key"].values())),
+        "status": (told["status"]["epoch"], told["status"]["wordIndex"], bits(told["status"])),
+        "profiles": [(one["hash"].removeprefix("0x"), one["since"], one["until"]) for one in told["profiles"]],
+        "then": then and (then["moment"], then["block"] and point(then["block"]), then["epoch"], bits(then)),
+        "accreditation": fact and (sorted(said), fact["complete"]),
+    }
+
+
+def point(block: dict) -> tuple:
+    return block["number"], block["hash"].removeprefix("0x"), block["time"]
+
+
+def times(desk: Desk) -> list[int]:
+    """The time of every block."""
+    blocks = (desk.chain.rpc("eth_getBlockByNumber", hex(number), False) for number in range(desk.head() + 1))
+    return [int(block["timestamp"], 16) for block in blocks]
+
+
+def questions(desk: Desk) -> list[Ask]:
+    at, head = times(desk), desk.head()
+    moments = [at[head] - 2500, at[head] - 1500, at[head - 3], at[0] - 10, at[2]]
+    return [
+        Ask(),
+        Ask(roots=(2,)),
+        Ask(roots=(1, 2, 3)),
+        *(Ask(block=number) for number in (0, 1, head - 12, head - 4, head)),
+        *(Ask(time=moment) for moment in moments),
+        *(Ask(about=moment) for moment in moments),
+        Ask(block=head - 4, about=at[head - 8], roots=(2,)),
+    ]
+
+
+@pytest.mark.parametrize("refuse", [[], ["eth_getProof"]], ids=["proven", "told"])
+def test_page_reads_at_an_endpoint_what_python_reads_there(town, tmp_path, refuse):
+    asked = [(number, ask) for ask in questions(town) for number in ("001", "002")]
+    found = in_page(tmp_path, *(line_of(town, number, ask, refuse=refuse) for number, ask in asked))
+    read = 0
+    for (number, ask), answer in zip(asked, found, strict=True):
+        expected, told = by_python(town, number, ask), answer["evidence"]
+        if isinstance(expected, NoEvidence):
+            assert (told["missing"], told["code"]) == (True, expected.code), (ask, told)
+            continue
+        assert told["missing"] is False, (ask, told)
+        assert told["assurance"] == ("endpoint" if refuse else "proven")
+        assert facts(told) == facts(evidence_to_json(expected)), ask
+        read += 1
+    assert read >= 20
+
+
+def test_nothing_spoilt_in_an_endpoints_answer_is_believed(town, tmp_path):
+    """Every field and node of every answer, one by one: the evidence is refused, or is what it was before."""
+    ask = Ask(about=times(town)[-5], roots=(2,))
+    (answer,) = in_page(tmp_path, line_of(town, "001", ask, spoil=True))
+    changed = answer["changed"]
+    assert answer["evidence"]["assurance"] == "proven"
+    assert len(changed) >= 1_000
+    believed = [one["where"] for one in changed if not one["missing"] and not one["same"]]
+    assert believed == []
+    nodes = [one for one in changed if re.search(r"eth_getProof .*(accountProof|\.proof)\.\d+$", one["where"])]
+    assert len(nodes) >= 300
+    accepted = sorted({" ".join(re.sub(r"\d+", "", one["where"]).split()) for one in changed if not one["missing"]})
+    assert set(accepted) <= UNREAD, accepted
