@@ -5,7 +5,8 @@ what is large goes on to the routes, which a test compares with this; signatures
 """
 
 import asyncio
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry.api.caching import tag_of
 from registry.api.credentials import leaf_of_text
 from registry.api.gate import CORS
+from registry.api.server import WHOLE
 from registry.api.verifying import Verifier, is_cheap, report_bytes
 from registry.errors import HallmarkError
 from registry.store.quick_evidence import QuickEvidence
@@ -20,9 +22,26 @@ from registry.verification.verify import present
 
 _LEAF = "/v1/credentials/"
 _SMALL = 16 * 1024
-_JSON = (b"content-type", b"application/json")
-_REVALIDATE = (b"cache-control", b"no-cache")
-_NEVER_KEPT = (b"cache-control", b"no-store")
+Pair = tuple[bytes, bytes]
+
+
+class _Heads(NamedTuple):
+    """Headers that all answers of a kind have; also as the lines that are sent."""
+
+    pairs: tuple[Pair, ...]
+    lines: bytes
+
+
+def _lines(pairs: Sequence[Pair]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % pair for pair in pairs])
+
+
+def _heads(keep: bytes) -> _Heads:
+    pairs = ((b"content-type", b"application/json"), (b"cache-control", keep), CORS)
+    return _Heads(pairs, _lines(pairs))
+
+
+_CREDENTIAL, _REPORT = _heads(b"no-cache"), _heads(b"no-store")
 # Whoever sends one of these wants more than the short way gives.
 _LONG_WAY = frozenset(
     {b"hallmark-position", b"if-none-match", b"origin", b"content-encoding", b"transfer-encoding", b"expect"}
@@ -74,8 +93,7 @@ class Front:
             if method == "GET" and path.startswith(_LEAF):
                 body = self._credential(scope, path[len(_LEAF) :], self._mirror)
                 if body is not None:
-                    tag = (b"etag", tag_of(body).encode())
-                    await self._answer(send, body, _JSON, _REVALIDATE, tag, CORS)
+                    await self._answer(scope, send, body, _CREDENTIAL, (b"etag", tag_of(body).encode()))
                     return
             elif method == "POST" and path == "/v1/verify" and _is_small(scope["headers"]):
                 receive = await self._verify(scope, receive, send, self._mirror)
@@ -88,7 +106,7 @@ class Front:
             if name in _LONG_WAY:
                 return None
         try:
-            return mirror.credential(leaf_of_text(text), text.lower().removeprefix("0x"))
+            return mirror.credential(leaf_of_text(text))
         except HallmarkError:
             return None
 
@@ -113,18 +131,21 @@ class Front:
             body = report_bytes(report, evidence=mirror.json_of(evidence))
         except HallmarkError:
             return _again(message, receive)
-        await self._answer(send, body, _JSON, _NEVER_KEPT, CORS)
+        await self._answer(scope, send, body, _REPORT)
         return _DONE
 
-    async def _answer(self, send: Send, body: bytes, *headers: tuple[bytes, bytes]) -> None:
-        named = [(b"content-length", b"%d" % len(body)), *headers]
-        if self._reference is not None:
-            if self._reference.due:
-                await run_in_threadpool(self._reference.refresh)
-            if self._reference.header is not None:
-                named.append(self._reference.header)
-        await send({"type": "http.response.start", "status": 200, "headers": named})
-        await send({"type": "http.response.body", "body": body})
+    async def _answer(self, scope: Scope, send: Send, body: bytes, heads: _Heads, *more: Pair) -> None:
+        pairs = ((_LENGTH, b"%d" % len(body)), *more)
+        reference = self._reference
+        if reference is not None:
+            if reference.due:
+                await run_in_threadpool(reference.refresh)
+            if reference.header is not None:
+                pairs = (*pairs, reference.header)
+        whole = scope.get(WHOLE)
+        if whole is None or not whole(scope, heads.lines + _lines(pairs), body):
+            await send({"type": "http.response.start", "status": 200, "headers": [*heads.pairs, *pairs]})
+            await send({"type": "http.response.body", "body": body})
 
 
 async def _DONE() -> Message:  # noqa: N802  a mark, never called

@@ -22,6 +22,9 @@ from registry.verification.evidence_json import evidence_to_json
 
 _MOST_KEPT = 20_000
 _CLEAR = (0, 0)
+_BITS = (b"false", b"true")
+# Its parts are JSON already.
+_CREDENTIAL = b'{"leaf":"%b","batch":%b,"index":%d,"revoked":%b,"suspended":%b,"asOf":%b}'
 _LEAF = "SELECT issuer_id, batch_id, leaf_index FROM leaf WHERE leaf_hash = ? AND chain_id = ?"
 _POINT = "SELECT block_number, block_hash, block_time, safe, final, halted FROM checkpoint WHERE chain_id = ?"
 _PROFILE = "SELECT body FROM document WHERE kind = 'profile' AND id = ?"
@@ -38,13 +41,13 @@ class _Point(NamedTuple):
     safe: int
     final: int
     halted: str
-    text: orjson.Fragment
+    text: bytes
 
 
 class _Batch(NamedTuple):
     """A record as JSON, and its status words (revoked, suspended) of the present epoch that are not zero."""
 
-    text: orjson.Fragment
+    text: bytes
     words: Mapping[int, tuple[int, int]]
 
 
@@ -74,8 +77,8 @@ class QuickEvidence:
         self._kept = _Kept()
         self._in_turn = False
 
-    def credential(self, leaf_hash: bytes, text: str) -> bytes | None:
-        """The JSON about a credential by its leaf hash (32 bytes), which `text` spells; None where there is none.
+    def credential(self, leaf_hash: bytes) -> bytes | None:
+        """The JSON about a credential by its leaf hash (32 bytes); None where there is none.
 
         Raises:
             StoreError: The database refuses.
@@ -85,20 +88,13 @@ class QuickEvidence:
         if not rows or kept.point is None:
             return None
         issuer_id, batch_id, index = rows[0]
-        batch = self._batch(kept, issuer_id, batch_id)
+        batch = kept.batches.get((issuer_id, batch_id)) or self._batch(kept, issuer_id, batch_id)
         if batch is None:
             return None
         revoked, suspended = batch.words.get(index // WORD_BITS, _CLEAR)
-        bit = index % WORD_BITS
-        told = {
-            "leaf": text,
-            "batch": batch.text,
-            "index": index,
-            "revoked": bool(revoked >> bit & 1),
-            "suspended": bool(suspended >> bit & 1),
-            "asOf": kept.point.text,
-        }
-        return orjson.dumps(told)
+        mask = 1 << index % WORD_BITS
+        told = (leaf_hash.hex().encode(), batch.text, index, _BITS[bool(revoked & mask)], _BITS[bool(suspended & mask)])
+        return _CREDENTIAL % (*told, kept.point.text)
 
     def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
         """Evidence at the mirror's checkpoint.
@@ -169,7 +165,7 @@ class QuickEvidence:
             for index, revoked, suspended in self._rows.ask(_WORDS, *place)
         }
         told = batch_json(BatchId(self.deployment.contract, row.issuer_id, row.batch_id), row)
-        return _Batch(orjson.Fragment(orjson.dumps(told)), words)
+        return _Batch(orjson.dumps(told), words)
 
     def _point(self) -> _Point | None:
         rows = self._rows.ask(_POINT, self._chain_id)
@@ -177,7 +173,7 @@ class QuickEvidence:
             return None
         number, block_hash, time, safe, final, halted = rows[0]
         told = {"number": number, "hash": "0x" + block_hash.hex(), "time": time}
-        return _Point(BlockRef(number, block_hash, time), safe, final, halted, orjson.Fragment(orjson.dumps(told)))
+        return _Point(BlockRef(number, block_hash, time), safe, final, halted, orjson.dumps(told))
 
     def _read(self, place: Place, account: bytes | None) -> Evidence:
         """One snapshot: the turn's, or one of its own, in which the checkpoint is read again."""
