@@ -1,7 +1,7 @@
 """Compare two sets of rows, column by column, and name each difference."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from registry.ledger.entities import AnyEntity
@@ -44,7 +44,7 @@ def differences(kind: type[AnyRow], expected: Iterable[AnyRow], found: Iterable[
 
 
 def _cells(kind: type[AnyRow], expected: AnyRow, found: AnyRow) -> Iterator[Difference]:
-    for name in (field.name for field in fields(kind)):
+    for name in kind.__struct_fields__:
         ours, theirs = getattr(expected, name), getattr(found, name)
         if ours != theirs:
             yield Difference(kind.TABLE, _shown_key(expected), name, shown(ours), shown(theirs))

@@ -62,14 +62,14 @@ def raw_logs(answers: Iterable[Any]) -> list[RawLog]:
     logs = [
         RawLog(
             known[log.address],
-            tuple([known[topic] for topic in log.topics]),
+            tuple(map(known.__getitem__, log.topics)),
             convert(log.data[2:]),
             int(log.block_number, 16),
             known[log.block_hash],
             known[log.transaction_hash],
             int(log.log_index, 16),
         )
-        for log in map(_log, answers)
+        for log in [answer if type(answer) is Log else msgspec.convert(answer, Log) for answer in answers]
         if not log.removed
     ]
     logs.sort(key=_PLACE)
@@ -85,7 +85,3 @@ class _Bytes(dict[str, bytes]):
     def __missing__(self, text: str) -> bytes:
         value = self[text] = bytes.fromhex(text[2:])
         return value
-
-
-def _log(answer: Any) -> Log:
-    return answer if type(answer) is Log else msgspec.convert(answer, Log)

@@ -1,9 +1,10 @@
 """Fetch one range of blocks: headers that link, logs that stand in them, typed events."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import pairwise
+from functools import lru_cache, reduce
+from itertools import groupby, pairwise
+from operator import attrgetter, or_
 
 from registry.errors import ChainUnavailable, LedgerError
 from registry.ledger.decode import LedgerEvent, RawLog, decode
@@ -46,8 +47,7 @@ def fetch_range(chain: ChainSource, first: int, last: int, *, receipts: bool = F
         raise ChainUnavailable(f"The endpoint lacks headers of blocks {first} … {last}.", todo="it is asked again")
     check_links(headers)
     logs = _by_receipts(chain, headers, logs) if receipts else _with_missing(chain, found, logs)
-    contracts = contracts_of(chain)
-    return Fetched(first, last, headers, [(log, _decoded(contracts, log, found)) for log in logs])
+    return Fetched(first, last, headers, list(_decoded(contracts_of(chain), logs, found)))
 
 
 def contracts_of(chain: ChainSource) -> tuple[bytes, ...]:
@@ -98,36 +98,54 @@ def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLo
     return proven
 
 
-def _bits_of(log: RawLog) -> int:
-    """What a log sets in its block's filter; words chain issuer by issuer, so this is what ties a log to its block."""
-    bits = _known_bits(log.address)
-    for topic in log.topics[:_REPEATED_TOPICS]:
-        bits |= _known_bits(topic)
-    for topic in log.topics[_REPEATED_TOPICS:]:
-        bits |= bloom_bits(topic)
-    return bits
+def _decoded(
+    contracts: tuple[bytes, ...], logs: Iterable[RawLog], headers: Mapping[int, Header]
+) -> Iterator[tuple[RawLog, LedgerEvent]]:
+    """Block by block: each log belongs to the header of its number, and is decoded."""
+    for number, group in groupby(logs, _BLOCK_NUMBER):
+        of_block = list(group)
+        _check_block(headers.get(number), of_block)
+        block = headers[number].block
+        for log in of_block:
+            item = decode(log, block)
+            emitters = contracts[1:] if isinstance(item.event, ACCREDITATION_TYPES) else contracts[:1]
+            if log.address not in emitters:
+                raise _of_another_contract(log, item)
+            yield log, item
 
 
-# The event's kind and its issuer come again and again; what stands behind them (a batch, an account) rarely does.
+_BLOCK_NUMBER = attrgetter("block_number")
+
+
+def _check_block(header: Header | None, logs: Sequence[RawLog]) -> None:
+    """Logs of one block: it is the header's, and its bloom filter holds what they set.
+
+    Words chain issuer by issuer, so this is what ties a log to its block.
+    """
+    first = logs[0]
+    if header is None or any(log.block_hash != header.block.hash for log in logs):
+        # The chain moved between two answers: nothing is written, the next try sees one chain.
+        raise ChainUnavailable(f"Block {first.block_number} was replaced while it was read.", todo="it is asked again")
+    if header.sealed and not may_hold(header.logs_bloom, _bits_of(logs)):
+        moved = next(log for log in logs if not may_hold(header.logs_bloom, _bits_of([log])))
+        what = f"Log {moved.log_index} is not of block {moved.block_number}: the block's bloom filter excludes it."
+        raise LedgerError(what, todo="the endpoint moves logs; ask another one")
+
+
+# The address, the event's kind and its issuer come again and again; what stands behind them (a batch) rarely does.
 _REPEATED_TOPICS = 2
 _known_bits = lru_cache(maxsize=4_096)(bloom_bits)
 
 
-def _decoded(contracts: tuple[bytes, ...], log: RawLog, headers: Mapping[int, Header]) -> LedgerEvent:
-    header = headers.get(log.block_number)
-    if header is None or header.block.hash != log.block_hash:
-        # The chain moved between two answers: nothing is written, the next try sees one chain.
-        raise ChainUnavailable(f"Block {log.block_number} was replaced while it was read.", todo="it is asked again")
-    if not log.topics:
-        raise LedgerError(f"Log {log.log_index} of block {log.block_number} has no topic.")
-    if header.sealed and not may_hold(header.logs_bloom, _bits_of(log)):
-        what = f"Log {log.log_index} is not of block {log.block_number}: the block's bloom filter excludes it."
-        raise LedgerError(what, todo="the endpoint moves logs; ask another one")
-    item = decode(log, header.block)
-    emitters = contracts[1:] if isinstance(item.event, ACCREDITATION_TYPES) else contracts[:1]
-    if log.address not in emitters:
-        raise LedgerError(
-            f"Log {log.log_index} of block {log.block_number}, {type(item.event).__name__}, is of another contract.",
-            todo="ask another endpoint; check the deployment file",
-        )
-    return item
+def _bits_of(logs: Sequence[RawLog]) -> int:
+    """What these logs set in their block's filter."""
+    repeated = {log.address for log in logs}.union(*[log.topics[:_REPEATED_TOPICS] for log in logs])
+    others = set[bytes]().union(*[log.topics[_REPEATED_TOPICS:] for log in logs])
+    return reduce(or_, map(bloom_bits, others), reduce(or_, map(_known_bits, repeated)))
+
+
+def _of_another_contract(log: RawLog, item: LedgerEvent) -> LedgerError:
+    return LedgerError(
+        f"Log {log.log_index} of block {log.block_number}, {type(item.event).__name__}, is of another contract.",
+        todo="ask another endpoint; check the deployment file",
+    )

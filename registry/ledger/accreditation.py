@@ -4,10 +4,11 @@ An accreditor has a word of its own in that contract; each of its events must ex
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import groupby
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from registry.ledger.decode import LedgerEvent
 from registry.ledger.entities import Accreditation, Accreditor, Entity
@@ -26,8 +27,7 @@ class AccreditationStep(IntEnum):
     WITHDRAWN = 2
 
 
-@dataclass(frozen=True, slots=True)
-class AccreditationChange(Entity):
+class AccreditationChange(Entity, frozen=True):
     """An accreditor accredited a subject, or withdrew; `word` (32 bytes) is the accreditor's afterwards."""
 
     TABLE: ClassVar[str] = "accreditation_change"

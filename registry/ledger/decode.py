@@ -5,9 +5,9 @@ This is the hot path of the mirror: each kind of event has its layout compiled o
 
 import struct
 from collections.abc import Callable
-from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple
+
+import msgspec
 
 from registry.errors import LedgerError
 from registry.ledger.events import ABI, AnyEvent, WordMask
@@ -25,7 +25,7 @@ class BlockRef(NamedTuple):
     time: int
 
 
-class RawLog(NamedTuple):
+class RawLog(msgspec.Struct, frozen=True, gc=False):
     """A log as the node gave it: topics of 32 bytes, data, and where it stands in the chain."""
 
     address: bytes
@@ -37,7 +37,7 @@ class RawLog(NamedTuple):
     log_index: int
 
 
-class LedgerEvent(NamedTuple):
+class LedgerEvent(msgspec.Struct, frozen=True, gc=False):
     """A decoded event with its payload hash (32 bytes, SPEC.md 5.2), its block and its place in the block."""
 
     event: AnyEvent
@@ -52,36 +52,30 @@ class _Layout(NamedTuple):
 
     Attributes:
         kind: The event's class.
-        make: An event of it from the tuple of its values, without the detour of a call in Python.
         topics: The topics' sizes, with the first.
-        size: Bytes of topics (without the first) and fixed data together.
-        unpack: Paddings and values of these bytes, given with the place where they start.
-        values: Picks the values out.
-        paddings: Picks the paddings out.
-        zeros: What they must be.
+        size: Bytes of topics and fixed data together.
+        unpack: Values of these bytes.
+        padding: Set bits where these bytes, read as one number, must have none.
         array: Place of the array among the fields, or -1.
     """
 
     kind: type[AnyEvent]
-    make: Callable[[tuple[Any, ...]], AnyEvent]
     topics: list[int]
     size: int
-    unpack: Callable[[bytes, int], tuple[Any, ...]]
-    values: Callable[[tuple[Any, ...]], tuple[Any, ...]]
-    paddings: Callable[[tuple[Any, ...]], tuple[Any, ...]]
-    zeros: tuple[bytes, ...]
+    unpack: Callable[[bytes], tuple[Any, ...]]
+    padding: int
     array: int
 
 
-# Type → (format, bytes of padding, whether it stands behind the value). The array's word is its offset.
+# Type → (format of the value, its bytes, whether it stands at the word's end). The array's word is its offset.
 _FORMATS = {
-    "uint8": ("31sB", 31, False),
-    "uint16": ("30sH", 30, False),
-    "uint64": ("24sQ", 24, False),
-    "address": ("12s20s", 12, False),
-    "bytes16": ("16s16s", 16, True),
-    "bytes32": ("32s", 0, False),
-    _MASKS: ("24sQ", 24, False),
+    "uint8": ("B", 1, True),
+    "uint16": ("H", 2, True),
+    "uint64": ("Q", 8, True),
+    "address": ("20s", 20, True),
+    "bytes16": ("16s", 16, False),
+    "bytes32": ("32s", 32, True),
+    _MASKS: ("Q", 8, True),
 }
 
 
@@ -89,21 +83,18 @@ def _layout(kind: type[AnyEvent], abi: str) -> tuple[bytes, _Layout]:
     parameters = [part.split() for part in abi.replace("(uint64,uint256)", "(uint64;uint256)").split(",")]
     types = [parameter[0].replace(";", ",") for parameter in parameters]
     topics = [_WORD] * (1 + sum("indexed" in parameter for parameter in parameters))
-    values, paddings, zeros, place = [], [], [], 0
-    for name in types:
-        _, padding, behind = _FORMATS[name]
-        if padding:
-            paddings.append(place + behind)
-            zeros.append(bytes(padding))
-        values.append(place + (padding > 0 and not behind))
-        place += 2 if padding else 1
-    fixed = struct.Struct(">" + "".join(_FORMATS[name][0] for name in types))
-    picks = (itemgetter(*values), itemgetter(*paddings), tuple(zeros))
+    words, padding = zip(*map(_word, types), strict=True)
+    fixed = struct.Struct(f">{_WORD}x{''.join(words)}")
     array = types.index(_MASKS) if _MASKS in types else -1
-    signature = f"{kind.__name__}({','.join(types)})"
-    return keccak(signature.encode()), _Layout(
-        kind, partial(tuple.__new__, kind), topics, fixed.size, fixed.unpack_from, *picks, array
-    )
+    signature = keccak(f"{kind.__name__}({','.join(types)})".encode())
+    return signature, _Layout(kind, topics, fixed.size, fixed.unpack, int.from_bytes(b"".join(padding), "big"), array)
+
+
+def _word(type_: str) -> tuple[str, bytes]:
+    """The format of one word, and the same word with its padding set."""
+    value, size, at_end = _FORMATS[type_]
+    gap, set_bits = f"{_WORD - size}x", b"\xff" * (_WORD - size)
+    return (gap + value, set_bits + bytes(size)) if at_end else (value + gap, bytes(size) + set_bits)
 
 
 _LAYOUTS = dict(_layout(kind, abi) for kind, abi in ABI.items())
@@ -123,35 +114,39 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
         raise _forged(log, "it is no event of this contract")
     if list(map(len, topics)) != layout.topics:
         raise _forged(log, "a topic is not 32 bytes long")
-    whole = b"".join((*topics, log.data))
-    end = _WORD + layout.size
-    if len(whole) < end or (layout.array < 0 and len(whole) > end):
-        raise _forged(log, "it has another number of fields")
-    parts = layout.unpack(whole, _WORD)
-    if layout.paddings(parts) != layout.zeros:
-        raise _forged(log, "a field has bits that do not belong to it")
-    values = layout.values(parts)
+    hashed = words = b"".join((*topics, log.data))
     if layout.array >= 0:
-        values, words = _with_masks(log, layout, values, whole[_WORD:])
-        whole = topics[0] + words
-    return LedgerEvent(layout.make(values), keccak(whole[: layout.size]), block, log.log_index, log.tx_hash)
+        words, masks, hashed = _with_masks(log, layout, words)
+    if len(words) != layout.size:
+        raise _forged(log, "it has another number of fields")
+    if int.from_bytes(words, "big") & layout.padding:
+        raise _forged(log, "a field has bits that do not belong to it")
+    values = layout.unpack(words)
+    if layout.array >= 0:
+        values = (*values[: layout.array], masks, *values[layout.array + 1 :])
+    return LedgerEvent(layout.kind(*values), keccak(hashed[:-_WORD]), block, log.log_index, log.tx_hash)
 
 
-def _with_masks(log: RawLog, layout: _Layout, values: tuple[Any, ...], words: bytes) -> tuple[tuple[Any, ...], bytes]:
-    """The one event with an array: its elements stand behind the fixed words, its hash stands in the payload."""
-    offset, elements = values[layout.array], words[layout.size + _WORD :]
-    count = int.from_bytes(words[layout.size : layout.size + _WORD], "big")
-    start = layout.size - _WORD * (len(layout.topics) - 1)
-    if len(words) < layout.size + _WORD or offset != start or len(elements) != count * _MASK.size:
+def _with_masks(log: RawLog, layout: _Layout, words: bytes) -> tuple[bytes, tuple[WordMask, ...], bytes]:
+    """The one event with an array: its fixed words, its elements, which stand behind them, and what is hashed.
+
+    In the payload the elements' hash takes the place of their offset.
+    """
+    fixed, count, elements = (
+        words[: layout.size],
+        words[layout.size : layout.size + _WORD],
+        words[layout.size + _WORD :],
+    )
+    at, start = (1 + layout.array) * _WORD, layout.size - _WORD * len(layout.topics)
+    offset, size = int.from_bytes(fixed[at : at + _WORD], "big"), int.from_bytes(count, "big") * _MASK.size
+    if len(count) != _WORD or offset != start or len(elements) != size:
         raise _forged(log, "its array has another length")
     masks = []
     for padding, index, mask in _MASK.iter_unpack(elements):
         if any(padding):
             raise _forged(log, "a word index has bits that do not belong to it")
         masks.append(WordMask(index, int.from_bytes(mask, "big")))
-    at = layout.array
-    hashed = words[: at * _WORD] + keccak(elements) + words[(at + 1) * _WORD : layout.size]
-    return (*values[:at], tuple(masks), *values[at + 1 :]), hashed
+    return fixed, tuple(masks), fixed[:at] + keccak(elements) + fixed[at + _WORD :]
 
 
 def _forged(log: RawLog, why: str) -> LedgerError:

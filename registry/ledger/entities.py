@@ -3,12 +3,12 @@
 Store tables have the same names and columns, so that writing and comparing are the same for all of them.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+
+class Entity(msgspec.Struct, frozen=True, gc=False):
     """Root of the projected classes; every one belongs to an issuer."""
 
     TABLE: ClassVar[str] = ""
@@ -17,8 +17,7 @@ class Entity:
     issuer_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer(Entity):
+class Issuer(Entity, frozen=True):
     """An issuer with its word (32 bytes), recovery account, and the profile in force (32 bytes, or zeros)."""
 
     TABLE: ClassVar[str] = "issuer"
@@ -34,8 +33,7 @@ class Issuer(Entity):
         return Issuer(self.issuer_id, word, self.recovery, self.profile_hash, self.registered_block, self.registered_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Key(Entity):
+class Key(Entity, frozen=True):
     """An account of an issuer: roles, and block times (0: never)."""
 
     TABLE: ClassVar[str] = "key"
@@ -48,8 +46,7 @@ class Key(Entity):
     distrust_from: int
 
 
-@dataclass(frozen=True, slots=True)
-class Batch(Entity):
+class Batch(Entity, frozen=True):
     """A record: root, leaf count, anchoring account, block and its time."""
 
     TABLE: ClassVar[str] = "batch"
@@ -64,8 +61,7 @@ class Batch(Entity):
     tx_hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reaffirmation(Entity):
+class Reaffirmation(Entity, frozen=True):
     """The latest reaffirmation of a record."""
 
     TABLE: ClassVar[str] = "reaffirmation"
@@ -77,8 +73,7 @@ class Reaffirmation(Entity):
     block_number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProfilePeriod(Entity):
+class ProfilePeriod(Entity, frozen=True):
     """A profile hash and the block times between which it was in force (until 0: it still is)."""
 
     TABLE: ClassVar[str] = "profile"
@@ -89,8 +84,7 @@ class ProfilePeriod(Entity):
     until: int
 
 
-@dataclass(frozen=True, slots=True)
-class StatusWord(Entity):
+class StatusWord(Entity, frozen=True):
     """256 credentials of a batch in one status epoch: 32-byte bit sets."""
 
     TABLE: ClassVar[str] = "status_word"
@@ -103,8 +97,7 @@ class StatusWord(Entity):
     suspended: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChange(Entity):
+class StatusChange(Entity, frozen=True):
     """One word of one StatusChanged event: the history that reasons and past dates are read from."""
 
     TABLE: ClassVar[str] = "status_change"
@@ -131,8 +124,7 @@ class StatusChange(Entity):
     changed_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class PendingChange(Entity):
+class PendingChange(Entity, frozen=True):
     """A delayed change that waits (kinds as in ChangeRequested).
 
     `by_recovery` and `vetoed` are 0 or 1: whether it was asked for as the recovery account, and whether the recovery
@@ -156,8 +148,7 @@ class PendingChange(Entity):
         return not self.by_recovery and actor != self.requester
 
 
-@dataclass(frozen=True, slots=True)
-class Accreditor(Entity):
+class Accreditor(Entity, frozen=True):
     """An issuer that accredited somebody, with its word (32 bytes) in the accreditation contract."""
 
     TABLE: ClassVar[str] = "accreditor"
@@ -165,8 +156,7 @@ class Accreditor(Entity):
     word: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Accreditation(Entity):
+class Accreditation(Entity, frozen=True):
     """The newest statement of an issuer about a subject (another issuer's id) and a scope (32 bytes).
 
     It holds from `since` until `until` (0: no end); said at `stated_at`, withdrawn at `withdrawn_at` (0: not).

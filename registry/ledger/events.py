@@ -3,51 +3,52 @@
 Identifiers are integers, accounts 20 bytes, batch ids 16 bytes, hashes and words 32 bytes, times block seconds.
 """
 
-from typing import NamedTuple
+import msgspec
 
 
-class IssuerRegistered(NamedTuple):
-    """First event of an issuer."""
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Root of the events' classes; each is about an issuer."""
 
     issuer_id: int
+
+
+class IssuerRegistered(Event, frozen=True):
+    """First event of an issuer."""
+
     recovery: bytes
     actor: bytes
     word: bytes
 
 
-class KeyAdded(NamedTuple):
+class KeyAdded(Event, frozen=True):
     """An account may act in these roles from now on (1 admin, 2 anchor, 4 status)."""
 
-    issuer_id: int
     account: bytes
     roles: int
     actor: bytes
     word: bytes
 
 
-class KeyRetired(NamedTuple):
+class KeyRetired(Event, frozen=True):
     """An account may not act any more; what it did stands."""
 
-    issuer_id: int
     account: bytes
     actor: bytes
     word: bytes
 
 
-class KeyDistrusted(NamedTuple):
+class KeyDistrusted(Event, frozen=True):
     """Anchors of this account from this block time on do not count; it is retired as well."""
 
-    issuer_id: int
     account: bytes
     distrust_from: int
     actor: bytes
     word: bytes
 
 
-class ChangeRequested(NamedTuple):
+class ChangeRequested(Event, frozen=True):
     """A delayed change: kind 1 add admin, 2 retire admin, 3 distrust admin, 4 change recovery."""
 
-    issuer_id: int
     account: bytes
     kind: int
     roles: int
@@ -57,49 +58,44 @@ class ChangeRequested(NamedTuple):
     word: bytes
 
 
-class ChangeVetoed(NamedTuple):
+class ChangeVetoed(Event, frozen=True):
     """A delayed change was refused in time."""
 
-    issuer_id: int
     account: bytes
     requester: bytes
     actor: bytes
     word: bytes
 
 
-class ChangeExecuted(NamedTuple):
+class ChangeExecuted(Event, frozen=True):
     """A delayed change took effect; the event of its effect follows."""
 
-    issuer_id: int
     account: bytes
     requester: bytes
     actor: bytes
     word: bytes
 
 
-class RecoveryChanged(NamedTuple):
+class RecoveryChanged(Event, frozen=True):
     """Another account can veto and freeze from now on."""
 
-    issuer_id: int
     recovery: bytes
     actor: bytes
     word: bytes
 
 
-class ProfileChanged(NamedTuple):
+class ProfileChanged(Event, frozen=True):
     """Another profile document is in force."""
 
-    issuer_id: int
     profile_hash: bytes
     previous: bytes
     actor: bytes
     word: bytes
 
 
-class Anchored(NamedTuple):
+class Anchored(Event, frozen=True):
     """A batch has its record."""
 
-    issuer_id: int
     batch_id: bytes
     root: bytes
     leaf_count: int
@@ -107,26 +103,24 @@ class Anchored(NamedTuple):
     word: bytes
 
 
-class Reaffirmed(NamedTuple):
+class Reaffirmed(Event, frozen=True):
     """A good key stands by a record whose own key is distrusted."""
 
-    issuer_id: int
     batch_id: bytes
     account: bytes
     word: bytes
 
 
-class WordMask(NamedTuple):
+class WordMask(msgspec.Struct, frozen=True, gc=False):
     """256 credentials: bit `index mod 256` of word `index div 256`."""
 
     word_index: int
     mask: int
 
 
-class StatusChanged(NamedTuple):
+class StatusChanged(Event, frozen=True):
     """Credentials of a batch were revoked (1), suspended (2) or reinstated (3)."""
 
-    issuer_id: int
     batch_id: bytes
     action: int
     reason: int
@@ -136,35 +130,31 @@ class StatusChanged(NamedTuple):
     word: bytes
 
 
-class StatusEpochOpened(NamedTuple):
+class StatusEpochOpened(Event, frozen=True):
     """All status bits of the issuer are empty again; the true ones follow."""
 
-    issuer_id: int
     epoch: int
     actor: bytes
     word: bytes
 
 
-class Frozen(NamedTuple):
+class Frozen(Event, frozen=True):
     """Nothing but containment works until it is unfrozen."""
 
-    issuer_id: int
     actor: bytes
     word: bytes
 
 
-class Unfrozen(NamedTuple):
+class Unfrozen(Event, frozen=True):
     """The issuer works again."""
 
-    issuer_id: int
     actor: bytes
     word: bytes
 
 
-class Accredited(NamedTuple):
+class Accredited(Event, frozen=True):
     """An issuer accredits another (the accreditation contract): from `since` until `until` (0: no end), for a scope."""
 
-    issuer_id: int
     subject: int
     scope: bytes
     since: int
@@ -173,10 +163,9 @@ class Accredited(NamedTuple):
     word: bytes
 
 
-class Withdrawn(NamedTuple):
+class Withdrawn(Event, frozen=True):
     """An accreditation ends with the time of this block (the accreditation contract)."""
 
-    issuer_id: int
     subject: int
     scope: bytes
     actor: bytes

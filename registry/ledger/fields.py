@@ -32,7 +32,7 @@ def places_of(kind: type[AnyEvent]) -> dict[str, FieldPlace]:
     """Field → place, for all fixed fields; an array's elements have no fixed place and are left out."""
     parameters = ABI[kind].replace("(uint64,uint256)[]", "array").split(",")
     places, topics, data = {}, _WORD, 0  # the first topic names the event
-    for name, parameter in zip(kind._fields, parameters, strict=True):
+    for name, parameter in zip(kind.__struct_fields__, parameters, strict=True):
         type_, *rest = parameter.split()
         indexed = "indexed" in rest
         if type_ != "array":

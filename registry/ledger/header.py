@@ -9,8 +9,9 @@ from registry.ledger.decode import BlockRef
 from registry.ledger.keccak import keccak
 from registry.ledger.rlp import decode_list, encode_bytes, encode_list
 
-_PLACES = struct.Struct(">HHH")
+_PLACES = struct.Struct(">HHH").unpack_from
 _PLACE_BITS = 0x7FF
+_BITS = [1 << place for place in range(_PLACE_BITS + 1)]
 _STATE_ROOT, _NUMBER, _TIMESTAMP = 3, 8, 11
 
 
@@ -60,8 +61,8 @@ def block_of_rlp(data: bytes) -> tuple[BlockRef, bytes]:
 
 def bloom_bits(value: bytes) -> int:
     """The three bits of the 2048-bit filter that an address or topic sets (section 4.3.1, M3:2048)."""
-    first, second, third = _PLACES.unpack_from(keccak(value))
-    bits: int = 1 << (first & _PLACE_BITS) | 1 << (second & _PLACE_BITS) | 1 << (third & _PLACE_BITS)
+    first, second, third = _PLACES(keccak(value))
+    bits: int = _BITS[first & _PLACE_BITS] | _BITS[second & _PLACE_BITS] | _BITS[third & _PLACE_BITS]
     return bits
 
 

@@ -7,9 +7,10 @@ records are written once, and `status_change` is such a history already. No I/O.
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from registry.ledger import events as ev
 from registry.ledger.accreditation import AccreditationChange, change_of
@@ -52,8 +53,7 @@ class RequestStep(IntEnum):
     EXECUTED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class IssuerChange(Entity):
+class IssuerChange(Entity, frozen=True):
     """From this event on: recovery account (20 bytes), profile hash (32), epoch (u16, 2 bytes) or frozen (1 byte)."""
 
     TABLE: ClassVar[str] = "issuer_change"
@@ -67,8 +67,7 @@ class IssuerChange(Entity):
     changed_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeyChange(Entity):
+class KeyChange(Entity, frozen=True):
     """An account was added in these roles, retired, or distrusted from a block time on."""
 
     TABLE: ClassVar[str] = "key_change"
@@ -84,8 +83,7 @@ class KeyChange(Entity):
     changed_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordReaffirmed(Entity):
+class RecordReaffirmed(Entity, frozen=True):
     """An account stood by a record; the newest row is the contract's slot."""
 
     TABLE: ClassVar[str] = "reaffirmation_change"
@@ -98,8 +96,7 @@ class RecordReaffirmed(Entity):
     changed_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RequestChange(Entity):
+class RequestChange(Entity, frozen=True):
     """A delayed change was requested, vetoed or executed by `actor` (kinds as in ChangeRequested)."""
 
     TABLE: ClassVar[str] = "request_change"

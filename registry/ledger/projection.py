@@ -1,7 +1,8 @@
 """Fold events into state; every event must extend its issuer's word, or nothing is applied (SPEC.md, section 5.2)."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from registry.errors import LedgerError
 from registry.ledger import accreditation
@@ -59,17 +60,13 @@ def fold(state: State, domain: WordDomain, items: Iterable[LedgerEvent]) -> Stat
 
 def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
     """Check one event against its issuer's word and put what it changes into `state`."""
-    if isinstance(item.event, ev.ACCREDITATION_TYPES):
-        accreditation.apply(state, domain, item, item.event)
+    event = item.event
+    if isinstance(event, ev.ACCREDITATION_TYPES):
+        accreditation.apply(state, domain, item, event)
         return
-    issuer = state.get(Issuer, item.event.issuer_id)
+    issuer = state.get(Issuer, event.issuer_id)
     _check_word(domain, issuer, item)
-    if isinstance(item.event, ev.IssuerRegistered):
-        issuer = _registered(item.event, item)
-    if issuer is None:
-        raise gap(item, "its issuer was never registered")
-    state.put(issuer.with_word(item.event.word))
-    _effect(state, item)
+    _put(state, issuer, item)
 
 
 def effect(state: State, item: LedgerEvent) -> None:
@@ -77,11 +74,7 @@ def effect(state: State, item: LedgerEvent) -> None:
 
     For events that `apply` let pass once and that are folded again without all of their predecessors.
     """
-    issuer = state.get(Issuer, item.event.issuer_id)
-    if issuer is None:
-        raise gap(item, "its issuer was never registered")
-    state.put(issuer.with_word(item.event.word))
-    _effect(state, item)
+    _put(state, state.get(Issuer, item.event.issuer_id), item)
 
 
 def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) -> None:
@@ -96,7 +89,7 @@ def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) ->
 
 def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
     match event:
-        case ev.Anchored():
+        case ev.Anchored():  # the first one to be asked for, because most events are anchors
             return next_tail(before)
         case ev.StatusEpochOpened():
             return next_tail(before, epoch=event.epoch)
@@ -106,16 +99,22 @@ def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
             return next_tail(before)
 
 
-def _registered(event: ev.IssuerRegistered, item: LedgerEvent) -> Issuer:
-    block = item.block
-    return Issuer(event.issuer_id, event.word, event.recovery, _NO_HASH, block.number, block.time)
+def _put(state: State, issuer: Issuer | None, item: LedgerEvent) -> None:
+    event, block = item.event, item.block
+    if isinstance(event, ev.IssuerRegistered):
+        issuer = Issuer(event.issuer_id, event.word, event.recovery, _NO_HASH, block.number, block.time)
+    if issuer is None:
+        raise gap(item, "its issuer was never registered")
+    state.put(issuer.with_word(event.word))
+    if isinstance(event, ev.Anchored):  # most events are anchors
+        where = (block.time, block.number, item.tx_hash)
+        state.put(Batch(event.issuer_id, event.batch_id, event.root, event.leaf_count, event.account, *where))
+    else:
+        _effect(state, item)
 
 
 def _effect(state: State, item: LedgerEvent) -> None:
     match item.event:
-        case ev.Anchored() as event:  # the first one to be asked for, because most events are anchors
-            where = (item.block.time, item.block.number, item.tx_hash)
-            state.put(Batch(event.issuer_id, event.batch_id, event.root, event.leaf_count, event.account, *where))
         case ev.KeyAdded() | ev.KeyRetired() | ev.KeyDistrusted() | ev.RecoveryChanged():
             _key_effect(state, item.event, item.block.time)
         case ev.ChangeRequested() | ev.ChangeVetoed() | ev.ChangeExecuted():
@@ -128,8 +127,8 @@ def _effect(state: State, item: LedgerEvent) -> None:
             _status_effect(state, event, item)
         case ev.IssuerRegistered() | ev.StatusEpochOpened() | ev.Frozen() | ev.Unfrozen():
             pass
-        case ev.Accredited() | ev.Withdrawn():
-            pass  # apply() handed it over
+        case ev.Anchored() | ev.Accredited() | ev.Withdrawn():
+            pass  # these were seen to before
 
 
 def _key_effect(

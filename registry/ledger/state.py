@@ -1,7 +1,6 @@
 """A set of entities by kind and key, which remembers what changed since it was read."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -11,7 +10,7 @@ E = TypeVar("E", bound=AnyEntity)
 RowKey = tuple[type[AnyEntity], tuple[Any, ...]]
 
 
-COLUMNS: dict[type[Any], tuple[str, ...]] = {kind: tuple(field.name for field in fields(kind)) for kind in ENTITY_TYPES}
+COLUMNS: dict[type[Any], tuple[str, ...]] = {kind: kind.__struct_fields__ for kind in ENTITY_TYPES}
 """All fields of each kind, in order."""
 
 
@@ -34,36 +33,34 @@ class State:
     """Entities in memory: a whole mirror for a replay, or just the rows that a range of events touches."""
 
     def __init__(self, entities: Iterable[AnyEntity] = ()) -> None:
-        self._rows: dict[type[Any], dict[tuple[Any, ...], Any]] = {kind: {} for kind in ENTITY_TYPES}
+        self._read: dict[type[Any], dict[tuple[Any, ...], Any]] = {kind: {} for kind in ENTITY_TYPES}
         for entity in entities:
-            self._rows[type(entity)][key_of(entity)] = entity
-        self._changed: dict[type[Any], dict[tuple[Any, ...], None]] = {kind: {} for kind in ENTITY_TYPES}
+            self._read[type(entity)][key_of(entity)] = entity
+        # what was put, or None where it was dropped: it hides what was read
+        self._changed: dict[type[Any], dict[tuple[Any, ...], Any]] = {kind: {} for kind in ENTITY_TYPES}
 
     def get(self, kind: type[E], *key: Any) -> E | None:
         """The entity of this kind and key, or None."""
-        row: E | None = self._rows[kind].get(key)
+        changed = self._changed[kind]
+        row: E | None = changed[key] if key in changed else self._read[kind].get(key)
         return row
 
     def put(self, entity: AnyEntity) -> None:
         """Insert or replace an entity."""
         kind = type(entity)
-        key = _KEYS[kind](entity)
-        self._rows[kind][key] = entity
-        self._changed[kind][key] = None
+        self._changed[kind][_KEYS[kind](entity)] = entity
 
     def drop(self, kind: type[AnyEntity], *key: Any) -> None:
         """Remove an entity, if it is there."""
-        self._rows[kind].pop(key, None)
         self._changed[kind][key] = None
 
     def all(self, kind: type[E]) -> list[E]:
         """All entities of a kind, ordered by key."""
-        rows = self._rows[kind]
-        return [rows[key] for key in sorted(rows)]
+        rows = self._read[kind] | self._changed[kind]
+        return [rows[key] for key in sorted(rows) if rows[key] is not None]
 
     def changes(self) -> Iterator[tuple[RowKey, AnyEntity | None]]:
         """What was put (the entity) or dropped (None) since the state was made, kind by kind."""
-        for kind, keys in self._changed.items():
-            rows = self._rows[kind]
-            for key in keys:
-                yield (kind, key), rows.get(key)
+        for kind, rows in self._changed.items():
+            for key, entity in rows.items():
+                yield (kind, key), entity

@@ -8,10 +8,11 @@ status changes: those are written as they come.
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
 from itertools import groupby, islice
 from operator import attrgetter, itemgetter
 from typing import Any
+
+from msgspec.structs import replace
 
 from registry.errors import LedgerError
 from registry.ledger.decode import BlockRef, LedgerEvent, RawLog, decode

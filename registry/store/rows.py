@@ -1,7 +1,6 @@
 """Values to table rows and back: tuples in the tables' column order, the chain id first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from operator import attrgetter
 from typing import Any
 
@@ -13,9 +12,7 @@ from registry.ledger.history import HISTORY_TYPES
 from registry.ledger.state import State
 from registry.store.bulk import Row
 
-COLUMNS: dict[type[Any], tuple[str, ...]] = {
-    kind: tuple(field.name for field in fields(kind)) for kind in (*ENTITY_TYPES, *HISTORY_TYPES)
-}
+COLUMNS: dict[type[Any], tuple[str, ...]] = {kind: kind.__struct_fields__ for kind in (*ENTITY_TYPES, *HISTORY_TYPES)}
 """All fields of each projected kind, in order."""
 _GETTERS = {kind: attrgetter(*columns) for kind, columns in COLUMNS.items()}
 

@@ -4,8 +4,9 @@ Their keys, indexes and rights are the live tables' own, read from the database:
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
 from typing import Any
+
+from msgspec.structs import fields
 
 from registry.ledger.entities import ENTITY_TYPES
 from registry.ledger.history import HISTORY_TYPES
@@ -25,12 +26,12 @@ def shadow_of(kind: type[Any]) -> str:
 
 def columns_of(kind: type[Any]) -> tuple[str, ...]:
     """Names of a table's columns, the chain's id first."""
-    return ("chain_id", *(field.name for field in fields(kind)))
+    return ("chain_id", *kind.__struct_fields__)
 
 
 def types_of(kind: type[Any]) -> tuple[type, ...]:
     """The same columns' types, int or bytes."""
-    return (int, *(bytes if field.type is bytes else int for field in fields(kind)))
+    return (int, *(field.type for field in fields(kind)))
 
 
 def create(session: Session, kinds: Kinds) -> None:

@@ -16,9 +16,9 @@ Keys of blocks and events start with the place in the chain, so that rows are ap
 block's hash in them lets the blocks of two branches stand side by side.
 """
 
-from dataclasses import fields
 from typing import Any
 
+from msgspec.structs import fields
 from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, MetaData, String, Table
 
 from registry.ledger.entities import ENTITY_TYPES, Accreditation

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as replace_log
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -129,7 +130,7 @@ def test_whole_accreditation_contract_left_out_is_noticed(life):
 def test_event_that_the_other_contract_is_said_to_have_emitted_is_noticed(life):
     places = (deployment_of(life).contract.address, deployment_of(life).accreditation.address)
     for log in all_logs(life):
-        other = log._replace(address=places[0] if log.address == places[1] else places[1])
+        other = replace_log(log, address=places[0] if log.address == places[1] else places[1])
         chain = Liar(life, lambda logs, log=log, other=other: [other if x == log else x for x in logs])
         with pytest.raises(LedgerError, match=r"of another contract|bloom filter excludes"):
             follow(chain, mirror_of(life), life)
@@ -138,14 +139,18 @@ def test_event_that_the_other_contract_is_said_to_have_emitted_is_noticed(life):
 def test_forged_field_is_noticed(life):
     for log in all_logs(life):
         data = bytes([*log.data[:-33], log.data[-33] ^ 1, *log.data[-32:]])
-        chain = Liar(life, lambda logs, log=log, data=data: [x._replace(data=data) if x == log else x for x in logs])
+        chain = Liar(
+            life, lambda logs, log=log, data=data: [replace_log(x, data=data) if x == log else x for x in logs]
+        )
         with pytest.raises(LedgerError):
             follow(chain, mirror_of(life), life)
 
 
 def test_reordered_and_doubled_logs_are_noticed(life):
     def swap(logs):
-        return [logs[1]._replace(log_index=0), logs[0]._replace(log_index=1), *logs[2:]] if len(logs) > 1 else logs
+        return (
+            [replace_log(logs[1], log_index=0), replace_log(logs[0], log_index=1), *logs[2:]] if len(logs) > 1 else logs
+        )
 
     for lie in (swap, lambda logs: [*logs, *logs[-1:]], lambda logs: list(reversed(logs))):
         with pytest.raises(HallmarkError):

@@ -232,7 +232,7 @@ class Life:
         return log, item
 
     def _raw(self, block: BlockRef, index: int, kind: type[ev.AnyEvent], values: dict[str, object]) -> RawLog:
-        names = _names(kind)
+        names = kind.__struct_fields__
         parameters = ev.ABI[kind].replace("(uint64,uint256)", "(uint64;uint256)").split(",")
         topics, heads, tail = [TOPICS[kind]], [], b""
         for name, parameter in zip(names, parameters, strict=True):
@@ -276,11 +276,6 @@ class Life:
                 issuer.requests.append((event.actor, event.account))
             case _:
                 pass
-
-
-def _names(kind: type[ev.AnyEvent]) -> tuple[str, ...]:
-    fields = getattr(kind, "_fields", None) or tuple(kind.__dataclass_fields__)
-    return tuple(fields)
 
 
 def _abi(kind: str, value: object) -> bytes:

@@ -18,5 +18,5 @@ def test_every_fixed_field_is_cut_as_decode_reads_it():
                 cut = place.cut(b"".join(log.topics), log.data)
                 value = getattr(item.event, name)
                 assert (int.from_bytes(cut, "big") if place.number else cut) == value, (kind.__name__, name)
-            assert set(kind._fields) - set(places_of(kind)) <= {"changes"}
+            assert set(kind.__struct_fields__) - set(places_of(kind)) <= {"changes"}
     assert seen == set(EVENT_TYPES)

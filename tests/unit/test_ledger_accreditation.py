@@ -5,6 +5,7 @@ from pathlib import Path
 
 import own_vectors
 import pytest
+from msgspec.structs import replace
 
 from registry.errors import LedgerError
 from registry.ledger import events as ev
@@ -107,7 +108,7 @@ def test_changed_field_is_noticed():
     for place, log in enumerate(LOGS):
         good = own_vectors.raw_log(log, block_of(place), place)
         topics = (*good.topics[:3], bytes([good.topics[3][0] ^ 1]) + good.topics[3][1:])
-        wrong = decode(good._replace(topics=topics), block_of(place))
+        wrong = decode(replace(good, topics=topics), block_of(place))
         with pytest.raises(LedgerError):
             folded([*life()[:place], wrong])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import own_vectors
 import pytest
+from msgspec.structs import replace
 
 from registry.errors import LedgerError
 from registry.ledger import events as ev
@@ -16,10 +17,6 @@ from registry.ledger.keccak import keccak
 ROOT = Path(__file__).resolve().parents[2]
 LOGS = [log for name in ("events", "accreditation") for log in own_vectors.load(f"ledger/{name}.json")["logs"]]
 BLOCK = BlockRef(12, b"\xbb" * 32, 1_800_000_000)
-
-
-def replace(value, **changes):
-    return value._replace(**changes)
 
 
 def raw(log: dict[str, Any], index: int = 0) -> RawLog:

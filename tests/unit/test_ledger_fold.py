@@ -2,6 +2,7 @@
 
 import own_vectors
 import pytest
+from msgspec.structs import replace
 
 from registry.errors import LedgerError
 from registry.ledger import events as ev
@@ -24,10 +25,6 @@ from registry.ledger.word import IssuerWord, WordDomain
 VECTORS = own_vectors.load("ledger/events.json")
 LOGS = VECTORS["logs"]
 DOMAIN = WordDomain(VECTORS["chainId"], bytes.fromhex(VECTORS["contract"]))
-
-
-def replace(value, **changes):
-    return value._replace(**changes)
 
 
 def block_of(place: int) -> BlockRef:
