@@ -116,7 +116,7 @@ BUGS = (
         JUDGE,
     ),
     Bug(_V + "issuer_step.py", "if issuer in profile.dids:", "if profile.dids:", JUDGE),
-    Bug(_V + "issuer_step.py", "                fact.hash,\n", "                profile.hash,\n", JUDGE),
+    Bug(_V + "profiles.py", "!= (fact.hash, batch", "!= (profile.hash, batch", JUDGE),
     Bug("credential/profile.py", "    if missing:\n", "    if False:\n", JUDGE + " unit/test_issuer_identity.py"),
     Bug("credential/signature.py", 'proof.get("proofPurpose") != purpose', "False", "unit/test_signature.py " + HOLDER),
     # accreditation

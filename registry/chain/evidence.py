@@ -11,6 +11,7 @@ from registry.chain.source import RpcChain
 from registry.chain.views import call_data, integers, words
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import Place
+from registry.credential.profile import KeptDocument
 from registry.errors import HallmarkError
 from registry.ledger.decode import TOPICS, BlockRef, RawLog, decode
 from registry.ledger.events import StatusChanged
@@ -47,7 +48,7 @@ class EndpointEvidence:
 
     def __init__(self, chain: RpcChain, profiles: Sequence[Mapping[str, Any]] = ()) -> None:
         self.chain = chain
-        self.profiles = {canonical_hash(profile): profile for profile in profiles}
+        self.profiles = {canonical_hash(profile): KeptDocument(profile) for profile in profiles}
 
     def gather(self, place: Place, account: bytes | None, ask: Ask = NOW) -> Evidence | NoEvidence:
         """Evidence at the newest block, or at the one that is asked for; why there is none when the endpoint fails."""

@@ -123,7 +123,9 @@ def _read(document: Mapping[str, Any], at_hand: AtHand) -> Profile:
         )
     proven = tuple(did for did in dids if did in signed)
     unproven = tuple(did for did in dids if did not in signed)
-    return Profile(canonical_hash(document), contract, issuer_id, name, proven, unproven, accounts, document)
+    # a plain dict, for the writer that is fast
+    profile_hash = canonical_hash({**document})
+    return Profile(profile_hash, contract, issuer_id, name, proven, unproven, accounts, document)
 
 
 def _signers(document: Mapping[str, Any], at_hand: AtHand) -> set[str]:

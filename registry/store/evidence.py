@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, select
 
 from registry.credential.place import Place
+from registry.credential.profile import KeptDocument
 from registry.credential.reader import read_document
 from registry.credential.times import stamp_of
 from registry.ledger.decode import BlockRef
@@ -200,7 +202,13 @@ def profile_document(connection: Connection, profile_hash: bytes) -> Mapping[str
     """The profile document that somebody deposited, or None."""
     where = and_(t.document.c.kind == "profile", t.document.c.id == profile_hash.hex())
     row = connection.execute(select(t.document.c.body).where(where)).first()
-    return None if row is None else read_document(row.body)
+    return None if row is None else kept_document(row.body)
+
+
+@lru_cache(maxsize=64)
+def kept_document(body: bytes) -> KeptDocument:
+    """The profile document of these bytes, shared by all who read it: what it proves is found once."""
+    return KeptDocument(read_document(body))
 
 
 def _record(row: Any, point: Any) -> RecordFact | None:

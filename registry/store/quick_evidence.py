@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from registry.credential.place import BatchId, Place
-from registry.credential.profile import KeptDocument
-from registry.credential.reader import read_document
 from registry.ledger.decode import BlockRef
 from registry.ledger.entities import Batch
 from registry.ledger.status import WORD_BITS
 from registry.ledger.word import IssuerWord
-from registry.store.evidence import evidence_of
+from registry.store.evidence import evidence_of, kept_document
 from registry.store.queries import batch_json
 from registry.store.quick import QuickRows
 from registry.verification.evidence import Evidence, NoEvidence, TrustedContract
@@ -190,5 +188,5 @@ class QuickEvidence:
     def _profile(self, profile_hash: bytes) -> Mapping[str, Any] | None:
         if profile_hash not in self._kept.profiles:
             rows = self._rows.ask(_PROFILE, profile_hash.hex())
-            self._kept.profiles[profile_hash] = KeptDocument(read_document(rows[0][0])) if rows else None
+            self._kept.profiles[profile_hash] = kept_document(rows[0][0]) if rows else None
         return self._kept.profiles[profile_hash]

@@ -19,7 +19,6 @@ from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import reading, storable, transaction
 from registry.store.evidence import profile_document
-from registry.verification.evidence import NoEvidence
 from registry.verification.issuer_step import check_signature
 from registry.verification.verdict import Verdict
 
@@ -125,7 +124,7 @@ def check_deposit(body: bytes, name: ListName, state: ListState, base: str | Non
     period = found.validity
     if period.until is None or not (period.since or 0) <= now < period.until:
         raise MalformedError("The list has no validity period that holds now.", path="$.validUntil")
-    check = check_signature(carrier, NoEvidence("Status lists are not anchored.", "NOT_ANCHORED"))
+    check = check_signature(carrier)
     if check.verdict is not Verdict.VALID or found.issuer not in (*state.dids, state.delegate):
         what = f"The list is not signed by the issuer or its delegate: {check.detail or check.code}"
         raise StatusVerificationError(what, todo="deposit the issuer's profile first; sign with its key")

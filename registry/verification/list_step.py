@@ -11,7 +11,8 @@ from registry.credential.status.list_entry import BITSTRING_ENTRY, ListEntry, li
 from registry.errors import HallmarkError, StatusVerificationError
 from registry.values import value
 from registry.verification.evidence import Evidence, NoEvidence, Policy
-from registry.verification.issuer_step import check_signature, status_delegates
+from registry.verification.issuer_step import check_signature
+from registry.verification.profiles import NO_PROFILES, Profiles, status_delegates
 from registry.verification.verdict import Check, Verdict
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def check_lists(
     lists: Lists,
     policy: Policy,
     at_hand: AtHand = NOTHING,
-    evidence: Evidence | NoEvidence = _UNREAD,
+    profiles: Profiles = NO_PROFILES,
 ) -> Check:
     """All entries outside the chain: one that is set is invalid, else one that cannot be told is unknown."""
     if "credentialStatus" not in credential.document:
@@ -74,7 +75,7 @@ def check_lists(
         return Check("status", Verdict.INVALID, error.code, f"The status entry is malformed: {error.what}")
     if not entries:
         return Check("status", Verdict.NOT_APPLICABLE, detail="The document names no status outside the chain.")
-    return _worst(entries, _Asked(credential, lists, policy, at_hand, status_delegates(evidence, credential, at_hand)))
+    return _worst(entries, _Asked(credential, lists, policy, at_hand, status_delegates(credential, profiles)))
 
 
 def with_lists(
@@ -84,6 +85,7 @@ def with_lists(
     policy: Policy,
     at_hand: AtHand = NOTHING,
     evidence: Evidence | NoEvidence = _UNREAD,
+    profiles: Profiles = NO_PROFILES,
 ) -> Check:
     """What the chain says, unless a list that was read says worse: a list that cannot be had changes nothing.
 
@@ -93,7 +95,7 @@ def with_lists(
         chain = _published(credential, lists, policy, at_hand)
     if chain.verdict is Verdict.INVALID or not needed_lists(credential):
         return chain
-    listed = check_lists(credential, lists, policy, at_hand, evidence)
+    listed = check_lists(credential, lists, policy, at_hand, profiles)
     return listed if listed.verdict is Verdict.INVALID else chain
 
 
@@ -162,7 +164,7 @@ def _check_signer(carrier: Credential, credential: Credential, at_hand: AtHand) 
 
     A 1EdTech list carries no signature: it counts by its address, which the credential's signature covers.
     """
-    check = check_signature(carrier, NoEvidence("Status lists are not anchored.", "NOT_ANCHORED"), at_hand)
+    check = check_signature(carrier, at_hand)
     if check.verdict is Verdict.VALID:
         return
     same_key = check.code == "SIGNER_UNBOUND" and _methods(carrier) == _methods(credential)

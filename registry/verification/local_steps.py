@@ -1,6 +1,5 @@
-"""Steps 2 and 9, and which signature suites are known: what needs no chain."""
+"""Steps 2 and 9: what needs no chain."""
 
-from registry.credential import signature
 from registry.credential.conformance.rules import MODEL_NAMES, conformance_problems, data_model, validity_of
 from registry.credential.model import Credential
 from registry.credential.times import stamp_of
@@ -25,11 +24,6 @@ def check_conforming(credential: Credential) -> Check:
     return Check(
         "conforming", Verdict.INVALID, problems[0].code, shown + more + ".", problems=problems[:_LISTED_PROBLEMS]
     )
-
-
-def has_known_signature(credential: Credential) -> bool:
-    """Whether a proof uses a suite that this program verifies."""
-    return any(signature.is_known(proof) for proof in credential.signatures)
 
 
 def check_validity(credential: Credential, now: float) -> Check:

@@ -28,7 +28,9 @@ from registry.verification.basis import with_basis
 from registry.verification.evidence import Assurance, Evidence, NoEvidence, Policy
 from registry.verification.issuer_step import check_issuer, check_signature, needed_controllers
 from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, published_lists, with_lists
+from registry.verification.profiles import Profiles, read_profiles
 from registry.verification.report import HOLDER_NOT_CHECKED, Report
+from registry.verification.signatures import verify_signatures
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
 
@@ -96,20 +98,21 @@ def judge(
     evidence = _of_this_chain(credential, evidence, policy)
     moment = policy.moment(evidence)
     at_hand = AtHand(None, controllers or {}, moment)
+    found, profiles = verify_signatures(credential, at_hand), read_profiles(credential, evidence, at_hand)
     checks = (
         Check("readable", Verdict.VALID),
         local_steps.check_conforming(credential),
-        check_signature(credential, evidence, at_hand),
+        check_signature(credential, at_hand, found, profiles),
         place_steps.check_included(credential, evidence),
         place_steps.check_anchored(credential, evidence, policy),
-        check_issuer(credential, evidence, at_hand),
+        check_issuer(credential, evidence, found, profiles),
         check_accredited(credential, evidence, policy),
-        _check_status(credential, evidence, policy, lists, at_hand),
+        _check_status(credential, evidence, policy, lists, at_hand, profiles),
         local_steps.check_validity(credential, moment),
     )
     required = required_checks(
         says_anchored=credential.says_anchored,
-        known_signature=local_steps.has_known_signature(credential),
+        known_signature=found.known > 0,
         roots_given=bool(policy.roots),
     )
     asked = [] if holder.verdict is Verdict.NOT_CHECKED else [holder]
@@ -141,7 +144,12 @@ def _told(
 
 
 def _check_status(
-    credential: Credential, evidence: Evidence | NoEvidence, policy: Policy, lists: Lists, at_hand: AtHand
+    credential: Credential,
+    evidence: Evidence | NoEvidence,
+    policy: Policy,
+    lists: Lists,
+    at_hand: AtHand,
+    profiles: Profiles,
 ) -> Check:
     on_chain = credential.says_anchored
     if policy.as_of is not None or policy.about is not None:
@@ -149,7 +157,7 @@ def _check_status(
     if not on_chain:
         return check_lists(credential, lists, policy, at_hand)
     on_chain_now = place_steps.check_status(credential, evidence, policy)
-    return with_lists(on_chain_now, credential, lists, policy, at_hand, evidence)
+    return with_lists(on_chain_now, credential, lists, policy, at_hand, evidence, profiles)
 
 
 def _listed_then(credential: Credential) -> Check:
