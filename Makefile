@@ -6,7 +6,7 @@ UV := .tools/uv/bin/uv
 PY := .venv/bin/python
 NPM := $(PY) scripts/npm.py
 
-.PHONY: help setup demo page test check bench clean faults faults-kill faults-issue credential-deep verify-deep contracts-deep api-deep
+.PHONY: help setup demo page test check bench clean faults faults-kill faults-issue credential-deep verify-deep reader-deep contracts-deep api-deep
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -68,12 +68,16 @@ test: check ## everything that needs no extra machine
 credential-deep: .venv/.stamp ## our reader and rules against others' on N=1000000 random texts and 10,000 badges
 	$(PY) tests/property/deep_credential.py --documents $(or $(N),1000000) $(DEEP)
 
+reader-deep: setup ## coverage-guided inputs (atheris) for readers, verdicts, bundles and carriers, N=180 seconds each
+	@$(UV) run --quiet --locked --all-packages --group fuzz python tests/property/deep_fuzz.py --seconds $(or $(N),180) $(DEEP)
+
 api-deep: setup ## N=20000 requests that Schemathesis makes from the OpenAPI document, against a served registry
 	$(PY) tests/property/deep_api.py --requests $(or $(N),20000) $(DEEP)
 
-verify-deep: setup ## N=1000000 mutants of valid credentials, none accepted, and 60 bugs planted in the verifier, all noticed
+verify-deep: setup ## N=1000000 mutants of valid credentials, none accepted, 60 bugs planted in the verifier, all noticed; then reader-deep
 	$(PY) tests/property/deep_verify.py --count $(or $(N),1000000) $(DEEP)
 	$(PY) scripts/plant_bugs.py $(if $(SLICE),--slice $(SLICE))
+	@$(MAKE) --no-print-directory reader-deep N=180 DEEP=
 
 contracts-deep: setup ## slither, halmos, 250,000 and more invariant calls, and mutants of the contracts (SLICE=1/8 for a part)
 	$(PY) scripts/prove_contracts.py

@@ -31,14 +31,15 @@ _NEW = (None, True, False, 0, 1, -1, 0.5, 97.0, 1e21, "", "x", "é", [], {}, ["x
 def mutant(draw: random.Random, issued: dict[str, Any]) -> bytes:
     """One text near a credential."""
     if draw.random() < 0.4:
-        return _spoiled_text(draw, json.dumps(issued, ensure_ascii=draw.random() < 0.5).encode())
+        return spoiled_text(draw, json.dumps(issued, ensure_ascii=draw.random() < 0.5).encode())
     document = copy.deepcopy(issued)
     for _ in range(draw.choice((1, 1, 1, 2))):
-        _spoil(draw, document)
+        spoil(draw, document)
     return json.dumps(document, separators=draw.choice(((",", ":"), (", ", ": ")))).encode()
 
 
-def _spoiled_text(draw: random.Random, raw: bytes) -> bytes:
+def spoiled_text(draw: random.Random, raw: bytes) -> bytes:
+    """Flip, drop, put in or double bytes, or add a member."""
     at, end = draw.randrange(len(raw)), draw.randrange(len(raw))
     how = draw.randrange(5)
     if how == 0:
@@ -60,7 +61,8 @@ def _spoiled_text(draw: random.Random, raw: bytes) -> bytes:
     )
 
 
-def _spoil(draw: random.Random, document: dict[str, Any]) -> None:
+def spoil(draw: random.Random, document: dict[str, Any]) -> None:
+    """Change, drop, double, rename or respell something in it."""
     path, new = draw.choice(list(places(document))), copy.deepcopy(draw.choice(_NEW))
     holder: Any = document
     for step in path[:-1]:
