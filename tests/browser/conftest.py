@@ -65,14 +65,22 @@ class Site:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """An issuer with a batch of 6, of which 002 is revoked and 003 suspended, behind `hallmark serve`."""
+    """An issuer with a batch of 6, of which 002 is revoked and 003 suspended, behind `hallmark serve`.
+
+    Issuer 2 accredited issuer 1, which issues; issuer 3 accredited nobody.
+    """
     folder = tmp_path_factory.mktemp("site")
     with devchain.start(block_time=0) as chain:
         desk = Desk(folder, chain)
         desk.ok("deploy --out deployment.json")
         desk.ok(f"issuer register --name 'Northwind Institute' --recovery {desk.recovery}")
+        for name in ("agency", "stranger"):
+            desk.ok(f"issuer register --home {name} --name {name} --recovery {desk.recovery}")
+        (folder / "scope.json").write_text('{"type": "AccreditationScope", "name": "Short courses"}')
+        desk.ok("issuer accredit 1 --scope scope.json --since 1 --home agency")
         desk.issue(6)
         desk.mine(70)
+        chain.rpc("evm_increaseTime", 60)
         desk.ok("status revoke credentials/002.json --reason superseded")
         desk.ok("status suspend credentials/003.json")
         desk.mine(2)

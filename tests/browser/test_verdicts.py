@@ -1,18 +1,9 @@
 """What the page says of a document is what `hallmark verify` says, and the document stays where it is."""
 
 import json
-import shlex
 
 import pytest
-from browsing import foreign, give, verdict
-
-STATES = ["readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"]
-
-
-def by_command(site, path: str, source: str = "") -> tuple[str, list[str]]:
-    """Verdict and checks of the command line."""
-    answer = json.loads(site.desk.run(f"verify {shlex.quote(str(path))} {source} --json").out)[0]
-    return answer["verdict"], [check["verdict"] for check in answer["checks"]]
+from browsing import STATES, by_command, foreign, give, verdict
 
 
 def changed(site, **members) -> bytes:

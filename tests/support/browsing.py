@@ -1,11 +1,21 @@
 """What tests do with an opened page: hand it files, read its verdict, look at what it asked for."""
 
 import json
+import shlex
 from pathlib import Path
 from urllib.parse import urlsplit
 
 PICTURES = Path(__file__).parents[2] / "build/browser"
 AXE = Path(__file__).parents[1] / "browser/node_modules/axe-core/axe.min.js"
+
+
+STATES = ["readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"]
+
+
+def by_command(site, path: Path, source: str = "") -> tuple[str, list[str]]:
+    """Verdict and checks of the command line."""
+    answer = json.loads(site.desk.run(f"verify {shlex.quote(str(path))} {source} --json").out)[0]
+    return answer["verdict"], [check["verdict"] for check in answer["checks"]]
 
 
 def give(page, data: bytes, name: str = "credential.json"):

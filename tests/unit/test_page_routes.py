@@ -14,6 +14,10 @@ from registry.credential.rdf.contexts import pinned_contexts
 from registry.errors import HallmarkError
 
 STATIC = pages.STATIC
+STEPS = (
+    *("readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"),
+    *("rdf", "key", "jwt", "profile", "evidence", "moment", "roots"),
+)
 CATALOGUES = {path.stem: json.loads(path.read_text("utf-8")) for path in (STATIC / "i18n").glob("*.json")}
 
 
@@ -46,9 +50,7 @@ def test_every_sentence_that_the_code_asks_for_is_in_the_catalogue():
     known = CATALOGUES["en"]["page"].keys() | CATALOGUES["en"]["checks"].keys()
     code = sources()
     asked = set(re.findall(r"""(?:say\(|data-say(?:-label)?=)["']([\w.]+)["']""", code))
-    asked |= set(
-        re.findall(r'"((?:readable|conforming|signature|included|anchored|issuer|status|rdf|key|jwt)\.\w+)"', code)
-    )
+    asked |= set(re.findall(rf'"((?:{"|".join(STEPS)})\.\w+)"', code))
     assert len(asked) > 100
     assert asked <= known
 

@@ -61,7 +61,7 @@ async function gather(storage, entry, place, account, wish, profileOf) {
   const evidence = {
     missing: false, contract: entry.contract, genesisHash: entry.genesisHash, codeHash: entry.codeHash,
     latest: point(at), safe: point(safe.number < at.number ? safe : at), ...state, warning: "",
-    record: state.record.time === 0 ? null : { ...state.record, tier: tierOf(state.record, at, safe, final) },
+    record: state.record.time === 0 ? null : { ...state.record, tier: await tierOf(storage, entry, place, state.record, at, safe, final) },
     profiles: await profilesOf(storage, entry, place, at, state.profile, profileOf),
     then: wish.about === null ? null : await thenOf(storage, entry, place, wish.about, at),
     accreditation: wish.roots.length === 0 ? null : await accreditationsOf(storage, entry, at, wish.roots, place.issuerId),
@@ -91,11 +91,16 @@ async function stateAt(storage, entry, { issuerId, batchId, index }, account, at
 
 /**
  * How deep a record lies. It is written once and bears its block's time, so that what is older than the final block was
- * there: no state of that block is needed, which nodes may no longer have.
+ * there: the state of that block, which nodes may no longer have, is asked for only where both have the same time.
  */
-function tierOf(record, at, safe, final) {
-  const isBelow = (header) => record.time < header.time || header.number >= at.number;
-  return isBelow(final) ? "final" : isBelow(safe) ? "safe" : "pending";
+async function tierOf(storage, entry, { issuerId, batchId }, record, at, safe, final) {
+  for (const [tier, header] of [["final", final], ["safe", safe]]) {
+    if (record.time < header.time || header.number >= at.number) return tier;
+    if (record.time > header.time) continue;
+    const { words } = await storage.read(header, addressOf(entry), [recordSlot(issuerId, batchId)]);
+    if (words[0] !== 0n) return tier;
+  }
+  return "pending";
 }
 
 async function profilesOf(storage, entry, place, at, hash, profileOf) {

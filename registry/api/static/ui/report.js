@@ -9,21 +9,22 @@ import { day, moment, say, sentences } from "./words.js";
 
 const ICONS = { valid: "tick", invalid: "cross", unknown: "question", not_applicable: "dash", not_checked: "dash" };
 
-/** Show a report in `holder`. `what` is {bytes, report, asked}. */
-export async function showReport(holder, { bytes, report, asked }) {
+/** Show a report in `holder`. `what` is {bytes, report, asked, wish}; `wish` is the question that was put. */
+export async function showReport(holder, { bytes, report, asked, wish }) {
+  const then = wish.asOf !== null || wish.about !== null;
   const told = report.credential === null ? null : subjectOf(report.credential.document);
   fillWith(
     holder,
-    banner(report),
+    banner(report, wish, then),
     told === null ? null : certificate(told, report),
     report.warning === "" ? null : el("p", { class: "warning" }, report.warning),
-    checks(report),
-    grounds(report, asked),
+    checks(report, then),
+    grounds(report, asked, wish, then),
     ...(told === null || bytes === null ? [] : [await holderTools(bytes, told, report)]),
   );
 }
 
-function banner({ verdict, checks: all }) {
+function banner({ verdict, checks: all, moment: when, asOf }, wish, then) {
   const reasons = all.filter((one) => one.verdict === (verdict === "valid" ? "" : verdict));
   const first = reasons.find((one) => one.key !== "");
   return el(
@@ -31,12 +32,20 @@ function banner({ verdict, checks: all }) {
     el("span", { class: "seal" }, icon(ICONS[verdict])),
     el(
       "div", {},
-      el("h1", { id: "verdict", tabindex: "-1" }, say(`verdict.${verdict}`)),
-      el("p", {}, say(`verdict.${verdict}.means`)),
+      el("h1", { id: "verdict", tabindex: "-1" }, say(then ? `verdict.${verdict}.then` : `verdict.${verdict}`)),
+      then ? el("p", {}, el("strong", {}, put(wish, when, asOf))) : null,
+      el("p", {}, say(then && verdict === "valid" ? "verdict.valid.meantThen" : `verdict.${verdict}.means`)),
       first === undefined ? null : el("p", { class: "reason" }, el("strong", {}, `${say(`check.${first.name}`)}: `), sentence(sentences(), first)),
-      el("p", { class: "todo" }, say(todo(verdict, all))),
+      el("p", { class: "todo" }, say(then && verdict === "valid" ? "todo.validThen" : todo(verdict, all))),
     ),
   );
+}
+
+/** The question that a report answers, so that nobody takes it for one about today. */
+function put({ asOf, about }, when, block) {
+  if (about !== null) return say("asked.about", { time: moment(about) });
+  if (asOf.time !== null) return say("asked.asOf", { time: moment(asOf.time) });
+  return say("asked.asOfBlock", { block: asOf.block, time: block === null ? "–" : moment(when) });
 }
 
 /** What to do next: by what failed. */
@@ -94,7 +103,7 @@ function domain(profile) {
   return host === null ? el("span", { class: "quiet" }, say("issuer.noDomain")) : el("span", {}, say("issuer.domain", { host }));
 }
 
-function checks({ checks: all }) {
+function checks({ checks: all }, then) {
   let before = "";
   const items = all.map((one) => {
     const full = sentence(sentences(), one);
@@ -106,7 +115,7 @@ function checks({ checks: all }) {
       el(
         "div", {},
         el("h3", {}, say(`check.${one.name}`), " ", el("span", { class: `pill ${one.verdict}` }, say(`state.${one.verdict}`))),
-        el("p", { class: "asks" }, say(`check.${one.name}.asks`)),
+        el("p", { class: "asks" }, say(then && one.name === "validity" ? "check.validity.asksThen" : `check.${one.name}.asks`)),
         words === "" ? null : el("p", { class: "found", lang: one.problems.length > 0 ? "en" : null }, words),
         one.code === "" ? null : el("p", { class: "quiet small" }, say("check.code"), " ", mono(one.code)),
       ),
@@ -116,12 +125,14 @@ function checks({ checks: all }) {
 }
 
 /** Who says so, and as of when. */
-function grounds({ asOf, assurance, place }, asked) {
+function grounds({ asOf, assurance, place }, asked, wish, then) {
+  const sent = asked === null || place === null ? say("grounds.nothingSent") : say("grounds.wordSent");
+  const more = place !== null && (then || wish.roots?.length > 0) ? ` ${say("grounds.wishSent")}` : "";
   const rows = [
     [say("grounds.by"), say(`grounds.${assurance}`, { host: asked ?? "" })],
     [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
-    [say("grounds.sent"), say(asked === null || place === null ? "grounds.nothingSent" : "grounds.wordSent")],
+    [say("grounds.sent"), sent + more],
   ];
   return el("section", { class: "card", "aria-labelledby": "grounds" }, el("h2", { id: "grounds" }, say("grounds.title")), facts(rows));
 }

@@ -7,18 +7,22 @@ import { Refusal } from "../core/outcome.js";
 import { unreadable, verify } from "../core/verify.js";
 import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
 import { byId, fillWith } from "./dom.js";
+import { askAboutToday, listenForQuestions, question } from "./question.js";
 import { isAddress, relay } from "./relay_client.js";
 import { showReport } from "./report.js";
+import { accreditors, listenForAccreditors, sayAccreditors } from "./roots.js";
 import { say, speak } from "./words.js";
 
 let policy = null;
 let shown = null;
 let scanning = null;
+let judgements = 0;
 
 async function start() {
   await speak();
   addEventListener("spoken", async ({ detail }) => {
     await speak(detail);
+    sayAccreditors();
     if (shown !== null) await show(shown);
   });
   for (const name of ["dragenter", "dragover", "dragleave", "drop"]) addEventListener(name, onDrag);
@@ -28,6 +32,8 @@ async function start() {
   byId("stop").addEventListener("click", () => scanning?.abort());
   byId("endpoint-form").addEventListener("submit", onEndpoint);
   byId("again").addEventListener("click", reset);
+  listenForQuestions(judgeAgain);
+  await listenForAccreditors(loaded, judgeAgain).catch(fail);
   addEventListener("paste", onPasteAnywhere);
   document.body.dataset.ready = "yes";
   const code = codeBehind(location.hash);
@@ -109,7 +115,7 @@ function onEndpoint(event) {
   const right = url === "" || isAddress(url);
   byId("endpoint").setAttribute("aria-invalid", String(!right));
   fillWith(byId("endpoint-said"), right ? "" : say("endpoint.wrong"));
-  if (right && shown !== null) judge(shown.bytes);
+  if (right) judgeAgain();
 }
 
 // --- judging ----------------------------------------------------------------------------------------------------------
@@ -121,18 +127,28 @@ async function take(open) {
     await judge(await open());
   } catch (error) {
     if (!(error instanceof Refusal)) return fail(error);
-    await show({ bytes: null, report: unreadable(error), asked: null });
+    await show({ bytes: null, report: unreadable(error), wish: question(), asked: null });
   } finally {
     document.body.classList.remove("busy");
   }
 }
 
+const loaded = async () => (policy ??= await loadPolicy());
+
+/** The same document, after the reader asked for something else. */
+function judgeAgain() {
+  const bytes = shown?.bytes ?? null;
+  if (bytes !== null) take(() => bytes);
+}
+
 async function judge(bytes) {
-  policy ??= await loadPolicy();
+  const mine = (judgements += 1);
+  const wish = { ...question(), ...(await accreditors()) };
   const url = byId("endpoint").value.trim();
-  const ask = url === "" || !isAddress(url) ? askRegistry : endpointAsker(url, policy.trusted);
-  const report = await verify(bytes, { ...policy, now: Date.now() / 1000 }, ask);
-  await show({ bytes, report, asked: ask === askRegistry ? location.host : new URL(url).host });
+  const ask = url === "" || !isAddress(url) ? askRegistry : endpointAsker(url, (await loaded()).trusted);
+  const report = await verify(bytes, { ...(await loaded()), ...wish, now: Date.now() / 1000 }, ask);
+  // The reader may have asked for something else meanwhile; that answer is the one to show.
+  if (mine === judgements) await show({ bytes, report, wish, asked: ask === askRegistry ? location.host : new URL(url).host });
 }
 
 async function show(what) {
@@ -154,6 +170,7 @@ function reset() {
   byId("report").replaceChildren();
   byId("file").value = "";
   byId("text").value = "";
+  askAboutToday();
   history.replaceState(null, "", location.pathname);
   document.body.classList.remove("judged");
   byId("file").focus();
