@@ -27,7 +27,7 @@ class ContractId(NamedTuple):
     address: bytes
 
     def __str__(self) -> str:
-        return f"eip155:{self.chain_id}:0x{self.address.hex()}"
+        return _contract_text(self)
 
     @classmethod
     @lru_cache(maxsize=256)
@@ -47,7 +47,7 @@ class BatchId(NamedTuple):
     batch_id: bytes
 
     def __str__(self) -> str:
-        return f"{self.contract}:{self.issuer_id}:{self.batch_id.hex()}"
+        return _batch_text(self)
 
     @classmethod
     def parse(cls, text: str) -> "BatchId":
@@ -58,6 +58,17 @@ class BatchId(NamedTuple):
                 f"{text[:120]!r} is no batch id.", todo="write eip155:<chain>:0x<contract>:<issuer>:<batch>"
             )
         return cls(ContractId.parse(match["contract"]), u64(match["issuer"]), bytes.fromhex(match["batch"]))
+
+
+# All credentials of a batch name these several times each.
+@lru_cache(maxsize=256)
+def _contract_text(contract: ContractId) -> str:
+    return f"eip155:{contract.chain_id}:0x{contract.address.hex()}"
+
+
+@lru_cache(maxsize=256)
+def _batch_text(batch: BatchId) -> str:
+    return f"{batch.contract}:{batch.issuer_id}:{batch.batch_id.hex()}"
 
 
 class Place(NamedTuple):

@@ -10,32 +10,37 @@ from registry.verification.verdict import Check, Verdict
 
 _FROM_THE_DOCUMENT = ("readable", "conforming", "signature", "validity")
 _JUDGED = (Verdict.VALID, Verdict.INVALID)
+_DOCUMENT = ("document",)
+# Texts: `value` of an enum takes longer than all else that is done with a check here.
+_NONE, _COMPUTED, _LIST = (assurance.value for assurance in (Assurance.NONE, Assurance.COMPUTED, Assurance.LIST))
 
 
 def with_basis(checks: Sequence[Check], credential: Credential, evidence: Evidence | NoEvidence) -> tuple[Check, ...]:
     """The checks with `rests_on` and `assurance`."""
-    return tuple(_with_basis(check, credential, evidence) for check in checks)
+    seen = evidence if isinstance(evidence, Evidence) else None
+    said = seen.assurance.value if seen else _NONE
+    return tuple([_with_basis(check, credential, seen, said) for check in checks])
 
 
-def _with_basis(check: Check, credential: Credential, evidence: Evidence | NoEvidence) -> Check:
-    if check.verdict not in (*_JUDGED, Verdict.UNKNOWN):
+def _with_basis(check: Check, credential: Credential, evidence: Evidence | None, said: str) -> Check:
+    name, verdict = check.name, check.verdict
+    if verdict is Verdict.NOT_APPLICABLE or verdict is Verdict.NOT_CHECKED:
         return check
-    if check.block is not None and isinstance(evidence, Evidence):
-        return _based(check, _slots(check.name, credential, evidence), evidence.assurance)
-    if check.name == "status":
+    if evidence is not None and check.block is not None:
+        return _based(check, _slots(name, credential, evidence), said)
+    judged = verdict in _JUDGED
+    if name == "status":
         urls = needed_lists(credential)
-        judged = bool(urls) and check.verdict in _JUDGED
-        return _based(check, urls, Assurance.LIST if judged else Assurance.NONE)
-    computed = check.name in _FROM_THE_DOCUMENT or check.verdict in _JUDGED
-    assurance = Assurance.COMPUTED if computed and check.verdict in _JUDGED else Assurance.NONE
-    return _based(check, ("document",) if computed else (), assurance)
+        return _based(check, urls, _LIST if urls and judged else _NONE)
+    if judged or name in _FROM_THE_DOCUMENT:
+        return _based(check, _DOCUMENT, _COMPUTED if judged else _NONE)
+    return _based(check, (), _NONE)
 
 
-def _based(check: Check, rests_on: tuple[str, ...], assurance: Assurance) -> Check:
+def _based(check: Check, rests_on: tuple[str, ...], assurance: str) -> Check:
     """The check with both; written out because every check of every document comes by here."""
-    return Check(
-        check.name, check.verdict, check.code, check.detail, check.block, check.problems, rests_on, assurance.value
-    )
+    name, verdict, code, detail, block, problems, _, _ = check
+    return Check(name, verdict, code, detail, block, problems, rests_on, assurance)
 
 
 def _slots(name: str, credential: Credential, evidence: Evidence) -> tuple[str, ...]:
@@ -43,17 +48,19 @@ def _slots(name: str, credential: Credential, evidence: Evidence) -> tuple[str, 
     place = credential.place
     if place is None:
         return ()
-    account = "" if credential.anchor is None else "0x" + credential.anchor.claim.account.hex()
-    index, _ = bit_of(place.index)
     if name == "included":
         return "document", f"record {place.batch}"
-    if name == "anchored":
-        again = (f"reaffirmation {place.batch}",) if evidence.reaffirmation else ()
-        return (f"record {place.batch}", *([f"key {account}"] if account else []), *again)
+    if name == "status":
+        return (
+            f"issuer word {place.batch.issuer_id}",
+            f"status word {bit_of(place.index)[0]} of epoch {evidence.status.epoch}",
+        )
     if name == "issuer":
         profiles = [f"profile 0x{fact.hash.hex()}" for fact in evidence.profiles if fact.document is not None]
         return (f"issuer {place.batch.issuer_id}", *profiles)
-    if name == "accredited":
-        said = evidence.accreditation.statements if evidence.accreditation else ()
-        return tuple(f"statement {one.issuer_id} on {one.subject} (0x{one.scope.hex()})" for one in said)
-    return f"issuer word {place.batch.issuer_id}", f"status word {index} of epoch {evidence.status.epoch}"
+    if name == "anchored":
+        key = () if credential.anchor is None else (f"key 0x{credential.anchor.claim.account.hex()}",)
+        again = (f"reaffirmation {place.batch}",) if evidence.reaffirmation else ()
+        return (f"record {place.batch}", *key, *again)
+    said = evidence.accreditation.statements if evidence.accreditation else ()
+    return tuple(f"statement {one.issuer_id} on {one.subject} (0x{one.scope.hex()})" for one in said)

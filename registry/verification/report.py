@@ -67,15 +67,17 @@ def check_json(check: Check, checked_at: float = 0.0) -> dict[str, Any]:
     name, verdict, code, detail, what it rests on and who says so; where that is a block, the block and its age in
     seconds when the check was made; broken rules with their paths.
     """
+    name, verdict, code, detail, block, problems, rests_on, assurance = check
     body: dict[str, Any] = {
-        "name": check.name,
-        "verdict": check.verdict.value,
-        "code": check.code,
-        "detail": check.detail,
-        "restsOn": list(check.rests_on),
-        "assurance": check.assurance,
+        "name": name,
+        "verdict": verdict.value,
+        "code": code,
+        "detail": detail,
+        "restsOn": [*rests_on],
+        "assurance": assurance,
     }
-    body |= {"problems": [problem.to_json() for problem in check.problems]} if check.problems else {}
-    if check.block is None:
-        return body
-    return {**body, "block": check.block.to_json(), "ageSeconds": max(0, int(checked_at) - check.block.time)}
+    if problems:
+        body["problems"] = [problem.to_json() for problem in problems]
+    if block is not None:
+        body["block"], body["ageSeconds"] = block.to_json(), max(0, int(checked_at) - block.time)
+    return body
