@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from itertools import count
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "encode_ascii"]
 
 _ALPHABET = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _FOREIGN = 255
@@ -53,19 +53,26 @@ _calls = count()
 
 
 def encode(data: bytes) -> str:
-    """The text of `data`; many of them by GMP, whose loading takes as long as the first 500 take without it."""
+    """The text of `data`."""
+    return encode_ascii(data).decode()
+
+
+def encode_ascii(data: bytes) -> bytes:
+    """The text of `data` in ASCII; many by GMP, whose loading takes as long as the first 500 take without it."""
     if next(_calls) < _SLOW_CALLS:
         from base58 import b58encode
 
-        return b58encode(data).decode()
+        return b58encode(data)
+    if data[:1] > b"\0":
+        return _digits()(data)
     # Each byte 0 in front is a digit 1.
-    zeros = len(data) - len(data.lstrip(b"\0"))
-    return "1" * zeros + (_digits()(data) if zeros < len(data) else "")
+    rest = data.lstrip(b"\0")
+    return b"1" * (len(data) - len(rest)) + (_digits()(rest) if rest else b"")
 
 
 @lru_cache(maxsize=1)
-def _digits() -> Callable[[bytes], str]:
+def _digits() -> Callable[[bytes], bytes]:
     from gmpy2 import mpz
 
     from_bytes = mpz.from_bytes
-    return lambda data: from_bytes(data, "big").digits(58).encode().translate(_TO_OURS).decode()
+    return lambda data: from_bytes(data, "big").digits(58).encode().translate(_TO_OURS)

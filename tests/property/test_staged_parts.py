@@ -11,7 +11,7 @@ from registry.credential.rdf.contexts import pinned_contexts
 from registry.credential.rdf.template import fast_quads
 from registry.errors import HallmarkError
 from registry.issuing.batch.badge_lines import Statements
-from registry.issuing.batch.badges import BadgeMaker, BadgeValues, holes_of, template_of
+from registry.issuing.batch.badges import BadgeMaker, BadgeValues, json_texts, template_of
 from registry.issuing.batch.stage import staged_line
 from registry.issuing.batch.staged import RECORD, Record
 from registry.issuing.table.rows import ResultRow
@@ -93,10 +93,11 @@ def test_template_gives_the_bytes_of_the_document(row, title, index):
     )
     values = maker.values(row)
     template = template_of(maker, tuple(map(bool, values)))
-    document, holes = maker.document(row, index), holes_of(values, index)
-    assert template.bare.fill(holes) == canonical_bytes(document)
+    document, texts = maker.document(row, index), [*json_texts([values]), b"%d" % index]
+    head, tail = template.head.fill(texts), template.tail.fill(texts)
+    assert head + tail == canonical_bytes(document)
     behind = canonical_bytes({name: value for name, value in document.items() if name > "proof"})
-    assert template.tail.fill(holes) == b"," + behind[1:]
+    assert tail == b"," + behind[1:]
     assert len(BadgeValues._fields) == len(values)
 
 

@@ -2,7 +2,7 @@
 
 import struct
 from binascii import b2a_base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -10,11 +10,10 @@ from registry.credential.anchor_proof import TAG, VERSION, proof_config
 from registry.credential.canonical import canonical_bytes, canonical_hash
 from registry.credential.place import BatchId
 from registry.errors import InputError
-from registry.issuing.batch.staged import PART, RECORD, Part, StagedFiles
+from registry.issuing.batch.staged import BARE, PART, RECORD, Part, StagedFiles
 from registry.merkle import Tree
 
 _PLACE = struct.Struct(">Q20sQ16s")
-_OPEN = ord("[")
 _URL = bytes.maketrans(b"+/", b"-_")
 
 
@@ -83,6 +82,10 @@ class StagedBatch:
         """The names of the credentials' files, in index order."""
         return self.files.names()
 
+    def leaves(self, part: Part, number: int) -> list[bytes]:
+        """The 32-byte leaf hashes of a part."""
+        return self.maker.leaves(part, number * PART)
+
     def part(self, number: int) -> Part:
         """A part with its lines; InputError where its file was changed or is gone."""
         try:
@@ -94,8 +97,7 @@ class StagedBatch:
         """The finished line of each credential, in index order."""
         for number in range(self.files.parts):
             part = self.part(number)
-            leaves = self.maker.leaves(part, number * PART)
-            yield from finished_lines(self, part, number, leaves)
+            yield from finished_lines(part, anchor_proofs(self, part, number, self.leaves(part, number)))
 
 
 def assemble(maker: LeafMaker, files: StagedFiles, roots: Sequence[bytes] | None = None) -> StagedBatch:
@@ -124,23 +126,40 @@ def damaged(files: StagedFiles, why: str) -> InputError:
     return InputError(what, todo=f"restore {files.folder} from your backup")
 
 
-def finished_lines(staged: StagedBatch, part: Part, number: int, leaves: list[bytes]) -> Iterator[bytes]:
-    """A part's lines with their anchor proofs, in RFC 8785 form without line breaks.
+def anchor_proofs(staged: StagedBatch, part: Part, number: int, leaves: list[bytes]) -> Iterator[bytes]:
+    """What is put into each line of a part at its record's `insert`: a comma where it takes one, and the anchor proof.
 
     Args:
         staged: The batch.
-        part: With its lines.
+        part: With its text.
         number: Which part of the batch.
         leaves: Its 32-byte leaf hashes.
     """
     before, behind = _around_value(staged)
+    begun = b"," + before
     tail = b"".join(staged.top.path(number))
-    proven = zip(part.lines, part.record_values(), Tree(leaves).paths(tail), strict=True)
-    for index, (line, record, path) in enumerate(proven, number * PART):
-        value = b2a_base64(index.to_bytes(8, "big") + record.salt + path, newline=False)
-        at = record.insert
-        comma = b"" if line[at - 1] == _OPEN else b","
-        yield b"".join((line[:at], comma, before, value.translate(_URL, b"="), behind, line[at:]))
+    proven = zip(RECORD.iter_unpack(part.records), Tree(leaves).paths(tail), strict=True)
+    for index, (record, path) in enumerate(proven, number * PART):
+        value = b2a_base64(b"".join((index.to_bytes(8, "big"), record[0], path)), newline=False)
+        value = value.replace(b"+", b"-").replace(b"/", b"_").rstrip(b"=")
+        yield b"".join((before if record[4] - record[3] <= BARE else begun, value, behind))
+
+
+def finished_lines(part: Part, proofs: Iterable[bytes]) -> Iterator[bytes]:
+    """A part's lines with their anchor proofs, in RFC 8785 form without line breaks."""
+    for line, record, proof in zip(part.lines, part.record_values(), proofs, strict=True):
+        yield b"".join((line[: record.insert], proof, line[record.insert :]))
+
+
+def finished_pieces(part: Part, proofs: Iterable[bytes]) -> Iterator[bytes | memoryview]:
+    """A part's text with the anchor proofs, in pieces of which every other one is a proof: no line is copied."""
+    text, done = memoryview(part.text), 0
+    inserts = [record[4] for record in RECORD.iter_unpack(part.records)]
+    for begin, insert, proof in zip(part.places(), inserts, proofs, strict=True):
+        yield text[done : begin + insert]
+        yield proof
+        done = begin + insert
+    yield text[done:]
 
 
 def finished_extent(staged: StagedBatch, number: int) -> int:

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from registry.errors import InputError
-from registry.issuing.batch.assemble import StagedBatch, finished_extent, finished_lines
+from registry.issuing.batch.assemble import (
+    StagedBatch,
+    anchor_proofs,
+    finished_extent,
+    finished_lines,
+    finished_pieces,
+)
 from registry.issuing.batch.files import sync_folder, write_durably
 from registry.issuing.batch.layouts import NDJSON, Files, path_of, write_files
 from registry.issuing.batch.runner import Here, Runner
 from registry.issuing.batch.stage import Progress
-from registry.issuing.batch.staged import PART, write_lines
+from registry.issuing.batch.staged import PART, write_pieces
 from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry
 
@@ -159,21 +165,21 @@ def _jobs(delivery: Delivery, staged: StagedBatch, folder: Path, profile: bytes)
 def finish(job: FinishJob) -> tuple[int, int]:
     """Finish and write one part: how many credentials it holds, and how many of them carry no pointer."""
     first, part = job.number * PART, job.staged.part(job.number)
-    leaves = job.staged.maker.leaves(part, first)
-    _write_at(job.folder / "manifest.bin.new", first * HASH_BYTES, leaves, b"")
-    lines = finished_lines(job.staged, part, job.number, leaves)
+    leaves = job.staged.leaves(part, job.number)
+    _write_at(job.folder / "manifest.bin.new", first * HASH_BYTES, [b"".join(leaves)])
+    proofs = anchor_proofs(job.staged, part, job.number, leaves)
     if job.layout == "ndjson":
-        _write_at(job.folder / f"{NDJSON}.new", job.offset, lines, b"\n")
+        _write_at(job.folder / f"{NDJSON}.new", job.offset, finished_pieces(part, proofs))
     else:
-        place = Files(job.layout, job.out, job.staged.size <= _FEW)
-        write_files(place, part.names, lines, first, (f"{job.folder.name}/profile.json", job.profile))
-    return len(part.lines), part.without_pointer
+        place, beside = Files(job.layout, job.out, job.staged.size <= _FEW), f"{job.folder.name}/profile.json"
+        write_files(place, part.names, finished_lines(part, proofs), first, (beside, job.profile))
+    return len(part.names), part.without_pointer
 
 
-def _write_at(path: Path, offset: int, lines: Iterable[bytes], end: bytes) -> None:
+def _write_at(path: Path, offset: int, pieces: Iterable[bytes | memoryview]) -> None:
     handle = os.open(path, os.O_WRONLY)
     try:
-        write_lines(handle, lines, offset, end=end)
+        write_pieces(handle, pieces, offset)
         os.fsync(handle)
     finally:
         os.close(handle)

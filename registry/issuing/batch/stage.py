@@ -1,12 +1,15 @@
 """Stage a chunk of documents: places, pointers, signatures, salts, leaves. Pure work, in this process or another."""
 
 import hmac
+import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import orjson
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_bytes, canonical_hash
@@ -19,12 +22,13 @@ from registry.issuing.batch.assemble import LeafMaker
 from registry.issuing.batch.badge_lines import BadgeLines, BrokenRules, unsigned
 from registry.issuing.batch.badges import BadgeMaker
 from registry.issuing.batch.ready import Draft, id_digest, ready_draft
-from registry.issuing.batch.staged import Part, with_proofs, write_part
+from registry.issuing.batch.staged import Part, part_file, with_proofs, write_index, write_pieces
 from registry.issuing.home.workspace import IssuerIdentity
 from registry.issuing.table.rows import ResultRow
 from registry.merkle import Tree
 
 Progress = Callable[[str, int, int], None]
+_AT_ONCE = 256  # documents whose texts stay in the processor's cache until they are written
 
 
 def batch_id_of(
@@ -94,10 +98,28 @@ class Job:
     rows: Sequence[tuple[int, ResultRow]] = ()
     ready: Sequence[tuple[str, bytes]] = ()
 
+    def __reduce__(self) -> tuple[Callable[..., "Job"], tuple[Any, ...]]:
+        """Rows travel to another process as JSON, which takes half the time that their pickle takes."""
+        packed = orjson.dumps([(number, tuple(row)) for number, row in self.rows])
+        return _unpacked, (self.recipe, self.folder, self.shard, self.number, self.first, packed, self.ready)
+
     @property
     def count(self) -> int:
         """How many documents."""
         return len(self.rows) + len(self.ready)
+
+
+def _unpacked(
+    recipe: Recipe,
+    folder: Path,
+    shard: int,
+    number: int,
+    first: int,
+    packed: bytes,
+    ready: Sequence[tuple[str, bytes]],
+) -> Job:
+    rows = [(number, ResultRow._make(row)) for number, row in orjson.loads(packed)]
+    return Job(recipe, folder, shard, number, first, rows, ready)
 
 
 class Fault(NamedTuple):
@@ -132,33 +154,47 @@ class Made:
 
 
 def stage_and_write(job: Job) -> Made:
-    """Stage a chunk and write its part, durably."""
-    made = stage(job)
-    if made.part is None:
-        return made
-    write_part(job.folder, job.number, made.part)
+    """Stage a chunk and write its part, durably: its lines while they are made, its index once all of them are good."""
+    with part_file(job.folder, job.number) as handle:
+        end = 0
+
+        def put(lines: list[bytes]) -> None:
+            nonlocal end
+            end = write_pieces(handle, [piece for line in lines for piece in (line, b"\n")], end)
+
+        made = _staged(job, put)
+        if made.part is None:
+            return made
+        os.fsync(handle)
+    write_index(job.folder, job.number, made.part)
     return replace(made, part=None)
 
 
 def stage(job: Job) -> Made:
     """Stage a chunk: pointers and signatures (unless documents came signed), fresh salts, leaves."""
-    salts = secrets.token_bytes(32 * job.count)
-    lines = _Lines([], [], [], [], [])
-    if job.rows:
-        _stage_rows(job, salts, lines)
-    else:
-        _stage_ready(job, salts, lines)
-    if lines.problems:
-        return Made(job.shard, job.number, job.count, b"", tuple(lines.ids), tuple(lines.problems))
-    part = Part(
-        lines.lines, b"".join(lines.records), lines.names, len(lines.names) - len(lines.ids) if job.ready else 0
-    )
+    texts: list[bytes] = []
+    made = _staged(job, lambda lines: texts.append(b"\n".join([*lines, b""])))
+    return replace(made, part=made.part and replace(made.part, text=b"".join(texts)))
+
+
+def _staged(job: Job, put: Callable[[list[bytes]], None]) -> Made:
+    """The result with a part that lacks its text, which `put` is told; no part where anything is wrong."""
+    into, salts = _Lines([], [], [], [], []), secrets.token_bytes(32 * job.count)
+    for at in range(0, job.count, _AT_ONCE):
+        some = slice(at, at + _AT_ONCE)
+        work = _stage_rows if job.rows else _stage_ready
+        work(replace(job, first=job.first + at, rows=job.rows[some], ready=job.ready[some]), salts[32 * at :], into)
+        put(into.lines)
+        into.lines.clear()
+    if into.problems:
+        return Made(job.shard, job.number, job.count, b"", tuple(into.ids), tuple(into.problems))
+    part = Part(b"", b"".join(into.records), into.names, len(into.names) - len(into.ids) if job.ready else 0)
     root = Tree(job.recipe.leaves.leaves(part, job.first)).root
-    return Made(job.shard, job.number, job.count, root, tuple(lines.ids), (), part)
+    return Made(job.shard, job.number, job.count, root, tuple(into.ids), (), part)
 
 
 class _Lines(NamedTuple):
-    """A part in the making."""
+    """A part in the making; `lines` are those that were not put away yet."""
 
     lines: list[bytes]
     records: list[bytes]
@@ -170,19 +206,16 @@ class _Lines(NamedTuple):
 def _stage_rows(job: Job, salts: bytes, into: _Lines) -> None:
     writer, signer = _writer(job.recipe), job.recipe.signer
     assert signer is not None
-    for place, (number, row) in enumerate(job.rows):
-        try:
-            line, record = writer.line(row, job.first + place, salts[32 * place : 32 * place + 32], signer)
-        except BrokenRules as wrong:
-            into.problems.extend(Fault(number, problem.path, problem.message) for problem in wrong.found)
-        except SigningError:
-            raise  # says nothing about this row
-        except HallmarkError as error:
-            into.problems.append(Fault(number, "", error.what, error.todo))
+    numbers, rows = zip(*job.rows, strict=True)
+    into.names.extend([row.id for row in rows])
+    for number, made in zip(numbers, writer.lines(rows, job.first, salts, signer), strict=True):
+        if isinstance(made, tuple):
+            into.lines.append(made[0])
+            into.records.append(made[1])
+        elif isinstance(made, BrokenRules):
+            into.problems.extend(Fault(number, problem.path, problem.message) for problem in made.found)
         else:
-            into.lines.append(line)
-            into.records.append(record)
-            into.names.append(row.id)
+            into.problems.append(Fault(number, "", made.what, made.todo))
 
 
 def _writer(recipe: Recipe) -> BadgeLines:

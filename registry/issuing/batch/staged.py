@@ -17,7 +17,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, count, islice, pairwise
@@ -29,10 +29,10 @@ from registry.issuing.batch.files import make_private, write_private
 
 PART = 2048
 FORMAT = 1
-_LINES_AT_ONCE = 256  # with their ends fewer than IOV_MAX, and small enough for the processor's cache
+_PIECES_AT_ONCE = 512  # fewer than IOV_MAX, and small enough for the processor's cache
 _MAGIC = b"HMSTAGE1"
 _HEAD = struct.Struct(">8sIII")
-_NO_PROOF = b'"proof":['
+BARE = len(b',"proof":[')  # so far into the member a further proof goes where it is the first
 RECORD = struct.Struct(">32s32sIIIII")
 
 
@@ -50,12 +50,29 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Consecutive documents: their lines without line breaks, 84-byte records, names; how many carry no pointer."""
+    """Consecutive documents.
 
-    lines: Sequence[bytes]
+    Attributes:
+        text: Their lines, each with its line break.
+        records: 84 bytes for each.
+        names: Of their files.
+        without_pointer: How many carry no pointer.
+    """
+
+    text: bytes
     records: bytes
     names: Sequence[str]
     without_pointer: int = 0
+
+    @property
+    def lines(self) -> list[bytes]:
+        """The lines without their line breaks."""
+        return [self.text[begin : end - 1] for begin, end in pairwise((*self.places(), len(self.text)))]
+
+    def places(self) -> list[int]:
+        """Where each line begins in the text."""
+        lengths = [record[2] + 1 for record in RECORD.iter_unpack(self.records)]
+        return [*accumulate(lengths[:-1], initial=0)]
 
     def record_values(self) -> Iterator[Record]:
         """The records in order."""
@@ -69,19 +86,25 @@ def record_of(line: bytes, salt: bytes, doc_hash: bytes, start: int, insert: int
 
 def write_part(folder: Path, number: int, part: Part) -> None:
     """Write one part durably, for its owner's eyes only; staged.json makes it count."""
-    bare = sum(_is_bare(record) for record in part.record_values())
-    head = _HEAD.pack(_MAGIC, len(part.names), bare, part.without_pointer)
-    with private_file(folder / f"part-{number:05}.ndjson") as handle:
-        write_lines(handle, part.lines, 0)
+    with part_file(folder, number) as handle:
+        write_pieces(handle, [part.text], 0)
         os.fsync(handle)
+    write_index(folder, number, part)
+
+
+def write_index(folder: Path, number: int, part: Part) -> None:
+    """Write the index of a part durably; its text may be on disk already."""
+    bare = sum([at - start <= BARE for _, _, _, start, at, _, _ in RECORD.iter_unpack(part.records)])
+    head = _HEAD.pack(_MAGIC, len(part.names), bare, part.without_pointer)
     names = json.dumps(part.names, ensure_ascii=False).encode("utf-8", "surrogatepass")
     with private_file(folder / f"part-{number:05}.index") as handle:
-        write_lines(handle, [head + part.records + names], 0, end=b"")
+        write_pieces(handle, [head, part.records, names], 0)
         os.fsync(handle)
 
 
-def _is_bare(record: Record) -> bool:
-    return record.insert - record.start <= len(_NO_PROOF) + 1
+def part_file(folder: Path, number: int) -> AbstractContextManager[int]:
+    """The handle of the empty file for a part's text."""
+    return private_file(folder / f"part-{number:05}.ndjson")
 
 
 @contextmanager
@@ -94,14 +117,18 @@ def private_file(path: Path) -> Iterator[int]:
         os.close(handle)
 
 
-def write_lines(handle: int, lines: Iterable[bytes], offset: int, *, end: bytes = b"\n") -> None:
-    """Write lines at a place in a file, each with its end; they are neither joined nor all held in memory."""
-    iterator = iter(lines)
-    while some := list(islice(iterator, _LINES_AT_ONCE)):
-        wanted = sum(map(len, some)) + len(end) * len(some)
-        if os.pwritev(handle, [piece for line in some for piece in (line, end)], offset) != wanted:
-            _write_slowly(handle, end.join([*some, b""]), offset)
+def write_pieces(handle: int, pieces: Iterable[bytes | memoryview], offset: int) -> int:
+    """Write pieces one behind the other at a place in a file, and tell where they end.
+
+    They are neither joined nor all held in memory.
+    """
+    iterator = iter(pieces)
+    while some := list(islice(iterator, _PIECES_AT_ONCE)):
+        wanted = sum(map(len, some))
+        if os.pwritev(handle, some, offset) != wanted:
+            _write_slowly(handle, b"".join(some), offset)
         offset += wanted
+    return offset
 
 
 def _write_slowly(handle: int, data: bytes, offset: int) -> None:
@@ -151,7 +178,7 @@ class StagedFiles:
         return -(-self.count // PART)
 
     def records(self, number: int) -> Part:
-        """Records and names of a part, without its lines.
+        """Records and names of a part, without its text.
 
         Raises:
             ValueError, OSError: The file is missing or damaged.
@@ -164,22 +191,19 @@ class StagedFiles:
         names = json.loads(data[end:].decode("utf-8", "surrogatepass"))
         if len(names) != count:
             raise ValueError(f"part {number} lacks names")
-        return Part((), data[_HEAD.size : end], names, without)
+        return Part(b"", data[_HEAD.size : end], names, without)
 
     def part(self, number: int, *, check: bool) -> Part:
-        """A part with its lines; `check` holds each line against its record (a run that was taken up again).
+        """A part with its text; `check` holds each line against its record (a run that was taken up again).
 
         Raises:
             ValueError, OSError: A file is missing or damaged.
         """
         index = self.records(number)
-        lengths = [record.length for record in index.record_values()]
         path = self.folder / f"part-{number:05}.ndjson"
-        if path.stat().st_size != sum(lengths) + len(lengths):
+        part = Part(path.read_bytes(), index.records, index.names, index.without_pointer)
+        if len(part.text) != sum(record[2] + 1 for record in RECORD.iter_unpack(part.records)):
             raise ValueError(f"part {number} has another length")
-        data, ends = path.read_bytes(), [0, *accumulate(length + 1 for length in lengths)]
-        lines = [data[begin : end - 1] for begin, end in pairwise(ends)]
-        part = Part(lines, index.records, index.names, index.without_pointer)
         if check and not all(map(_is_whole, part.lines, part.record_values())):
             raise ValueError(f"part {number} was changed")
         return part

@@ -43,6 +43,7 @@ class ResultRow(NamedTuple):
 
 
 _AWARDED, _EXPIRES = FIELDS.index("awarded"), FIELDS.index("expires")
+_MOST_STAMPS = 100_000
 # What nearly every row looks like, fields joined by US (0x1F): it has no fault, which a property test holds against the
 # checks one by one. Everything else is looked at by them.
 _LETTERS = r"[A-Za-z\u00c0\u00c1\u00c4-\u00ff\u0100-\u017f\u0391-\u03ff\u0410-\u044f\u0621-\u064a\u4e00-\u9fff]"
@@ -119,6 +120,7 @@ class _Reading:
     seen: dict[str, int] = field(default_factory=dict)
     filled: bool = False
     empty: list[int] = field(default_factory=list)
+    stamps: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._pick = self.columns.picker()
@@ -126,6 +128,21 @@ class _Reading:
 
     def row(self, number: int, line: Sequence[str]) -> ResultRow | None:
         """The row; None where it is empty or something is wrong with it."""
+        return self._ordinary(number, line) or self._looked_at(number, line)
+
+    def _ordinary(self, number: int, line: Sequence[str]) -> ResultRow | None:
+        """The row, if it is like most, with dates that were looked at before; None says nothing of it."""
+        if len(line) != self.columns.width or not self._all_named or self.empty or not self.filled:
+            return None
+        values = self._pick(line)
+        stamps = self.stamps.get((values[_AWARDED], values[_EXPIRES]))
+        if stamps is None or _ORDINARY.fullmatch("\x1f".join(values)) is None:
+            return None
+        if self.seen.setdefault(cells.same_file(values[0]), number) != number:
+            return None
+        return ResultRow._make((*values[:_AWARDED], *stamps, *values[_EXPIRES + 1 :], "", ""))
+
+    def _looked_at(self, number: int, line: Sequence[str]) -> ResultRow | None:
         width = self.columns.width
         if len(line) != width:
             fitted = self._fitted(number, line)
@@ -178,6 +195,7 @@ class _Reading:
         """The values with their dates as dateTimeStamps."""
         awarded, expires = values[_AWARDED], values[_EXPIRES]
         if not awarded and not expires:
+            self.stamps["", ""] = ("", "")
             return values
         found = list(values)
         for place, end in ((_AWARDED, False), (_EXPIRES, True)):
@@ -186,7 +204,10 @@ class _Reading:
             except MalformedError as error:
                 self.complaints.error(error.what, error.todo, number, self.columns.names[place])
                 return values
+        before = len(self.complaints.errors)
         self._look_at_period(number, values, found)
+        if len(self.complaints.errors) == before and len(self.stamps) < _MOST_STAMPS:
+            self.stamps[awarded, expires] = (found[_AWARDED], found[_EXPIRES])
         return tuple(found)
 
     def _look_at_period(self, number: int, values: Sequence[str], stamps: Sequence[str]) -> None:
