@@ -54,7 +54,7 @@ COMMANDS = {
     "issue": Command("results to signed, anchored credentials", "issue"),
     "anchor": Command("anchor documents that are ready", "issue", "add_anchor"),
     "batches": Command("where each batch stands; purge people's documents after delivery", "batches"),
-    "publish": Command("deposit profile and manifests at a registry", "issue", "add_publish", "run_publish"),
+    "publish": Command("deposit profile and manifests at a registry", "publish"),
     "relay": Command("send what an issuer without gas has signed", "relay"),
     "status": Command("revoke, suspend, reinstate", "status"),
     "index": Command("mirror the chain's events into SQL", "index"),

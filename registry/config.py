@@ -48,6 +48,7 @@ class Settings(NamedTuple):
         registry_key_passphrase_file: File with that key's passphrase.
         bump_after: Seconds after which more is offered for a transaction that is not mined (and five blocks at least).
         patience: Seconds that an endpoint may be silent while a transaction is followed.
+        actor: The issuer's account where that is a contract (EIP-1271): its owners sign the requests in `relay`.
         relay: File for requests that the account signs and a relayer sends; the account then needs no gas.
         relay_hours: How long such a request holds.
         trust: Deployment files that a verifier trusts, besides `deployment`.
@@ -84,6 +85,7 @@ class Settings(NamedTuple):
     registry_key_passphrase_file: Path | None = None
     bump_after: float = 45.0
     patience: float = 120.0
+    actor: str | None = None
     relay: Path | None = None
     relay_hours: int = 168
     trust: tuple[Path, ...] = ()

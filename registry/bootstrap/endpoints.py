@@ -9,7 +9,7 @@ from registry.verification.evidence import TrustedContract
 if TYPE_CHECKING:
     from registry.chain.contract import RegistryContract
     from registry.chain.deployment import Deployment
-    from registry.chain.relay import RelayFile
+    from registry.chain.relay_requests import RelayFile
     from registry.chain.rpc import Caller
     from registry.chain.signer import AccountSigner
     from registry.chain.source import RpcChain
@@ -64,10 +64,12 @@ def transactor(settings: Settings) -> "Transactor":
 
 
 def account_signer(settings: Settings, chain_id: int) -> "AccountSigner":
-    """A remote signer, a keystore, or on development chains a raw key."""
+    """A contract account, a remote signer, a keystore, or on development chains a raw key."""
     from registry.chain.rpc import Rpc
-    from registry.chain.signer import remote_signer, signer_of_key, signer_of_keystore
+    from registry.chain.signer import contract_account, remote_signer, signer_of_key, signer_of_keystore
 
+    if settings.actor is not None:
+        return contract_account(settings.actor)
     if settings.signer is not None:
         return remote_signer(Rpc(settings.signer, timeout=settings.rpc_timeout), settings.signer_account)
     if settings.keystore is not None:
@@ -90,7 +92,7 @@ def contract(settings: Settings) -> "RegistryContract":
 
 def relay_file(settings: Settings) -> "RelayFile | None":
     """Where requests for a relayer go, if the account sends nothing itself."""
-    from registry.chain.relay import RelayFile
+    from registry.chain.relay_requests import RelayFile
 
     return RelayFile(settings.relay, settings.relay_hours * 3600) if settings.relay else None
 

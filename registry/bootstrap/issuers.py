@@ -1,17 +1,19 @@
 """An issuer's home folder: identity, journal, what was issued, the issuing run."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from registry.bootstrap.endpoints import chain, contract, deployment, relay_file
+from registry.bootstrap.endpoints import chain, deployment
 from registry.config import Settings, passphrase_of
-from registry.errors import HallmarkError
+from registry.errors import ConfigError, HallmarkError
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
+    from registry.chain.contract import RegistryContract
     from registry.credential.place import BatchId
     from registry.issuing.anchor import IssuingRun
     from registry.issuing.duplicates import Screen
@@ -32,7 +34,10 @@ def workspace(settings: Settings) -> "Workspace":
     from registry.issuing.home.signing import SigningOptions
     from registry.issuing.home.workspace import Workspace
 
-    developing = settings.deployment is not None and deployment(settings).contract.chain_id in DEV_CHAINS
+    developing = False
+    # What needs the contract says itself that the file is missing; listing batches does not need it.
+    with contextlib.suppress(ConfigError):
+        developing = settings.deployment is not None and deployment(settings).contract.chain_id in DEV_CHAINS
     file = settings.signing_passphrase_file
     passphrase = passphrase_of_key(settings.home, file, "the signing key", developing=developing)
     return Workspace(
@@ -147,13 +152,11 @@ def issued(settings: Settings) -> "SqlIssued":
     return SqlIssued(workspace(settings).home / "issued.sqlite")
 
 
-def issuing_run(settings: Settings, say: Callable[[str], None]) -> "IssuingRun":
-    """An issuing run with journal, contract and identity."""
+def issuing_run(settings: Settings, say: Callable[[str], None], opened: "RegistryContract") -> "IssuingRun":
+    """An issuing run with journal and identity over an opened contract."""
     from registry.issuing.anchor import IssuingRun
     from registry.issuing.confirm import Confirmation
 
     home, who = workspace(settings), identity(settings)
-    opened = contract(settings)
-    relay = relay_file(settings)
-    chain = Confirmation(opened, journal(settings), who.issuer_id, settings.wait, say, opened.pace, relay)
+    chain = Confirmation(opened, journal(settings), who.issuer_id, settings.wait, say, opened.pace, opened.relay)
     return IssuingRun(chain, home, who)

@@ -8,7 +8,7 @@ from registry.chain.artifact import load_artifact
 from registry.chain.deployment import DEV_CHAINS, DeployedContract, Deployment, write_deployment
 from registry.chain.logs import raw_log
 from registry.chain.records import place_of_record, record_time
-from registry.chain.relay import RelayFile
+from registry.chain.relay_requests import RelayFile
 from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
 from registry.chain.views import call_data, integers, words
@@ -30,6 +30,11 @@ class RegistryContract:
         self.chain = chain
         self._tx = transactor
         self._relay = relay
+
+    @property
+    def relay(self) -> RelayFile | None:
+        """Where this account's requests go; None where it sends itself."""
+        return self._relay
 
     @property
     def contract(self) -> ContractId:

@@ -1,29 +1,21 @@
-"""Requests that one account signs and another one sends (EIP-712): the issuer writes them, a relayer checks and sends.
+"""Check a request that another account signed, send it and follow it; requests of one file in their order."""
 
-A request is JSON: {"type": "HallmarkRelayRequest", "version": 1, "typedData": {…}, "signature": "0x…"}.
-"""
-
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any
 
-from registry.chain.signer import AccountSigner
+from registry.chain.relay_requests import Request, counter_now, place_of
 from registry.chain.source import RpcChain
 from registry.chain.transact import Transactor
-from registry.chain.typed import ACCREDITATION, Message, artifact_of, counter_of, read_typed_data, signer_of_typed_data
-from registry.chain.views import call_data, integers, words
-from registry.credential.place import ContractId
-from registry.credential.reader import read_document
-from registry.errors import AlreadyAnchored, ConfigError, HallmarkError, HandedOver, InputError, WrongChain
-from registry.issuing.batch.files import write_durably
+from registry.chain.typed import Message, counter_of, digest_of, signer_of_typed_data
+from registry.chain.views import bytes_call, call_data, integers, words
+from registry.errors import AlreadyAnchored, HallmarkError, InputError, RpcError, WrongChain
 from registry.issuing.pursue import Mined, Pursuit
 from registry.ledger.record import COMMITMENT_BYTES, commitment
+from registry.ledger.status import Action
 from registry.ledger.word import IssuerWord
 from registry.ports import Receipt
 
-TYPE = "HallmarkRelayRequest"
 _ADMIN, _ANCHOR, _STATUS = 1, 2, 4
 _ROLES = {
     **dict.fromkeys(("addKey", "retireKey", "distrustKey", "setProfile", "openStatusEpoch"), _ADMIN),
@@ -32,59 +24,7 @@ _ROLES = {
     "setStatus": _STATUS,
 }
 """Who may, where a key must; recovery accounts may freeze and veto, anybody may register."""
-
-
-class Request(NamedTuple):
-    """A message with its signature."""
-
-    message: Message
-    signature: bytes
-
-    def to_json(self) -> bytes:
-        """The request as a file."""
-        body = {"type": TYPE, "version": 1, "typedData": self.message.typed_data()}
-        return json.dumps({**body, "signature": "0x" + self.signature.hex()}, indent=2).encode() + b"\n"
-
-
-def read_request(data: bytes) -> Request:
-    """Read a request; InputError says what is wrong with it."""
-    try:
-        body = read_document(data)
-        if (body.get("type"), body.get("version")) != (TYPE, 1):
-            raise InputError(f"This is no {TYPE} of version 1.", todo="name a file that --relay wrote")
-        signature = bytes.fromhex(str(body["signature"]).removeprefix("0x"))
-        return Request(read_typed_data(body["typedData"]), signature)
-    except (HallmarkError, ValueError, KeyError) as error:
-        what = error.what if isinstance(error, HallmarkError) else "It lacks a signature."
-        raise InputError(f"The request cannot be used: {what}", todo="name a file that --relay wrote") from None
-
-
-@dataclass(frozen=True)
-class RelayFile:
-    """Where requests go, and how long they hold from the newest block on (seconds)."""
-
-    path: Path
-    seconds: int
-
-    def request(self, chain: RpcChain, signer: AccountSigner, function: str, arguments: Sequence[Any]) -> bytes:
-        """A signed request; nothing is written or sent."""
-        contract = _place(chain, function)
-        counter = _counter(chain, function, signer.address, arguments[0])
-        deadline = chain.newest().time + self.seconds
-        message = Message(contract, function, tuple(arguments), signer.address, counter, deadline)
-        return Request(message, signer.sign_typed_data(message.typed_data())).to_json()
-
-    def hand_over(self, chain: RpcChain, signer: AccountSigner, function: str, arguments: Sequence[Any]) -> NoReturn:
-        """Write the signed request of a call."""
-        self.write(self.request(chain, signer, function, arguments))
-
-    def write(self, request: bytes) -> NoReturn:
-        """Write a request and say so."""
-        write_durably(self.path, request)
-        raise HandedOver(
-            f"The signed request lies in {self.path}; nothing is on chain yet.",
-            todo=f"have it sent with `hallmark relay {self.path}`",
-        )
+_ACCEPTED = bytes.fromhex("1626ba7e")
 
 
 @dataclass(frozen=True)
@@ -109,7 +49,7 @@ def relay(chain: RpcChain, tx: Transactor, request: Request, wait: str, say: Cal
         Reverted: The contract would refuse it.
     """
     message = request.message
-    if message.contract != _place(chain, message.function):
+    if message.contract != place_of(chain, message.function):
         raise WrongChain(f"The request is for {message.contract}, not {chain.contract}.", todo="check --deployment")
     if _is_done(chain, message):
         return Relayed(message, None)
@@ -128,6 +68,22 @@ def relay(chain: RpcChain, tx: Transactor, request: Request, wait: str, say: Cal
     return Relayed(message, mined, answer["logs"])
 
 
+def relay_all(
+    chain: RpcChain, tx: Transactor, requests: Sequence[Request], wait: str, say: Callable[[str], None]
+) -> Iterator[Relayed]:
+    """Relay the requests of a file in their order; what is on chain already is passed over, so a second run goes on.
+
+    Each needs the one before to be mined; the last is followed to its depth, and lies behind all others.
+    """
+    for number, request in enumerate(requests, start=1):
+        try:
+            yield relay(chain, tx, request, wait if number == len(requests) else "1", say)
+        except HallmarkError as error:
+            if len(requests) > 1:
+                error.what = f"Request {number} of {len(requests)}: {error.what}"
+            raise
+
+
 class _Deep:
     """The sending account with the chain's own tiers (the port Sender)."""
 
@@ -142,7 +98,7 @@ def check(chain: RpcChain, request: Request) -> None:
     if message.deadline < chain.newest().time:
         raise InputError("The request is too old: its deadline has passed.", todo="ask the issuer to sign a new one")
     _check_signature(chain, request)
-    expected = _counter(chain, message.function, message.actor, message.arguments[0])
+    expected = counter_now(chain, message.function, message.actor, message.arguments[0])
     if expected != message.counter:
         raise InputError(
             f"It was signed for {counter_of(message.function)} {message.counter}, the contract is at {expected}:"
@@ -158,9 +114,23 @@ def _check_signature(chain: RpcChain, request: Request) -> None:
     actor = request.message.actor
     if signer_of_typed_data(request.message.typed_data(), request.signature) == actor:
         return
-    # A contract account judges for itself (EIP-1271): the simulation will tell.
     if chain.rpc.call("eth_getCode", "0x" + actor.hex(), "latest") in ("0x", ""):
         raise InputError(f"The signature is not that of 0x{actor.hex()}.", todo="ask the issuer for the original")
+    if not _accepts(chain, request):
+        how = "does not accept the signature" if request.signature else "has not signed it"
+        todo = "give what its owners signed with --signature FILE, one for each request"
+        raise InputError(f"The contract account 0x{actor.hex()} {how}.", todo=todo)
+
+
+def _accepts(chain: RpcChain, request: Request) -> bool:
+    """Whether a contract account takes the signature for its own (EIP-1271)."""
+    digest = digest_of(request.message.typed_data())
+    data = bytes_call("isValidSignature(bytes32,bytes)", digest, request.signature)
+    try:
+        answer = chain.rpc.call("eth_call", {"to": "0x" + request.message.actor.hex(), "data": data}, "latest")
+    except RpcError:  # it reverts
+        return False
+    return words(str(answer)) == [_ACCEPTED.ljust(32, b"\0")]
 
 
 def _check_role(chain: RpcChain, message: Message, role: int) -> None:
@@ -172,7 +142,9 @@ def _check_role(chain: RpcChain, message: Message, role: int) -> None:
 
 
 def _is_done(chain: RpcChain, message: Message) -> bool:
-    """Whether an anchor is there already: a request that is relayed twice is no error."""
+    """Whether it is on chain already: an anchor or a status change that is relayed twice is no error."""
+    if message.function == "setStatus":
+        return _is_set(chain, message)
     if message.function != "anchor":
         return False
     issuer_id, batch_id, root, count = message.arguments
@@ -184,24 +156,14 @@ def _is_done(chain: RpcChain, message: Message) -> bool:
     return True
 
 
-def _place(chain: RpcChain, function: str) -> ContractId:
-    if artifact_of(function) != ACCREDITATION:
-        return chain.contract
-    if chain.accreditation is None:
-        raise ConfigError("The deployment has no accreditation contract.", todo="check --deployment")
-    return ContractId(chain.contract.chain_id, chain.accreditation)
-
-
-def _counter(chain: RpcChain, function: str, actor: bytes, issuer_id: Any) -> int | None:
-    kind = counter_of(function)
-    if kind is None:
-        return None
-    if kind == "nonce":
-        return integers(chain.view(call_data("registrationNonce(address)", actor)))[0]
-    if artifact_of(function) == ACCREDITATION:
-        target = {
-            "to": "0x" + _place(chain, function).address.hex(),
-            "data": call_data("accreditorWord(uint64)", issuer_id),
-        }
-        return IssuerWord.unpack(words(chain.rpc.call("eth_call", target, "latest"))[0]).sequence
-    return IssuerWord.unpack(chain.issuer_words([issuer_id])[issuer_id]).sequence
+def _is_set(chain: RpcChain, message: Message) -> bool:
+    """Whether the request is overtaken and the contract says what it asked for."""
+    issuer_id, (batch_id, *_), action, _, changes = message.arguments
+    word = IssuerWord.unpack(chain.issuer_words([issuer_id])[issuer_id])
+    if word.sequence <= (message.counter or 0):
+        return False
+    signature = "statusWord(uint64,bytes16,uint16,uint64)"
+    calls = [call_data(signature, issuer_id, batch_id, word.epoch, index) for index, _ in changes]
+    now = [integers(answer)[0 if action == Action.REVOKE else 1] for answer in chain.views(calls)]
+    wanted = [0 if action == Action.REINSTATE else mask for _, mask in changes]
+    return [bits & mask for bits, (_, mask) in zip(now, changes, strict=True)] == wanted

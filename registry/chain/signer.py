@@ -103,6 +103,30 @@ class RemoteSigner:
         return SigningError(f"The signer {self._rpc.url} {what}; nothing was sent.", todo="find out who runs it")
 
 
+class ContractAccount:
+    """An account that is a contract (EIP-1271, a Safe say): its owners sign elsewhere, and a relayer sends.
+
+    Args:
+        address: The account, 20 bytes.
+    """
+
+    def __init__(self, address: bytes) -> None:
+        self.address = address
+
+    def sign_transaction(self, transaction: Transaction) -> bytes:
+        """Raises SigningError: a contract starts no transaction."""
+        raise self.cannot_send()
+
+    def cannot_send(self) -> SigningError:
+        """What to do instead."""
+        what = f"0x{self.address.hex()} is a contract and sends nothing itself."
+        return SigningError(what, todo="give --relay FILE, have its owners sign, then `hallmark relay` sends it")
+
+    def sign_typed_data(self, data: Mapping[str, Any]) -> bytes:
+        """Nothing yet: whoever relays the request supplies what the owners signed."""
+        return b""
+
+
 def _bytes_of(answer: Any) -> bytes:
     try:
         return bytes.fromhex(str(answer).removeprefix("0x"))
@@ -130,10 +154,19 @@ def remote_signer(rpc: Caller, account: str | None) -> RemoteSigner:
             what = f"The signer {rpc.url} has {len(known) if isinstance(known, list) else 'no'} accounts."
             raise ConfigError(what, todo="say which one with --signer-account 0x…")
         account = str(known[0])
+    return RemoteSigner(rpc, _account_of(account))
+
+
+def contract_account(account: str) -> ContractAccount:
+    """A contract account by its address; ConfigError for anything else."""
+    return ContractAccount(_account_of(account))
+
+
+def _account_of(account: str) -> bytes:
     digits = account.removeprefix("0x")
     if len(digits) != 40 or not set(digits.lower()) <= set("0123456789abcdef"):
         raise ConfigError(f"{account!r} is no account.", todo="write 0x and 40 hex digits")
-    return RemoteSigner(rpc, bytes.fromhex(digits))
+    return bytes.fromhex(digits)
 
 
 def signer_of_key(private_key: "SecretStr", chain_id: int) -> LocalSigner:

@@ -7,7 +7,7 @@ from typing import Any
 from registry.chain.artifact import load_artifact, revert_reason
 from registry.chain.fees import GWEI, Offer, first_offer, next_offer
 from registry.chain.rpc import Caller
-from registry.chain.signer import AccountSigner
+from registry.chain.signer import AccountSigner, ContractAccount
 from registry.chain.transaction import Transaction, read_signed
 from registry.errors import FeeTooLow, InsufficientFunds, Reverted, RpcError
 from registry.issuing.pursue import Pace, Pursuit
@@ -74,7 +74,10 @@ class Transactor:
         Raises:
             Reverted: The contract would refuse it; `name` is the custom error.
             InsufficientFunds: The account cannot pay; the message says how much is missing.
+            SigningError: The account does not sign this.
         """
+        if isinstance(self.signer, ContractAccount):
+            raise self.signer.cannot_send()
         gas = self.estimate(to, data) * 11 // 10
         base, tip = self._prices()
         offer = first_offer(base, tip, self._cap)

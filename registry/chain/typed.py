@@ -124,6 +124,16 @@ def read_typed_data(data: Json) -> Message:
     return Message(ContractId(chain_id, address), function, given[:count], given[count], counter, given[-1])
 
 
+def digest_of(data: Json) -> bytes:
+    """What is signed, 32 bytes (EIP-712: keccak256 of 0x1901, domain separator and struct hash)."""
+    from eth_account.messages import encode_typed_data
+
+    from registry.ledger.keccak import keccak
+
+    signable = encode_typed_data(full_message=dict(data))
+    return keccak(b"\x19" + signable.version + signable.header + signable.body)
+
+
 def signer_of_typed_data(data: Json, signature: bytes) -> bytes:
     """The account (20 bytes) whose signature this is; empty where it is nobody's."""
     from eth_account import Account

@@ -15,6 +15,12 @@ def call_data(signature: str, *arguments: Argument) -> str:
     return "0x" + (keccak(signature.encode())[:4] + b"".join(map(_word, arguments))).hex()
 
 
+def bytes_call(signature: str, word: bytes, data: bytes) -> str:
+    """0x-hex of selector, one word (32 bytes) and one argument of type `bytes`."""
+    tail = (64).to_bytes(32, "big") + len(data).to_bytes(32, "big") + data + bytes(-len(data) % 32)
+    return "0x" + (keccak(signature.encode())[:4] + word + tail).hex()
+
+
 def _word(argument: Argument) -> bytes:
     if isinstance(argument, int):
         return argument.to_bytes(32, "big")

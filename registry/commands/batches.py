@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from registry.commands import options
+from registry.commands import options, words
 
 if TYPE_CHECKING:
     from registry.config import Settings
@@ -78,8 +78,8 @@ _WAITS = {
 
 
 def _line(row: dict[str, Any]) -> str:
-    count = f"{row['credentials']:,} credential{'s' if row['credentials'] != 1 else ''}"
-    cost = f", {int(row['costWei']) / 1e18:.6g} paid" if row["costWei"] else ""
+    count = words.count(row["credentials"], "credential")
+    cost = f", {words.paid(int(row['costWei']))}" if row["costWei"] else ""
     where = f" in block {row['block']}" if row["block"] is not None else ""
     waits = "with a relayer; " * (row["relayed"] and row["state"] == "sent") + _WAITS.get(row["state"], row["out"])
     return f"{row['batch']}  {row['state']:<8} {row['staged']}  {count}{where}{cost}: {waits}"
@@ -107,7 +107,7 @@ def _purge(args: Namespace, journal: "Journal", home: "Workspace") -> int:
 def _warning(entry: "JournalEntry", gone: bool) -> str:
     lost = f"\n  ATTENTION: {entry.out} is gone or moved; if nobody has the credentials they are lost for ever"
     return (
-        f"Batch {entry.batch_id.hex()}, {entry.leaf_count:,} credentials, in {entry.out}. After this:\n"
+        f"Batch {entry.batch_id.hex()}, {words.count(entry.leaf_count, 'credential')}, in {entry.out}. After this:\n"
         "  a credential file that is lost cannot be written again: its salt is gone, and nobody can prove it any more\n"
         "  the credentials that were delivered stay valid, and can be revoked by their files\n"
         f"  the journal keeps batch id, root and transaction: the input is never anchored twice{lost * gone}"
@@ -135,8 +135,8 @@ def _drop(args: Namespace, settings: "Settings") -> int:
 
 def _farewell(entry: "JournalEntry") -> str:
     return (
-        f"Batch {entry.batch_id.hex()}, {entry.leaf_count:,} credentials, staged {entry.created}, never sent;"
-        " the contract has no record of it. After this:\n"
+        f"Batch {entry.batch_id.hex()}, {words.count(entry.leaf_count, 'credential')}, staged {entry.created},"
+        " never sent; the contract has no record of it. After this:\n"
         "  its documents and salts are deleted, and its learners count as never issued\n"
         "  the same input can be issued again, and is staged anew\n"
         "  ATTENTION: if another copy of this folder sent it, only that copy can still finish it"
@@ -151,7 +151,4 @@ def _agreed(args: Namespace, count: int) -> bool:
     if not sys.stdin.isatty():
         print("there is nobody to ask; say --yes")
         return False
-    return (
-        input(f"{args.act.capitalize()} {count} batch{'es' if count != 1 else ''}? Write yes: ").strip().lower()
-        == "yes"
-    )
+    return input(f"{args.act.capitalize()} {words.count(count, 'batch')}? Write yes: ").strip().lower() == "yes"

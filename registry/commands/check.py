@@ -6,6 +6,7 @@ from argparse import Namespace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from registry.commands import words
 from registry.commands.progress import Progress, progress_bar
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ def run(args: Namespace, settings: "Settings") -> int:
     tell_notes(found)
     if found.errors:
         print(listing(str(args.input), found.errors), end="")
-        print(f"{len(found.errors):,} error{'s' if len(found.errors) != 1 else ''}; nothing was issued")
+        print(f"{words.count(len(found.errors), 'error')}; nothing was issued")
         return 1
-    print(f"{args.input}: {count:,} credential{'s' if count != 1 else ''} can be issued{_before(check, settings)}")
+    print(f"{args.input}: {words.count(count, 'credential')} can be issued{_before(check, settings)}")
     return 0
 
 
@@ -62,7 +63,7 @@ def tell_notes(found: "Complaints") -> None:
 
 def _check(args: Namespace, settings: "Settings", progress: Progress) -> "Check":
     from registry import bootstrap
-    from registry.commands.issue import batch_of_input
+    from registry.commands.issuing import batch_of_input
     from registry.credential.place import BatchId, ContractId
     from registry.credential.times import format_stamp
     from registry.issuing.achievement import read_achievement

@@ -21,6 +21,7 @@ _SETTINGS = (
     "signer",
     "signer_account",
     "max_fee",
+    "actor",
     "relay",
     "relay_hours",
     "signing_passphrase_file",
@@ -64,6 +65,7 @@ def add_relay(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--relay", metavar="FILE", type=Path, help="sign only: write the request that `hallmark relay FILE` sends"
     )
+    parser.add_argument("--actor", metavar="0x…", help="with --relay: for this contract account, whose owners sign")
     parser.add_argument("--relay-hours", metavar="N", type=int, help="how long the request holds (default 168)")
 
 

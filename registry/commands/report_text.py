@@ -4,6 +4,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from registry.commands.words import count
+
 if TYPE_CHECKING:
     from registry.verification.report import Report
     from registry.verification.verdict import Check
@@ -62,4 +64,4 @@ def _ago(seconds: int) -> str:
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit} ago"
-    return f"{seconds} second{'s' if seconds != 1 else ''} ago"
+    return f"{count(seconds, 'second')} ago"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from registry.commands import options, status_lists
+from registry.commands.words import count, spent
 
 if TYPE_CHECKING:
     from registry.config import Settings
@@ -50,6 +51,7 @@ def run(args: Namespace) -> int:
 def _set(args: Namespace) -> int:
     """As few transactions a batch as its words need; credentials that are as wanted already cost nothing."""
     from registry import bootstrap
+    from registry.errors import HandedOver
     from registry.issuing.lifecycle import plan
     from registry.ledger.status import Action
 
@@ -60,10 +62,15 @@ def _set(args: Namespace) -> int:
     plans = [
         plan(contract, ref, indexes, action, _REASONS[args.reason], whole=whole) for ref, indexes in chosen.items()
     ]
+    waiting: HandedOver | None = None
     for todo in plans:
         _tell_plan(args.act, todo)
-        if not args.dry_run:
+        try:
             _carry_out(args, contract, todo)
+        except HandedOver as handed:  # the file holds this one, too, and the next ones are added
+            waiting = handed
+    if waiting is not None:
+        raise waiting
     return 0
 
 
@@ -100,33 +107,26 @@ def _tell_plan(act: str, todo: "Plan") -> None:
         print(f"{act}: nothing to do in batch {batch}, all are so already")
         return
     kept = f" ({todo.skipped:,} are so already)" if todo.skipped else ""
-    sent = f"{_count(todo.words, 'word')} of 256 bits in {_count(len(todo.parts), 'transaction')}"
+    sent = f"{count(todo.words, 'word')} of 256 bits in {count(len(todo.parts), 'transaction')}"
     print(
-        f"{act}: {_count(todo.credentials, 'credential')} of batch {batch}{kept}: {sent}, at most {sum(todo.gas):,} gas"
+        f"{act}: {count(todo.credentials, 'credential')} of batch {batch}{kept}: {sent}, at most {sum(todo.gas):,} gas"
     )
 
 
 def _carry_out(args: Namespace, contract: "StatusWriter", todo: "Plan") -> None:
     from registry.issuing.lifecycle import carry_out
 
+    if args.dry_run:
+        return
+
     def before(number: int, gas: int) -> None:
         print(f"  {number} of {len(todo.parts)}: {gas:,} gas by the node's estimate", flush=True)
 
     done: list[Sent] = []
     for sent in carry_out(contract, todo, before):
-        print(
-            f"{args.act}: {_count(sent.credentials, 'credential')} in block {sent.block}, {_cost(sent)} ({args.reason})"
-        )
+        where = f"in block {sent.block}, {spent(sent.gas_used, sent.gas_price)}"
+        print(f"{args.act}: {count(sent.credentials, 'credential')} {where} ({args.reason})")
         done.append(sent)
     if len(done) > 1:
         gas = sum(sent.gas_used for sent in done)
-        print(f"{args.act}: {_count(todo.credentials, 'credential')}, {gas:,} gas, {gas / todo.credentials:,.1f} each")
-
-
-def _cost(sent: "Sent") -> str:
-    paid = sent.gas_used * sent.gas_price / 1e18
-    return f"{sent.gas_used:,} gas, {paid:.6g} of the chain's currency"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        print(f"{args.act}: {count(todo.credentials, 'credential')}, {gas:,} gas, {gas / todo.credentials:,.1f} each")

@@ -3,12 +3,12 @@
 A crash leaves the last state in the journal; the same command, or `--resume`, goes on from there through the same code.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from registry.credential.place import BatchId
-from registry.errors import AlreadyAnchored, InputError
+from registry.errors import AlreadyAnchored, HandedOver, InputError
 from registry.issuing.batch.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.batch.finish import Delivery, check_folder, is_delivered, write_batch
 from registry.issuing.batch.staged import open_staged
@@ -64,7 +64,21 @@ class IssuingRun:
             entries = self._entries(batch)
             if all(entry.state in ("released", "purged") for entry in entries):
                 self._refuse_released(entries, delivery)
-            return [self._carry(entry, delivery, fresh.get(entry.batch_id)) for entry in entries]
+            return self._carry_all(entries, delivery, fresh)
+
+    def _carry_all(
+        self, entries: Sequence[JournalEntry], delivery: Delivery, fresh: Mapping[bytes, StagedBatch]
+    ) -> list[Issued]:
+        """Every shard; where a relayer has to send, the requests of all of them are written before that is said."""
+        issued, waiting = [], None
+        for entry in entries:
+            try:
+                issued.append(self._carry(entry, delivery, fresh.get(entry.batch_id)))
+            except HandedOver as handed:
+                waiting = handed
+        if waiting is not None:
+            raise waiting
+        return issued
 
     def resume(self, entry: JournalEntry) -> Issued:
         """Take up a batch that the journal knows, without its input.

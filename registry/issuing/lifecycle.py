@@ -1,15 +1,15 @@
 """Set or clear status bits of credentials in as few words and transactions as they need; a second run goes on.
 
 Nothing is remembered between transactions but what the contract holds: whatever crashes, the same command finds which
-bits are missing and sends those.
+bits are missing and sends those. An account that sends nothing itself signs all of them for its relayer.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from registry.errors import InputError, WrongChain
-from registry.issuing.duplicates import Issued
+from registry.errors import HandedOver, InputError, WrongChain
+from registry.issuing.duplicates import Issued, Spot
 from registry.issuing.status import BatchRef, planned_gas, transactions, words_to_change
 from registry.ledger.status import Action, Reason, bit_of
 from registry.ports import Journal, JournalEntry, StatusWriter
@@ -93,13 +93,35 @@ def carry_out(writer: StatusWriter, todo: Plan, before: Callable[[int, int], Non
         writer: The contract.
         todo: What is to be sent.
         before: Told the number of each transaction (from 1) and its gas by the node's own estimate, before it is sent.
+
+    Raises:
+        HandedOver: They were signed and written for a relayer, all of them.
     """
     named = (todo.ref.batch.batch_id, todo.ref.root, todo.ref.leaf_count, todo.ref.account)
+    waiting: HandedOver | None = None
     for number, part in enumerate(todo.parts, start=1):
         arguments = (todo.ref.batch.issuer_id, named, int(todo.action), todo.reason, list(part))
         before(number, writer.estimate("setStatus", *arguments))
-        receipt, _ = writer.send("setStatus", *arguments)
+        try:
+            receipt, _ = writer.send("setStatus", *arguments)
+        except HandedOver as handed:
+            waiting = handed
+            continue
         yield Sent(_bits(part), len(part), receipt.block.number, receipt.gas_used, receipt.gas_price)
+    if waiting is not None:
+        raise waiting
+
+
+def carry_out_all(writer: StatusWriter, plans: Iterable[Plan], before: Callable[[int, int], None]) -> Iterator[Sent]:
+    """Carry out several; raises HandedOver when every one of them was signed that a relayer has to send."""
+    waiting: HandedOver | None = None
+    for todo in plans:
+        try:
+            yield from carry_out(writer, todo, before)
+        except HandedOver as handed:
+            waiting = handed
+    if waiting is not None:
+        raise waiting
 
 
 def revoke_superseded(
@@ -112,20 +134,35 @@ def revoke_superseded(
         issued: Knows what is superseded by what.
         journal: Knows which batches are final.
         ref_of: The record of a batch.
+
+    Raises:
+        HandedOver: A relayer has to send it; a later run settles what it did.
     """
+    waiting: HandedOver | None = None
     for pending in issued.pending():
         entry = journal.get(pending.by)
         if entry is None or entry.state not in ("final", "released", "purged"):
             continue
-        places: dict[bytes, list[int]] = defaultdict(list)
-        for spot in pending.spots:
-            places[spot.batch_id].append(spot.place)
-        for batch_id, indexes in places.items():
-            old = journal.get(batch_id)
-            if old is not None:
-                todo = plan(writer, ref_of(old), indexes, Action.REVOKE, Reason.SUPERSEDED, whole=False)
-                yield from carry_out(writer, todo, _silent)
-        issued.settle(pending.by)
+        try:
+            yield from carry_out_all(writer, _plans(writer, pending.spots, journal, ref_of), _silent)
+            issued.settle(pending.by)
+        except HandedOver as handed:
+            waiting = handed
+    if waiting is not None:
+        raise waiting
+
+
+def _plans(
+    writer: StatusWriter, spots: Iterable[Spot], journal: Journal, ref_of: Callable[[JournalEntry], BatchRef]
+) -> Iterator[Plan]:
+    """What is to be revoked of each earlier batch."""
+    places: dict[bytes, list[int]] = defaultdict(list)
+    for spot in spots:
+        places[spot.batch_id].append(spot.place)
+    for batch_id, indexes in places.items():
+        old = journal.get(batch_id)
+        if old is not None:
+            yield plan(writer, ref_of(old), indexes, Action.REVOKE, Reason.SUPERSEDED, whole=False)
 
 
 def _silent(_number: int, _gas: int) -> None:
