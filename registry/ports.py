@@ -74,6 +74,9 @@ class ChainSource(Protocol):
     def logs_by_receipts(self, header: Header) -> list[RawLog]:
         """The contracts' logs of a block, proven by its receipts root; LedgerError when it does not hold."""
 
+    def issuer_count(self, header: Header) -> int:
+        """How many issuers there are after this block, by the endpoint's word alone."""
+
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
         """Issuer count and words in the state after this block; proven where node and header allow it."""
 

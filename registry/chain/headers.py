@@ -6,6 +6,7 @@ from registry.ledger.decode import BlockRef
 from registry.ledger.header import Header, header_hash, header_rlp
 
 # In the order of the RLP list; True: an integer. From London on, forks append fields (EIP-1559, 4895, 4844, …).
+# A node gives integers in their shortest form with any number of digits, everything else as whole bytes.
 _FIELDS = (
     ("parentHash", False),
     ("sha3Uncles", False),
@@ -55,11 +56,10 @@ def rlp_of(answer: Any) -> bytes:
 
 
 def _fields(answer: Any) -> list[bytes]:
-    return [_field(answer[name], integer=integer) for name, integer in _FIELDS if answer.get(name) is not None]
+    texts = [(answer.get(name), integer) for name, integer in _FIELDS]
+    return [_shortest(text) if integer else bytes.fromhex(text[2:]) for text, integer in texts if text is not None]
 
 
-def _field(text: str, *, integer: bool) -> bytes:
-    if not integer:
-        return bytes.fromhex(text[2:])
-    value = int(text, 16)
-    return value.to_bytes((value.bit_length() + 7) // 8, "big")
+def _shortest(text: str) -> bytes:
+    """A number in hex as its shortest big-endian byte string; 0 is the empty one."""
+    return bytes.fromhex(text[2:] if len(text) % 2 == 0 else "0" + text[2:]).lstrip(b"\0")

@@ -181,6 +181,11 @@ class RpcChain:
         return self.rpc.url != before
 
     @_readable
+    def issuer_count(self, header: Header) -> int:
+        """`issuerCount` after this block, by the endpoint's word alone."""
+        return integers(self.view(call_data("issuerCount()"), hex(header.block.number)))[0]
+
+    @_readable
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
         """Issuer count and words after this block: proven against the header, or by the contract's views."""
         if self._offers_proofs and header.sealed:

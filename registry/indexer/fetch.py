@@ -123,7 +123,7 @@ def _check_block(header: Header | None, logs: Sequence[RawLog]) -> None:
     Words chain issuer by issuer, so this is what ties a log to its block.
     """
     first = logs[0]
-    if header is None or any(log.block_hash != header.block.hash for log in logs):
+    if header is None or {log.block_hash for log in logs} != {header.block.hash}:
         # The chain moved between two answers: nothing is written, the next try sees one chain.
         raise ChainUnavailable(f"Block {first.block_number} was replaced while it was read.", todo="it is asked again")
     if header.sealed and not may_hold(header.logs_bloom, _bits_of(logs)):

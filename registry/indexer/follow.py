@@ -145,7 +145,7 @@ class Follower:
 
     def _commit(self, fetched: Fetched, tiers: Tiers, point: Checkpoint | None, *, proving: bool) -> None:
         items = [item for _, item in fetched.events]
-        state = self.mirror.load(key for item in items for key in rows_needed(item))
+        state = self.mirror.load(rows_needed(items))
         fold(state, self.domain, items)
         last = fetched.headers[-1]
         done = Checkpoint(last.block, min(tiers.safe, fetched.last), min(tiers.final, fetched.last))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-WANTED_LOGS = 4_000
+WANTED_LOGS = 5_000
 LARGEST = 10_000
 FIRST_BLOCKS = 64  # nothing is known of the chain yet: full blocks would bring tens of thousands of logs
 

@@ -11,8 +11,9 @@ import msgspec
 
 from registry.errors import LedgerError
 from registry.ledger.events import ABI, AnyEvent, WordMask
-from registry.ledger.keccak import keccak
+from registry.ledger.keccak import keccak_function
 
+_keccak = keccak_function()
 _MASKS = "(uint64,uint256)[]"
 _WORD = 32
 
@@ -47,7 +48,7 @@ class LedgerEvent(msgspec.Struct, frozen=True, gc=False):
     tx_hash: bytes
 
 
-class _Layout(NamedTuple):
+class _Layout(msgspec.Struct, frozen=True):
     """How the fixed words of an event are unpacked.
 
     Attributes:
@@ -86,7 +87,7 @@ def _layout(kind: type[AnyEvent], abi: str) -> tuple[bytes, _Layout]:
     words, padding = zip(*map(_word, types), strict=True)
     fixed = struct.Struct(f">{_WORD}x{''.join(words)}")
     array = types.index(_MASKS) if _MASKS in types else -1
-    signature = keccak(f"{kind.__name__}({','.join(types)})".encode())
+    signature = _keccak(f"{kind.__name__}({','.join(types)})".encode())
     return signature, _Layout(kind, topics, fixed.size, fixed.unpack, int.from_bytes(b"".join(padding), "big"), array)
 
 
@@ -110,10 +111,10 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
     """
     topics = log.topics
     layout = _LAYOUTS.get(topics[0]) if topics else None
-    if layout is None or len(topics) != len(layout.topics):
+    if layout is None:
         raise _forged(log, "it is no event of this contract")
     if list(map(len, topics)) != layout.topics:
-        raise _forged(log, "a topic is not 32 bytes long")
+        raise _forged(log, "it has other topics than such an event")
     hashed = words = b"".join((*topics, log.data))
     if layout.array >= 0:
         words, masks, hashed = _with_masks(log, layout, words)
@@ -124,7 +125,7 @@ def decode(log: RawLog, block: BlockRef) -> LedgerEvent:
     values = layout.unpack(words)
     if layout.array >= 0:
         values = (*values[: layout.array], masks, *values[layout.array + 1 :])
-    return LedgerEvent(layout.kind(*values), keccak(hashed[:-_WORD]), block, log.log_index, log.tx_hash)
+    return LedgerEvent(layout.kind(*values), _keccak(hashed[:-_WORD]), block, log.log_index, log.tx_hash)
 
 
 def _with_masks(log: RawLog, layout: _Layout, words: bytes) -> tuple[bytes, tuple[WordMask, ...], bytes]:
@@ -146,7 +147,7 @@ def _with_masks(log: RawLog, layout: _Layout, words: bytes) -> tuple[bytes, tupl
         if any(padding):
             raise _forged(log, "a word index has bits that do not belong to it")
         masks.append(WordMask(index, int.from_bytes(mask, "big")))
-    return fixed, tuple(masks), fixed[:at] + keccak(elements) + fixed[at + _WORD :]
+    return fixed, tuple(masks), fixed[:at] + _keccak(elements) + fixed[at + _WORD :]
 
 
 def _forged(log: RawLog, why: str) -> LedgerError:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from registry.errors import LedgerError
 from registry.ledger.decode import BlockRef
-from registry.ledger.keccak import keccak
+from registry.ledger.keccak import keccak_function
 from registry.ledger.rlp import decode_list, encode_bytes, encode_list
 
+_keccak = keccak_function()
 _PLACES = struct.Struct(">HHH").unpack_from
 _PLACE_BITS = 0x7FF
 _BITS = [1 << place for place in range(_PLACE_BITS + 1)]
@@ -42,7 +43,7 @@ def header_rlp(fields: Iterable[bytes]) -> bytes:
 
 def header_hash(fields: Iterable[bytes]) -> bytes:
     """Keccak-256 of that list: the block's hash."""
-    return keccak(header_rlp(fields))
+    return _keccak(header_rlp(fields))
 
 
 def block_of_rlp(data: bytes) -> tuple[BlockRef, bytes]:
@@ -56,12 +57,12 @@ def block_of_rlp(data: bytes) -> tuple[BlockRef, bytes]:
     if len(texts) != len(fields) or len(texts) < 15 or len(texts[_STATE_ROOT]) != 32:
         raise LedgerError("These bytes are no block header.")
     number, time = (int.from_bytes(texts[place], "big") for place in (_NUMBER, _TIMESTAMP))
-    return BlockRef(number, keccak(data), time), texts[_STATE_ROOT]
+    return BlockRef(number, _keccak(data), time), texts[_STATE_ROOT]
 
 
 def bloom_bits(value: bytes) -> int:
     """The three bits of the 2048-bit filter that an address or topic sets (section 4.3.1, M3:2048)."""
-    first, second, third = _PLACES(keccak(value))
+    first, second, third = _PLACES(_keccak(value))
     bits: int = _BITS[first & _PLACE_BITS] | _BITS[second & _PLACE_BITS] | _BITS[third & _PLACE_BITS]
     return bits
 

@@ -5,7 +5,8 @@ from functools import cache
 
 
 @cache
-def _function() -> Callable[[bytes], bytes]:
+def keccak_function() -> Callable[[bytes], bytes]:
+    """The function behind `keccak`, for whoever hashes hundreds of thousands of times."""
     from tiny_keccak import keccak256  # not for a check without a chain
 
     return keccak256
@@ -13,4 +14,4 @@ def _function() -> Callable[[bytes], bytes]:
 
 def keccak(data: bytes) -> bytes:
     """Keccak-256, 32 bytes."""
-    return _function()(data)
+    return keccak_function()(data)

@@ -25,26 +25,32 @@ from registry.ledger.word import IssuerWord, WordDomain, gap, next_tail
 _NO_HASH = bytes(32)
 
 
-def rows_needed(item: LedgerEvent) -> list[RowKey]:
-    """The rows that `apply` reads for this event; whoever holds the mirror elsewhere loads them first."""
-    event, issuer_id = item.event, item.event.issuer_id
-    if isinstance(event, ev.Anchored):  # most events are anchors
-        return [(Issuer, (issuer_id,))]
-    if isinstance(event, ev.ACCREDITATION_TYPES):
-        return accreditation.rows_needed(event)
-    needed: list[RowKey] = [(Issuer, (issuer_id,))]
+def rows_needed(items: Iterable[LedgerEvent]) -> set[RowKey]:
+    """The rows that `apply` reads for these events; whoever holds the mirror elsewhere loads them first."""
+    issuers, needed = set[int](), set[RowKey]()
+    for event in [item.event for item in items]:
+        if isinstance(event, ev.ACCREDITATION_TYPES):
+            needed.update(accreditation.rows_needed(event))
+            continue
+        issuers.add(event.issuer_id)
+        if not isinstance(event, ev.Anchored):  # most events are anchors
+            needed.update(_beside_the_issuer(event))
+    return needed | {(Issuer, (issuer_id,)) for issuer_id in issuers}
+
+
+def _beside_the_issuer(event: ev.RegistryEvent) -> list[RowKey]:
+    issuer_id = event.issuer_id
     match event:
         case ev.KeyRetired() | ev.KeyDistrusted():
-            needed.append((Key, (issuer_id, event.account)))
+            return [(Key, (issuer_id, event.account))]
         case ev.ProfileChanged():
-            needed.append((ProfilePeriod, (issuer_id, event.previous)))
+            return [(ProfilePeriod, (issuer_id, event.previous))]
         case ev.ChangeVetoed() | ev.ChangeExecuted():
-            needed.append((PendingChange, (issuer_id, event.requester, event.account)))
+            return [(PendingChange, (issuer_id, event.requester, event.account))]
         case ev.StatusChanged():
-            needed += [(StatusWord, (issuer_id, event.batch_id, event.epoch, c.word_index)) for c in event.changes]
+            return [(StatusWord, (issuer_id, event.batch_id, event.epoch, c.word_index)) for c in event.changes]
         case _:
-            pass
-    return needed
+            return []
 
 
 def fold(state: State, domain: WordDomain, items: Iterable[LedgerEvent]) -> State:

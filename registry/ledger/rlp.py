@@ -12,7 +12,11 @@ def encode_bytes(data: bytes) -> bytes:
     size = len(data)
     if size == 1 and data[0] < 0x80:
         return data
-    return _prefix(size, 0x80) + data
+    return (_SHORT[size] if size < _LONG else _prefix(size, 0x80)) + data
+
+
+_LONG = 56  # from here on the size stands beside the prefix
+_SHORT = [bytes((0x80 + size,)) for size in range(_LONG)]
 
 
 def encode_integer(value: int) -> bytes:
@@ -27,7 +31,7 @@ def encode_list(encoded: Sequence[bytes]) -> bytes:
 
 
 def _prefix(size: int, base: int) -> bytes:
-    if size < 56:
+    if size < _LONG:
         return bytes((base + size,))
     digits = size.to_bytes((size.bit_length() + 7) // 8, "big")
     return bytes((base + 55 + len(digits),)) + digits

@@ -17,8 +17,8 @@ COLUMNS: dict[type[Any], tuple[str, ...]] = {kind: kind.__struct_fields__ for ki
 def _key_getter(kind: type[Any]) -> Callable[[Any], tuple[Any, ...]]:
     if len(kind.KEY) > 1:
         return attrgetter(*kind.KEY)
-    name = kind.KEY[0]
-    return lambda entity: (getattr(entity, name),)
+    assert kind.KEY == ("issuer_id",)
+    return lambda entity: (entity.issuer_id,)
 
 
 _KEYS = {kind: _key_getter(kind) for kind in ENTITY_TYPES}

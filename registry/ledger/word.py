@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from registry.errors import LedgerError
-from registry.ledger.keccak import keccak
+from registry.ledger.keccak import keccak_function
 from registry.values import value
 
 if TYPE_CHECKING:
@@ -43,11 +43,12 @@ class WordDomain:
         self.chain_id = chain_id
         self.contract = contract
         self.of_accreditation = WordDomain(chain_id, accreditation) if accreditation else None
+        self._keccak = keccak_function()
         self._fields = chain_id.to_bytes(32, "big") + bytes(12) + contract
 
     def head(self, issuer_id: int, word: bytes, payload: bytes) -> bytes:
         """The next head, 26 bytes, after an event with this payload hash (32 bytes)."""
-        return keccak(self._fields + issuer_id.to_bytes(32, "big") + word + payload)[:HEAD_BYTES]
+        return self._keccak(self._fields + issuer_id.to_bytes(32, "big") + word + payload)[:HEAD_BYTES]
 
 
 def next_tail(word: bytes, epoch: int | None = None, frozen: bool | None = None) -> bytes:

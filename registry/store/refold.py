@@ -164,7 +164,7 @@ def catch_up(session: Session, domain: WordDomain, above: int) -> int:
     where = canonical(session, domain.chain_id, f"e.block_number > {int(above)}")
     query = f"SELECT {_COLUMNS} {where} ORDER BY e.block_number, e.log_index"
     items = [decoded(domain, row) for row in session.stream(query)]
-    state = _load(session, domain.chain_id, (key for item in items for key in rows_needed(item)))
+    state = _load(session, domain.chain_id, rows_needed(items))
     for item in items:
         apply(state, domain, item)
     for (kind, key), entity in state.changes():

@@ -84,7 +84,7 @@ class Life:
             part = self.blocks[start : start + size]
             events = [pair for _, logs in part for pair in logs]
             items = [item for _, item in events]
-            before = load(key for item in items for key in rows_needed(item)) if load else State(_all(state))
+            before = load(rows_needed(items)) if load else State(_all(state))
             fold(before, DOMAIN, items)
             if load is None:
                 state = before

@@ -132,7 +132,7 @@ def test_withdrawal_of_what_was_never_said_is_a_ledger_error():
 def test_rows_needed_name_every_row_that_applying_reads():
     whole = State()
     for item in life():
-        part = State(row for kind, key in rows_needed(item) if (row := whole.get(kind, *key)) is not None)
+        part = State(row for kind, key in rows_needed([item]) if (row := whole.get(kind, *key)) is not None)
         apply(part, DOMAIN, item)
         apply(whole, DOMAIN, item)
         for (kind, key), entity in part.changes():

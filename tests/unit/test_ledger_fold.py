@@ -234,7 +234,7 @@ def test_rows_needed_name_every_row_that_applying_reads():
     """With the rows that `rows_needed` names and no others, each event changes the state in the same way."""
     whole = State()
     for item in life():
-        loaded = [row for kind, key in rows_needed(item) if (row := whole.get(kind, *key)) is not None]
+        loaded = [row for kind, key in rows_needed([item]) if (row := whole.get(kind, *key)) is not None]
         part = State(loaded)
         apply(part, DOMAIN, item)
         apply(whole, DOMAIN, item)
