@@ -111,7 +111,10 @@ def known_batches(settings: Settings) -> "KnownBatches":
     def names(batch_id: bytes) -> Iterator[str]:
         return open_staged(home.batch_folder(batch_id)).names()
 
-    return KnownBatches(batch_of, journal(settings).entries(), names, urn_of, by_credential)
+    def by_row(text: str) -> list[tuple[bytes, int]]:
+        return [(spot.batch_id, spot.place) for spot in index.by_row(text)]
+
+    return KnownBatches(batch_of, journal(settings).entries(), names, urn_of, by_credential, by_row)
 
 
 def screen(

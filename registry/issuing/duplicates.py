@@ -26,6 +26,7 @@ from registry.issuing.table.rows import ResultRow
 T = TypeVar("T")
 _AT_ONCE = 2_000
 KEY_BYTES = 16
+ROW = "row"
 # "u" and base64url of a multihash: SHA2-256, 32 bytes.
 _SHA2_256 = b"\x12\x20"
 
@@ -80,8 +81,16 @@ class Issued(Protocol):
     def find(self, keys: Sequence[bytes]) -> dict[bytes, list[Found]]:
         """The places of each key that is known."""
 
-    def record(self, batch_id: bytes, keys: Iterable[tuple[bytes, int]], superseded: Iterable[Spot]) -> None:
-        """Remember a batch, its keys with their places in it, in place of what was known of it."""
+    def record(
+        self, batch_id: bytes, keys: Iterable[tuple[bytes, int]], superseded: Iterable[Spot], achievement: str
+    ) -> None:
+        """Remember a batch, its keys with their places in it, in place of what was known of it.
+
+        The achievement's id (empty where there is none) is part of the keys of a table's rows, and tells of nobody.
+        """
+
+    def by_row(self, row: str) -> Iterable[Spot]:
+        """The places of a table's row, by its id, whatever it was issued for; where its documents are gone, too."""
 
     def forget(self, batch_id: bytes) -> None:
         """A batch that will never be anchored: what it would have superseded stands as before."""
@@ -127,6 +136,7 @@ class Screen:
         complaints: Told what is refused.
         keys: Keys of everything that passed, each with its place in the input behind it (u64): what can be sorted.
         spots: What is superseded, with the place in the input of what supersedes it.
+        achievement: The id of a table's achievement.
     """
 
     issued: Issued
@@ -137,6 +147,7 @@ class Screen:
     complaints: Complaints
     keys: list[bytes] = field(default_factory=list)
     spots: list[tuple[Spot, int]] = field(default_factory=list)
+    achievement: str = ""
 
     def through(self, items: Iterable[Item[T]]) -> Iterator[tuple[T, Link | None]]:
         """Each value, with what it supersedes (None, unless the policy is `replace`)."""
@@ -161,7 +172,8 @@ class Screen:
         for (batch_id, first, end), own in zip(batches, mine, strict=True):
             entries = own if len(batches) > 1 else self.keys
             keys = ((entry[:KEY_BYTES], int.from_bytes(entry[KEY_BYTES:], "big") - first) for entry in entries)
-            self.issued.record(batch_id, keys, [spot for spot, place in self.spots if first <= place < end])
+            superseded = [spot for spot, place in self.spots if first <= place < end]
+            self.issued.record(batch_id, keys, superseded, self.achievement)
 
     def _before(self, keys: Sequence[bytes], known: Mapping[bytes, Sequence[Found]]) -> tuple[Spot, ...]:
         found = dict.fromkeys(one for key in keys for one in known.get(key, ()))
@@ -211,7 +223,8 @@ def screened_rows(
     screen: Screen, rows: Iterable[tuple[int, ResultRow]], achievement: str
 ) -> Iterator[tuple[int, ResultRow]]:
     """A table's rows, each with the link to what it supersedes."""
-    key = screen.issued.keys("row", achievement)
+    screen.achievement = achievement
+    key = screen.issued.keys(ROW, achievement)
     items = (Item(pair, (key(pair[1].id),), f"the id '{pair[1].id}'", pair[0]) for pair in rows)
     for (number, row), link in screen.through(items):
         yield number, row if link is None else row._replace(replaces=link.pointer, replaces_digest=link.digest)

@@ -29,6 +29,7 @@ class KnownBatches:
         names: The names of a batch's credentials in index order; raises InputError where they were purged.
         urn_of: The id of the credential that was made from a table's row of this name, in this batch.
         by_credential: Places (16-byte batch id, index) of a credential id that came with its document.
+        by_row: Places of a table's row id, also where the documents were purged.
     """
 
     batch_of: Callable[[bytes], BatchId]
@@ -36,6 +37,7 @@ class KnownBatches:
     names: Callable[[bytes], Iterator[str]]
     urn_of: Callable[[bytes, str], str]
     by_credential: Callable[[str], Sequence[tuple[bytes, int]]]
+    by_row: Callable[[str], Sequence[tuple[bytes, int]]]
 
     def ref(self, entry: JournalEntry) -> BatchRef:
         """The record of a batch, as the contract wants it named."""
@@ -94,9 +96,9 @@ def _search(
     known: KnownBatches,
     found: dict[str, list[tuple[JournalEntry, int]]],
 ) -> list[str]:
-    """Look through the names of all batches; the batches whose names are gone."""
+    """Look through the names of all batches; of those whose names are gone, which are told, the index knows rows."""
     urns = any(text.startswith(_URN) for text in missing)
-    gone = []
+    gone: dict[bytes, JournalEntry] = {}
     for entry in entries:
         try:
             for index, name in enumerate(known.names(entry.batch_id)):
@@ -105,17 +107,23 @@ def _search(
                 if urns and (urn := known.urn_of(entry.batch_id, name)) in missing:
                     found[urn].append((entry, index))
         except InputError:
-            gone.append(entry.batch_id.hex())
-    return gone
+            gone[entry.batch_id] = entry
+    for text in missing if gone else ():
+        found[text] += [(gone[batch], index) for batch, index in known.by_row(text) if batch in gone]
+    return [batch.hex() for batch in gone]
 
 
 def _refuse_unclear(found: Mapping[str, Sequence[tuple[JournalEntry, int]]], gone: Sequence[str]) -> None:
     none = [text for text, places in found.items() if not places]
     if none:
         shown = ", ".join(map(repr, none[:20])) + (", …" if len(none) > 20 else "")
-        purged = f" (documents of {len(gone)} batches were purged, and not looked through)" if gone else ""
-        what = f"{len(none)} of {len(found)} ids name no credential of this issuer{purged}: {shown}."
-        raise InputError(what, todo="correct them, or name the credentials' files; nothing was changed")
+        what = f"{len(none)} of {len(found)} ids name no credential of this issuer: {shown}."
+        if not gone:
+            raise InputError(what, todo="correct them, or name the credentials' files; nothing was changed")
+        batches = "1 batch" if len(gone) == 1 else f"{len(gone)} batches"
+        what += f" The documents of {batches} were purged: of those only the ids of table rows are still known."
+        todo = "name a row's id, the credential's file, or its pointer (urn:hallmark:…); nothing was changed"
+        raise InputError(what, todo=todo)
     several = next((text for text, places in found.items() if len(places) > 1), None)
     if several is not None:
         batches = ", ".join(entry.batch_id.hex()[:8] for entry, _ in found[several])

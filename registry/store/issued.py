@@ -1,7 +1,8 @@
 """What this issuer issued, by keyed hashes: who had which achievement, and which credential id stood where.
 
 One SQLite file of the home folder, readable by its owner only. It holds no personal data: every key is BLAKE2b with a
-secret of its own, so it may stay when the documents of a batch are purged. Fills the port Issued.
+secret of its own, so it may stay when the documents of a batch are purged. Achievements' ids stand in it as they are.
+Fills the port Issued.
 """
 
 import secrets
@@ -14,12 +15,13 @@ from itertools import islice
 from pathlib import Path
 
 from registry.errors import StoreError
-from registry.issuing.duplicates import KEY_BYTES, Found, Spot, Superseded
+from registry.issuing.duplicates import KEY_BYTES, ROW, Found, Spot, Superseded
 
 _AT_ONCE = 500
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS secret (value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS batch (number INTEGER PRIMARY KEY, batch_id BLOB NOT NULL UNIQUE);
+CREATE TABLE IF NOT EXISTS achievement (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS issued (
     key BLOB NOT NULL, batch INTEGER NOT NULL, place INTEGER NOT NULL, PRIMARY KEY (key, batch, place)
 ) WITHOUT ROWID;
@@ -79,13 +81,24 @@ class SqlIssued:
                     found[key].append(Found(Spot(batch_id, place), by))
         return found
 
-    def record(self, batch_id: bytes, keys: Iterable[tuple[bytes, int]], superseded: Iterable[Spot]) -> None:
+    def by_row(self, row: str) -> Iterator[Spot]:
+        """The places of a table's row, by its id, whatever it was issued for; where its documents are gone, too."""
+        with self._open() as connection:
+            achievements = [str(one) for (one,) in connection.execute("SELECT id FROM achievement ORDER BY id")]
+        for places in self.find([self.key(ROW, achievement, row) for achievement in achievements]).values():
+            yield from dict.fromkeys(found.spot for found in places)
+
+    def record(
+        self, batch_id: bytes, keys: Iterable[tuple[bytes, int]], superseded: Iterable[Spot], achievement: str
+    ) -> None:
         """Remember a batch in one transaction, in place of what was known of it; durable when this returns.
 
         Keys in ascending order fill one page after the other.
         """
         with self._open() as connection:
             number = self._number(connection, batch_id)
+            if achievement:
+                connection.execute("INSERT OR IGNORE INTO achievement VALUES (?)", (achievement,))
             connection.execute("DELETE FROM issued WHERE batch = ?", (number,))
             connection.execute("DELETE FROM superseded WHERE batch = ? AND done = 0", (number,))
             rows = ((key, number, place) for key, place in keys)

@@ -108,6 +108,38 @@ def test_purge_forgets_people_and_never_anchors_twice(desk):
     assert desk.run("verify credentials/001.json").code == 1
 
 
+def test_row_of_a_purged_batch_is_found_by_its_id_and_what_is_not_says_what_to_do(desk):
+    desk.issue(3)
+    urn = json.loads((desk.folder / "credentials/003.json").read_text())["id"]
+    pointer = json.loads((desk.folder / "credentials/003.json").read_text())["credentialStatus"]["id"]
+    desk.ok("batches purge --older-than 0 --yes")
+    shutil.rmtree(desk.folder / "credentials")
+    assert "1 credential" in desk.ok("status revoke --id 002 --dry-run")
+    desk.ok("status revoke --id 002")
+    assert "nothing to do" in desk.ok("status revoke --id 002")
+    for text in ("004", urn):
+        refused = desk.run(f"status revoke --id {text}")
+        assert (refused.code, "1 batch were purged" in refused.err) == (1, True), refused.text
+        assert "its pointer (urn:hallmark:…)" in refused.err
+    desk.ok(f"status revoke --id {pointer}")
+    # the same row in a batch that is still there: which of the two is meant has to be said
+    desk.ok(f"{ISSUE} --duplicates allow")
+    both = desk.run("status revoke --id 001")
+    assert (both.code, "stands in 2 places" in both.err) == (1, True), both.text
+    newest = rows(desk)[-1]["batch"]
+    assert "1 credential in block" in desk.ok(f"status revoke --id 001 --batch {newest}")
+
+
+def test_batches_are_listed_where_the_deployment_file_is_gone(desk):
+    desk.issue(2)
+    (desk.folder / "deployment.json").unlink()
+    assert "2 credentials" in desk.ok("batches")
+    assert rows(desk)[0]["state"] == "released"
+    desk.ok("batches purge --older-than 0 --yes")
+    missing = desk.run(ISSUE)
+    assert (missing.code, "deployment" in missing.err) == (1, True), missing.text
+
+
 def test_purge_warns_when_the_credentials_are_not_where_they_were_written(desk):
     desk.issue(2)
     (desk.folder / "credentials").rename(desk.folder / "elsewhere")
