@@ -1,9 +1,11 @@
 """hallmark verify FILE…: exit 0 all valid, 1 any invalid, 2 otherwise any unknown."""
 
+import gc
 import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from registry.commands import options
@@ -106,17 +108,24 @@ def _rows(args: Namespace) -> Iterator[Row]:
     """The rows of all files, a chunk each where several processes work because there are many files and cores."""
     jobs = args.jobs or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else args.jobs or 1
     if jobs < 2 or len(args.files) < _MANY_FILES:
-        from registry.commands.verifying import Verifier
-
-        yield from Verifier(args).rows(args.files)
+        yield from _verifying().Verifier(args).rows(args.files)
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    from registry.commands import verifying
-
+    verifying = _verifying()
     chunks = [args.files[start : start + _CHUNK] for start in range(0, len(args.files), _CHUNK)]
     with ProcessPoolExecutor(jobs, initializer=verifying.prepare, initargs=(args,)) as pool:
         yield from pool.map(verifying.verify_chunk, chunks)
+
+
+def _verifying() -> ModuleType:
+    """The module that verifies. What is loaded stays: to look for garbage in it takes a thirtieth of a short check."""
+    gc.disable()
+    try:
+        from registry.commands import verifying
+    finally:
+        gc.enable()
+    return verifying
 
 
 def exit_code(verdict: str) -> int:
