@@ -1,7 +1,7 @@
 """The page's verdicts are the command line's: for every sample, every check has the same verdict and code in both.
 
-The samples are all that test_judge.py, test_accredited.py and test_past.py try, the published signatures, and documents
-that break the data model.
+The samples are all that other files of tests (JUDGED) try, the published signatures, and documents that break the data
+model.
 """
 
 import importlib.util
@@ -19,37 +19,36 @@ from in_node import needed, run
 from registry.api.page_tables import context_texts, page_tables
 from registry.credential import vc_jwt
 from registry.errors import HallmarkError
+from registry.verification import verify
 from registry.verification.evidence import Evidence, NoEvidence, Policy
 from registry.verification.evidence_json import evidence_to_json
 from registry.verification.verify import judge, present
 
 HERE = Path(__file__).resolve()
 RUNNER = HERE.parents[1] / "js/verify_outcomes.mjs"
-# What the page does not do: it reads no lists and no documents on the web.
-OPTIONS_OF_THE_COMMAND = ("lists", "controllers")
 # Where a library or a reader of its own refuses, the page says so in its own words.
 OWN_WORDS = {"PARSING_ERROR", "MALFORMED_VALUE_ERROR", "INCLUSION_PROOF_ERROR", "ANCHOR_PROOF_UNREADABLE"}
 
 
 class Samples:
-    """What was judged, and what Python said."""
+    """What was judged: document, evidence, policy, and what else was handed to `judge`."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[bytes, Evidence | NoEvidence, Policy]] = []
+        self.asked: list[tuple[bytes, Evidence | NoEvidence, Policy, dict[str, Any]]] = []
 
-    def add(self, data: Any, evidence: Any = None, policy: Any = None) -> None:
+    def add(self, data: Any, evidence: Any = None, policy: Any = None, **options: Any) -> None:
         made = world.build()
         raw = data if isinstance(data, bytes) else json.dumps(data).encode()
         # As the command does: where a document names no place, nobody is asked.
         nobody = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
         asked = evidence or made.evidence if present(raw).place else nobody
-        self.asked.append((raw, asked, policy or made.policy))
+        self.asked.append((raw, asked, policy or made.policy, options))
 
     def lines(self) -> str:
         return "\n".join(json.dumps(_line(*one)) for one in self.asked) + "\n"
 
 
-def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy) -> dict[str, Any]:
+def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy, options: dict[str, Any]) -> dict[str, Any]:
     known = isinstance(evidence, Evidence)
     return {
         "document": data.hex(),
@@ -62,6 +61,7 @@ def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy) -> dict[
         "about": policy.about,
         "roots": [{"contract": str(root.contract), "issuerId": str(root.issuer_id)} for root in policy.roots],
         "scopes": sorted(scope.hex() for scope in policy.scopes),
+        "controllers": options.get("controllers") or {},
     }
 
 
@@ -80,7 +80,7 @@ def compare(samples: Samples, folder: Path, *, words: bool = True) -> list[str]:
     """Every difference, by sample and check; of the sentences too where `words` is set."""
     found = []
     for number, (one, said) in enumerate(zip(samples.asked, in_javascript(samples, folder), strict=True)):
-        report = judge(present(one[0]), *one[1:])
+        report = judge(present(one[0]), *one[1:3], **one[3])
         for check, other in zip(report.checks, said["checks"], strict=True):
             mine = (check.name, check.verdict.value, check.code)
             if mine != (other["name"], other["verdict"], other["code"]):
@@ -92,34 +92,39 @@ def compare(samples: Samples, folder: Path, *, words: bool = True) -> list[str]:
     return found
 
 
-def judged_by(name: str) -> Samples:
-    """All samples of another test file, taken where it hands them to Python."""
+def loaded(name: str) -> Any:
+    """Another file of tests."""
     spec = importlib.util.spec_from_file_location("judged", HERE.with_name(name))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    samples, plain = Samples(), world.judge
-    parts: dict[int, bytes] = {}
+    spec.loader.exec_module(module)
+    return module
+
+
+def judged_by(name: str) -> Samples:
+    """All samples of another test file, taken where it hands them to Python."""
+    samples, given = Samples(), {}
 
     def keep(data: bytes) -> Any:
         presented = present(data)
-        parts[id(presented)] = data
-        samples.kept = [*getattr(samples, "kept", []), presented]
+        given[id(presented)] = (presented, data)
         return presented
 
-    def record(presented: Any, evidence: Any, policy: Policy, **options: Any) -> Any:
-        if policy.max_age is None and not any(options.get(o) for o in OPTIONS_OF_THE_COMMAND):
-            samples.add(parts[id(presented)], evidence, policy)
-        return plain(presented, evidence, policy, **options)
+    def record(presented: Any, evidence: Any, policy: Policy, *rest: Any, **options: Any) -> Any:
+        options |= dict(zip(("lists", "controllers", "holder"), rest, strict=False))
+        if policy.max_age is None and not any(options.get(name) for name in ("lists", "holder")):
+            samples.add(given[id(presented)][1], evidence, policy, **options)
+        return judge(presented, evidence, policy, **options)
 
-    world.judge, world.present = record, keep
-    try:
-        spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        for holder in (world, verify):
+            patch.setattr(holder, "judge", record)
+            patch.setattr(holder, "present", keep)
+        module = loaded(name)
         for function in [value for name, value in vars(module).items() if name.startswith("test_")]:
             for arguments in _calls(function):
                 function(**arguments)
-    finally:
-        world.judge, world.present = plain, present
     return samples
 
 
@@ -127,6 +132,8 @@ def _calls(function: Any) -> list[dict[str, Any]]:
     """Its arguments, once for each set of parameters; none where it wants fixtures too."""
     calls: list[dict[str, Any]] = [{}]
     for mark in getattr(function, "pytestmark", []):
+        if mark.name == "skipif" and mark.args[0]:
+            return []
         if mark.name == "parametrize":
             calls = [{**call, **values} for call in calls for values in _parameters(*mark.args)]
     wanted = set(inspect.signature(function).parameters)
@@ -135,17 +142,30 @@ def _calls(function: Any) -> list[dict[str, Any]]:
 
 def _parameters(names: Any, values: Any) -> list[dict[str, Any]]:
     listed = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    sets = [getattr(value, "values", value if len(listed) > 1 else (value,)) for value in values]
+    marked = type(pytest.param())
+    sets = [one.values if isinstance(one, marked) else one if len(listed) > 1 else (one,) for one in values]
     return [dict(zip(listed, one, strict=True)) for one in sets]
 
 
+# Other files of tests, and how many samples each has at least.
+JUDGED = {
+    "test_judge.py": 60,
+    "test_accredited.py": 20,
+    "test_past.py": 15,
+    "test_issuer_identity.py": 10,
+    "test_signed_samples.py": 20,
+    "test_vc_jwt.py": 4,
+}
+
+
 @needed
-@pytest.mark.parametrize(("name", "many"), [("test_judge.py", 60), ("test_accredited.py", 20), ("test_past.py", 15)])
+@pytest.mark.parametrize(("name", "many"), JUDGED.items())
 def test_page_and_command_line_agree_on_every_check_of_every_sample_of_the_judge(tmp_path, name, many):
     samples = judged_by(name)
+    if len(samples.asked) < many and not public_vectors.PRESENT:
+        pytest.skip(public_vectors.ABSENT)
     assert len(samples.asked) >= many
-    verdicts = {judge(present(one[0]), *one[1:]).verdict.value for one in samples.asked}
-    assert verdicts == {"valid", "invalid", "unknown"}
+    assert len({judge(present(one[0]), *one[1:3], **one[3]).verdict for one in samples.asked}) >= 2
     assert compare(samples, tmp_path) == []
 
 
@@ -286,6 +306,19 @@ def test_spoilt_documents_get_the_same_verdict_in_both(tmp_path, seed):
         made = rich if number % 3 else plain
         document = spoilt(made.credential, rng)
         samples.add(as_jwt(document, made) if number % 4 == 0 else document, made.evidence, made.policy)
-    assert {judge(present(one[0]), *one[1:]).verdict.value for one in samples.asked} > {"invalid"}
+    assert {judge(present(one[0]), *one[1:3], **one[3]).verdict.value for one in samples.asked} > {"invalid"}
+    found = compare(samples, tmp_path, words=False)
+    assert found == [], "\n".join(found[:20])
+
+
+@needed
+def test_spoilt_documents_of_identifiers_on_the_web_get_the_same_verdict_in_both(tmp_path):
+    rng, samples, others = random.Random(3), Samples(), loaded("test_issuer_identity.py")
+    made, _ = others.web_world()
+    for _ in range(MUTANTS):
+        document = spoilt(others.did_document(), rng)
+        controllers = {others.WEB: document if isinstance(document, dict) else {}}
+        samples.add(made.credential, made.evidence, made.policy, controllers=controllers)
+    assert len({judge(present(one[0]), *one[1:3], **one[3]).verdict for one in samples.asked}) == 2
     found = compare(samples, tmp_path, words=False)
     assert found == [], "\n".join(found[:20])

@@ -1,10 +1,11 @@
 /** Steps 3 and 6: who signed, and whether that is who the document names and the chain knows (issuer_step.py). */
 
-import { hex } from "../anchor.js";
+import { hex, isObject } from "../anchor.js";
+import { isOnTheWeb, letsAssert } from "./controller.js";
 import { INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, attempt, check, refused } from "./outcome.js";
 import { readProfile } from "./profile.js";
-import { isKnown, suiteName, verify } from "./signature.js";
-import { issuerOf } from "./values.js";
+import { isKnown, methodNamed, suiteName, verify } from "./signature.js";
+import { issuerOf, textOf } from "./values.js";
 
 // Each may cost a canonicalisation: more are not asked of an untrusted document.
 const MAX_PROOFS = 8;
@@ -12,6 +13,15 @@ const MAX_PROOFS = 8;
 /** The signature proofs of suites that are checked here. */
 export function knownProofs(credential) {
   return credential.signatures.filter(isKnown);
+}
+
+/** Identifiers on the web whose documents would say whose the keys are: of signers, issuer and profile. */
+export function neededControllers(credential, evidence) {
+  const names = [...knownProofs(credential).map((proof) => methodNamed(proof).split("#")[0]), issuerOf(credential.document) ?? ""];
+  for (const { document } of evidence.missing ? [] : evidence.profiles) {
+    if (Array.isArray(document?.dids)) names.push(...document.dids.map(textOf));
+  }
+  return [...new Set(names.filter(isOnTheWeb))].sort();
 }
 
 /** Step 3: every proof of a known suite verifies, and a signer speaks for the issuer. */
@@ -31,7 +41,7 @@ export async function checkSigned(credential, evidence, atHand) {
     const { value, refusal } = await attempt(() => verify(credential.document, proof, atHand));
     if (refusal?.tells) return refused("signature", INVALID, refusal);
     if (refusal) missing ??= refusal;
-    else signed.push({ signer: value, suite: suiteName(proof) });
+    else signed.push({ signer: value, method: methodNamed(proof), suite: suiteName(proof) });
   }
   if (missing !== null) return refused("signature", UNKNOWN, missing);
   const found = await bound(signed, credential, evidence, atHand);
@@ -41,13 +51,15 @@ export async function checkSigned(credential, evidence, atHand) {
 async function bound(signed, credential, evidence, atHand) {
   const issuer = issuerOf(credential.document);
   const { allowed, told } = await profileDids(evidence, credential, atHand);
-  for (const { signer, suite } of signed) {
+  const document = atHand.controllers.get(issuer);
+  for (const { signer, method, suite } of signed) {
     const itself = signer.controller === issuer || (allowed.has(signer.controller) && allowed.has(issuer));
-    if (signer.bound && itself) return check("signature", VALID, "", "signature.valid", { issuer, suite });
+    const named = isObject(document) && letsAssert(document, issuer, method);
+    if (signer.bound && (itself || named)) return check("signature", VALID, "", "signature.valid", { issuer, suite });
   }
   const { signer } = signed[0];
-  // False only where all keys of the issuer are known: a did:key has one.
-  if (told && String(issuer).startsWith("did:key:")) {
+  // False only where all keys of the issuer are known: a did:key has one, a document on the web lists them.
+  if (told && (String(issuer).startsWith("did:key:") || isObject(document))) {
     const values = { controller: signer.controller, issuer };
     return check("signature", INVALID, "PROOF_VERIFICATION_ERROR", "signature.otherSigner", values);
   }

@@ -2,7 +2,8 @@
 
 import { AnchorError, canonical, encode, isObject, readDocument } from "../anchor.js";
 import { base64url } from "./bases.js";
-import { checkSignature, findSigner, keyOfJwk } from "./keys.js";
+import { findSigner } from "./controller.js";
+import { checkSignature, keyOfJwk } from "./keys.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
 import { secondsOf } from "./times.js";
 import { issuerOf, textOf } from "./values.js";
@@ -29,29 +30,32 @@ export class Jws {
   }
 }
 
+/** The key id in the JWS header; empty where none can be read. */
+export const keyIdOf = (jws) => textOf(jws.header?.kid);
+
 /**
  * Who signed the JWS around `document`.
  *
  * @returns {Promise<{controller: string, key: object, bound: boolean}>}
  * @throws {Refusal}
  */
-export async function verifyJwt(document, jws, { now }) {
+export async function verifyJwt(document, jws, atHand) {
   const header = jws.header;
   if (header === null) throw malformed("jwt.header");
-  checkClaims(jws.claims, document, now);
-  const signer = signerOf(header, jws.claims, document);
+  checkClaims(jws.claims, document, atHand.now);
+  const signer = signerOf(header, document, atHand);
   await checkSignature(signer.key, base64url(jws.tail) ?? new Uint8Array(), encode(`${jws.head}.${jws.body}`));
   return signer;
 }
 
-function signerOf(header, claims, document) {
+function signerOf(header, document, atHand) {
   const kind = Object.hasOwn(ALGORITHMS, textOf(header.alg)) ? ALGORITHMS[header.alg] : null;
   if (kind === null || !TYPES.includes(header.typ) || "crit" in header || "b64" in header) {
     throw malformed("jwt.algorithm", { algorithm: textOf(header.alg).slice(0, 40) });
   }
   const issuer = issuerOf(document) ?? "";
   let signer;
-  if (typeof header.kid === "string") signer = findSigner(header.kid.startsWith("#") ? issuer + header.kid : header.kid);
+  if (typeof header.kid === "string") signer = findSigner(header.kid.startsWith("#") ? issuer + header.kid : header.kid, atHand);
   else if (isObject(header.jwk)) signer = { controller: issuer, key: keyOfJwk(header.jwk), bound: false };
   else throw cannotTell("KEY_UNKNOWN", "jwt.noKey");
   if (signer.key.kind !== kind) throw malformed("signature.wrongKey", { suite: header.alg, kind: signer.key.kind });

@@ -1,4 +1,4 @@
-/** Public keys from Multikey or JWK, and their signatures (registry/credential/keys.py, did_key.py, controller.py). */
+/** Public keys from Multikey or JWK, and their signatures (registry/credential/keys.py, did_key.py). */
 
 import { hex } from "../anchor.js";
 import { ed25519 } from "../vendor/noble/curves/ed25519.js";
@@ -16,37 +16,6 @@ const REFUSED = {
 };
 const CURVES = { "P-256": p256, "P-384": p384, secp256k1 };
 const SIZES = { "P-256": 32, "P-384": 48, secp256k1: 32 };
-
-/**
- * The key of a verification method.
- *
- * @param {string} method A DID URL or an https URL, with a fragment.
- * @returns {{controller: string, key: object, bound: boolean}} `bound` says whether the controller was seen to name the
- *   key for assertions; a key that only its own method's fragment names shows that the signature matches, not whose.
- * @throws {Refusal}
- */
-export function findSigner(method) {
-  const at = method.indexOf("#");
-  const [controller, fragment] = at < 0 ? [method, ""] : [method.slice(0, at), method.slice(at + 1)];
-  if (controller.startsWith("did:key:")) return { controller, key: keyOfDid(method, controller, fragment), bound: true };
-  if (!isOnTheWeb(controller)) throw cannotTell("KEY_UNKNOWN", "key.unknownMethod", { did: controller.slice(0, 80) });
-  if (fragment === "") throw malformed("key.noFragment", { method: method.slice(0, 120) });
-  if (!fragment.startsWith("z")) throw cannotTell("KEY_UNKNOWN", "key.notFetched", { method: method.slice(0, 120) });
-  return { controller, key: keyOfMultikey(fragment), bound: false };
-}
-
-/** Whether the identifier's document would have to be fetched. */
-export function isOnTheWeb(controller) {
-  return controller.startsWith("did:web:") || controller.startsWith("https://");
-}
-
-function keyOfDid(method, did, fragment) {
-  const encoded = did.slice("did:key:".length);
-  if ((fragment !== "" && fragment !== encoded) || method.endsWith("#")) {
-    throw malformed("key.noDidKey", { method: method.slice(0, 80) });
-  }
-  return keyOfMultikey(encoded);
-}
 
 /** The key behind a Multikey (`z…`, base58-btc). */
 export function keyOfMultikey(text) {

@@ -5,8 +5,9 @@
 
 import { canonical, isObject, join, listOf } from "../anchor.js";
 import { base58 } from "./bases.js";
-import { Jws, verifyJwt } from "./jwt.js";
-import { checkSignature, findSigner } from "./keys.js";
+import { findSigner } from "./controller.js";
+import { Jws, keyIdOf, verifyJwt } from "./jwt.js";
+import { checkSignature } from "./keys.js";
 import { attempt, malformed, unproven } from "./outcome.js";
 import { booksFor, canonicalQuads, digestOf } from "./rdf.js";
 import { secondsOf } from "./times.js";
@@ -37,12 +38,16 @@ export function isKnown(proof) {
   return Object.hasOwn(SUITES, suiteName(proof)) || isJws(proof);
 }
 
+/** The verification method that a proof of a known suite names; empty where none can be read. */
+export const methodNamed = (proof) => (isJws(proof) ? keyIdOf(proof) : textOf(proof.verificationMethod));
+
 /**
  * Who signed `document` with this proof.
  *
  * @param {object} document The credential or profile, with or without its proofs.
  * @param {object} proof One of its proofs.
- * @param {{contexts: object, now: number}} atHand Contexts, and the moment the verdict is for (seconds since 1970).
+ * @param {{contexts: object, now: number, controllers: Map}} atHand Contexts, the moment the verdict is for (seconds
+ *   since 1970), and documents of identifiers on the web (controller.js).
  * @returns {Promise<{controller: string, key: object, bound: boolean}>}
  * @throws {Refusal}
  */
@@ -52,7 +57,7 @@ export async function verify(document, proof, atHand) {
   const suite = Object.hasOwn(SUITES, name) ? SUITES[name] : null;
   if (suite === null || proof.type !== suite.type) throw malformed("signature.noSuch", { suite: name.slice(0, 60) });
   const { method, value } = checkedMembers(proof, atHand.now);
-  const signer = findSigner(method);
+  const signer = findSigner(method, atHand);
   if (!suite.kinds.includes(signer.key.kind)) throw malformed("signature.wrongKey", { suite: name, kind: signer.key.kind });
   const signature = decode(value, LENGTHS[signer.key.kind]);
   const { proofValue: _, ...config } = proof;

@@ -11,11 +11,13 @@ import {
   CHECK_NAMES, INVALID, NOT_CHECKED, VALID, attempt, check, combine, refused, requiredChecks,
 } from "./outcome.js";
 import { noEvidence } from "./evidence.js";
-import { checkIssuer, checkSigned, knownProofs } from "./issuer_step.js";
+import { checkIssuer, checkSigned, knownProofs, neededControllers } from "./issuer_step.js";
 import { checkConforming, checkLists, checkListsThen, checkValidity } from "./local_steps.js";
 import { placeText, readCredential } from "./model.js";
 import { checkAnchored, checkIncluded, checkStatus } from "./place_steps.js";
 import { issuerOf } from "./values.js";
+
+const NOBODY = { controllers: async () => new Map() };
 
 /**
  * Verify one document.
@@ -27,14 +29,17 @@ import { issuerOf } from "./values.js";
  *   wanted, or null; `roots` ({contract, issuerId}[]) and `scopes` (hex) of accreditation.
  * @param {(place: object, account: string|null, wish: object) => Promise<object>} ask Brings evidence about a place; it
  *   is told the batch and the word of 256 credentials, never the document. `wish`: block, time, about, roots (ids).
+ * @param {object} outside Brings what lies with others, if the reader agreed: `controllers(identifiers)` a Map of
+ *   documents (controller.js).
  * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `moment`, `credential`.
  */
-export async function verify(bytes, policy, ask) {
+export async function verify(bytes, policy, ask, outside = NOBODY) {
   const { value: credential, refusal } = await attempt(() => readCredential(bytes));
   if (refusal) return unreadable(refusal);
   const evidence = ofThisChain(credential, await gathered(credential, policy, ask), policy);
   const moment = momentOf(policy, evidence);
-  const checks = await checksOf(credential, evidence, policy, moment);
+  const controllers = await outside.controllers(neededControllers(credential, evidence));
+  const checks = await checksOf(credential, evidence, policy, { contexts: policy.contexts, now: moment, controllers });
   const required = requiredChecks({
     saysAnchored: credential.saysAnchored, knownSignature: knownProofs(credential).length > 0,
     rootsGiven: policy.roots.length > 0,
@@ -55,8 +60,7 @@ async function gathered({ place, anchor }, policy, ask) {
   return ask(place, anchor === null ? null : `0x${hex(anchor.claim.account)}`, wish);
 }
 
-async function checksOf(credential, evidence, policy, moment) {
-  const atHand = { contexts: policy.contexts, now: moment };
+async function checksOf(credential, evidence, policy, atHand) {
   return [
     check("readable", VALID),
     checkConforming(credential, policy.tables),
@@ -66,7 +70,7 @@ async function checksOf(credential, evidence, policy, moment) {
     await checkIssuer(credential, evidence, atHand),
     checkAccredited(credential, evidence, policy),
     statusOf(credential, evidence, policy),
-    checkValidity(credential, moment),
+    checkValidity(credential, atHand.now),
   ];
 }
 
