@@ -49,7 +49,12 @@ EVIDENCE, CHECKPOINT, TRIE, BUNDLE = (
 
 BUGS = (
     # how checks combine
-    Bug(_V + "verdict.py", "if any(check.verdict is Verdict.INVALID", "if all(check.verdict is Verdict.INVALID", JUDGE),
+    Bug(
+        _V + "verdict.py",
+        "if Verdict.INVALID in [check.verdict for check in checks]:",
+        "if all(check.verdict is Verdict.INVALID for check in checks):",
+        JUDGE,
+    ),
     Bug(_V + "verdict.py", "if set(required) <= settled else", "if set(required) & settled else", JUDGE),
     Bug(_V + "verdict.py", "in (Verdict.VALID, Verdict.NOT_APPLICABLE)}", "is not Verdict.INVALID}", JUDGE),
     Bug(_V + "verdict.py", 'required |= {"included", "anchored"}', 'required |= {"included"}', "unit/test_verdict.py"),
@@ -88,7 +93,7 @@ BUGS = (
     Bug("ledger/status.py", "1 << index % WORD_BITS", "1 << index % (WORD_BITS - 1)", "unit/test_ledger_values.py"),
     # chain, contract, time
     Bug(_V + "verify.py", "if evidence.contract != place.batch.contract:", "if False:", JUDGE),
-    Bug(_V + "verify.py", "    if listed and not any((", "    if False and not any((", JUDGE),
+    Bug(_V + "verify.py", "    if listed and seen not in listed:", "    if False:", JUDGE),
     Bug(_V + "verify.py", "    if _is_later(evidence, policy):", "    if False:", PAST),
     Bug(
         _V + "verify.py",

@@ -135,9 +135,8 @@ def read_anchor_proof(proof: Mapping[str, Any]) -> AnchorProof:
         raise MalformedError("An anchor proof has exactly these text members: " + ", ".join(sorted(_MEMBERS)) + ".")
     claim = decode_proof_value(proof["proofValue"])
     expected, config_hash = _expected(claim.place.batch.contract, claim.account, proof["created"])
-    config = {name: value for name, value in proof.items() if name != "proofValue"}
-    if config != expected:
-        wrong = next(name for name in expected if config[name] != expected[name])
+    if proof != {**expected, "proofValue": proof["proofValue"]}:
+        wrong = next(name for name in expected if proof[name] != expected[name])
         raise MalformedError(f"The anchor proof's {wrong} is not {expected[wrong]!r}, which its proofValue asks for.")
     return AnchorProof(claim, config_hash, proof["created"])
 

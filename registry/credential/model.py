@@ -23,6 +23,8 @@ class Credential(NamedTuple):
         anchor: Our anchor proof, where there is one that can be read.
         anchor_problem: Why the anchor proof, or the pointer, cannot be read; empty where all is well.
         pointers: Places that `credentialStatus` names, with the statusListIndex beside each.
+        says_anchored: Whether it carries an anchor proof or a pointer, readable or not.
+        place: Where it is anchored, by its proof or else by its pointer.
     """
 
     document: Mapping[str, Any]
@@ -31,18 +33,8 @@ class Credential(NamedTuple):
     anchor: AnchorProof | None
     anchor_problem: str
     pointers: tuple[tuple[Place, str], ...]
-
-    @property
-    def says_anchored(self) -> bool:
-        """Whether it carries an anchor proof or a pointer, readable or not."""
-        return self.anchor is not None or bool(self.pointers) or bool(self.anchor_problem)
-
-    @property
-    def place(self) -> Place | None:
-        """Where it is anchored, by its proof or else by its pointer."""
-        if self.anchor is not None:
-            return self.anchor.claim.place
-        return self.pointers[0][0] if self.pointers else None
+    says_anchored: bool
+    place: Place | None
 
 
 def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
@@ -55,22 +47,36 @@ def read_credential(data: bytes, *, max_bytes: int = MAX_BYTES) -> Credential:
         return _read_jwt(data, max_bytes)
     reading = read_canonical(data, max_bytes=max_bytes)
     document = reading.document
-    proofs = [proof for proof in as_list(document.get("proof")) if isinstance(proof, dict)]
-    ours = [proof for proof in proofs if proof.get("cryptosuite") == SUITE]
-    anchor, problem = _read_anchor(ours)
-    pointers, pointer_problem = _read_pointers(document)
-    others = tuple([proof for proof in proofs if proof.get("cryptosuite") != SUITE])
+    ours: list[Mapping[str, Any]] = []
+    others: list[Mapping[str, Any]] = []
+    for proof in as_list(document.get("proof")):
+        if isinstance(proof, dict):
+            (ours if proof.get("cryptosuite") == SUITE else others).append(proof)
     doc_hash = hash_without_proof(document, reading.canonical, plain=reading.plain)
-    return Credential(document, doc_hash, others, anchor, problem or pointer_problem, pointers)
+    return _credential(document, doc_hash, tuple(others), ours)
 
 
 def _read_jwt(data: bytes, max_bytes: int) -> Credential:
     """A credential whose one signature is the JWS around it; of the proofs inside it only our anchor is looked at."""
     document, proof = unpack(data, max_bytes=max_bytes)
     inside = [item for item in as_list(document.pop("proof", None)) if isinstance(item, Mapping)]
-    anchor, problem = _read_anchor([item for item in inside if item.get("cryptosuite") == SUITE])
+    ours = [item for item in inside if item.get("cryptosuite") == SUITE]
+    return _credential(document, document_hash(document), (proof,), ours)
+
+
+def _credential(
+    document: Mapping[str, Any],
+    doc_hash: bytes,
+    signatures: tuple[Mapping[str, Any], ...],
+    ours: Sequence[Mapping[str, Any]],
+) -> Credential:
+    """With what its anchor proofs (`ours`) and its pointers say."""
+    anchor, problem = _read_anchor(ours)
     pointers, pointer_problem = _read_pointers(document)
-    return Credential(document, document_hash(document), (proof,), anchor, problem or pointer_problem, pointers)
+    problem = problem or pointer_problem
+    says_anchored = anchor is not None or bool(pointers) or bool(problem)
+    place = anchor.claim.place if anchor is not None else pointers[0][0] if pointers else None
+    return Credential(document, doc_hash, signatures, anchor, problem, pointers, says_anchored, place)
 
 
 def _read_anchor(ours: Sequence[Mapping[str, Any]]) -> tuple[AnchorProof | None, str]:

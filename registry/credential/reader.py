@@ -79,15 +79,18 @@ def _read_fast(data: bytes) -> Reading | None:
         check_brackets(data)
     document = _FAST.decode(data)
     written = sorted_bytes(document) if type(document) is dict else None
-    if written is None:
+    if written is None or _may_have_dropped(data, written):
         return None
-    indented = _indenting_writer()(document)
-    if len(indented) - len(written) >= _DEEP_MARGIN and _TOO_DEEP in indented:
-        return None
-    # What was read and is written again as it stood has lost nothing; only white space can follow it.
-    if not data.startswith(indented) and _may_have_dropped(data, written):
+    # Few brackets cannot nest deeply, wherever they stand.
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _is_deep(document, written):
         return None
     return Reading(document, written, True)
+
+
+def _is_deep(document: Json, written: bytes) -> bool:
+    """Whether it nests deeper than 32 levels, which the form with a level's spaces shows."""
+    indented = _indenting_writer()(document)
+    return len(indented) - len(written) >= _DEEP_MARGIN and _TOO_DEEP in indented
 
 
 @cache

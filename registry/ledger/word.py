@@ -33,6 +33,11 @@ class IssuerWord:
         return cls(word[:HEAD_BYTES], tail >> 16, tail >> 1 & 0x7FFF, bool(tail & 1))
 
 
+def epoch_of(word: bytes) -> int:
+    """The epoch alone of the 32 bytes of storage."""
+    return int.from_bytes(word[-2:], "big") >> 1
+
+
 class WordDomain:
     """What ties words to one contract: chain id (u64) and contract address (20 bytes).
 

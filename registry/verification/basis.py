@@ -19,28 +19,28 @@ def with_basis(checks: Sequence[Check], credential: Credential, evidence: Eviden
     """The checks with `rests_on` and `assurance`."""
     seen = evidence if isinstance(evidence, Evidence) else None
     said = seen.assurance.value if seen else _NONE
-    return tuple([_with_basis(check, credential, seen, said) for check in checks])
+    based = []
+    for check in checks:
+        if check.verdict is Verdict.NOT_APPLICABLE or check.verdict is Verdict.NOT_CHECKED:
+            based.append(check)
+            continue
+        if seen is not None and check.block is not None:
+            rests_on, assurance = _slots(check.name, credential, seen), said
+        else:
+            rests_on, assurance = _without_chain(check, credential)
+        based.append(Check(*check[:6], rests_on, assurance))
+    return tuple(based)
 
 
-def _with_basis(check: Check, credential: Credential, evidence: Evidence | None, said: str) -> Check:
-    name, verdict = check.name, check.verdict
-    if verdict is Verdict.NOT_APPLICABLE or verdict is Verdict.NOT_CHECKED:
-        return check
-    if evidence is not None and check.block is not None:
-        return _based(check, _slots(name, credential, evidence), said)
-    judged = verdict in _JUDGED
-    if name == "status":
+def _without_chain(check: Check, credential: Credential) -> tuple[tuple[str, ...], str]:
+    """Both of a check that rests on no block."""
+    judged = check.verdict in _JUDGED
+    if check.name == "status":
         urls = needed_lists(credential)
-        return _based(check, urls, _LIST if urls and judged else _NONE)
-    if judged or name in _FROM_THE_DOCUMENT:
-        return _based(check, _DOCUMENT, _COMPUTED if judged else _NONE)
-    return _based(check, (), _NONE)
-
-
-def _based(check: Check, rests_on: tuple[str, ...], assurance: str) -> Check:
-    """The check with both; written out because every check of every document comes by here."""
-    name, verdict, code, detail, block, problems, _, _ = check
-    return Check(name, verdict, code, detail, block, problems, rests_on, assurance)
+        return urls, _LIST if urls and judged else _NONE
+    if judged or check.name in _FROM_THE_DOCUMENT:
+        return _DOCUMENT, _COMPUTED if judged else _NONE
+    return (), _NONE
 
 
 def _slots(name: str, credential: Credential, evidence: Evidence) -> tuple[str, ...]:

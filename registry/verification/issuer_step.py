@@ -1,6 +1,6 @@
 """Steps 3 and 6: who signed, and whether that is who the document names and the chain knows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from registry.credential import signature
 from registry.credential.conformance.rules import issuer_of
@@ -63,10 +63,13 @@ def _bound(signed: Sequence[Signed], issuer: str | None, profiles: Profiles, at_
     for one in signed:
         controller = one.signer.controller
         itself = controller == issuer or {controller, issuer} <= profiles.dids
-        named = isinstance(document, Mapping) and lets_assert(document, str(issuer), one.method)
+        named = (
+            document is not None and not isinstance(document, str) and lets_assert(document, str(issuer), one.method)
+        )
         if one.signer.bound and (itself or named):
             return Check("signature", Verdict.VALID, "", f"Signed for {issuer} ({one.suite}).")
-    all_known = profiles.all_known and (str(issuer).startswith(PREFIX) or isinstance(document, Mapping))
+    listed = document is not None and not isinstance(document, str)
+    all_known = profiles.all_known and (str(issuer).startswith(PREFIX) or listed)
     return _unbound(signed[0].signer, str(issuer), all_known=all_known)
 
 

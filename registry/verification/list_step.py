@@ -8,6 +8,7 @@ from registry.credential.conformance.rules import issuer_of
 from registry.credential.model import Credential, read_credential
 from registry.credential.signature import NOTHING, AtHand
 from registry.credential.status.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
+from registry.credential.values import as_list
 from registry.errors import HallmarkError, StatusVerificationError
 from registry.values import value
 from registry.verification.evidence import Evidence, NoEvidence, Policy
@@ -44,6 +45,8 @@ _RANK = (Verdict.INVALID, Verdict.UNKNOWN, Verdict.VALID)
 
 def needed_lists(credential: Credential) -> tuple[str, ...]:
     """The addresses of the lists that speak about this document, each once; none where its entries are malformed."""
+    if len(as_list(credential.document.get("credentialStatus"))) == len(credential.pointers):
+        return ()  # nearly always: all its entries point to the chain
     try:
         entries = list_entries(credential.document)
     except HallmarkError:

@@ -6,7 +6,7 @@ from registry.credential.times import calendar_seconds_of, stamp_of
 from registry.errors import InclusionError, MalformedError
 from registry.ledger.record import commitment
 from registry.ledger.status import Action, bit_of, reason_label
-from registry.ledger.word import IssuerWord
+from registry.ledger.word import epoch_of
 from registry.merkle import leaf_hash, root_from_path
 from registry.verification.evidence import Evidence, NoEvidence, Policy, Tier
 from registry.verification.then import check_status_then
@@ -135,7 +135,7 @@ def check_status(credential: Credential, evidence: Evidence | NoEvidence, policy
     if isinstance(evidence, NoEvidence):
         return Check("status", Verdict.UNKNOWN, evidence.code, evidence.reason)
     status, (word, mask) = evidence.status, bit_of(place.index)
-    if status.word_index != word or status.epoch != IssuerWord.unpack(evidence.issuer_word).epoch:
+    if status.word_index != word or status.epoch != epoch_of(evidence.issuer_word):
         return Check("status", Verdict.UNKNOWN, "STATUS_RETRIEVAL_ERROR", "The answer is about another credential.")
     if policy.about is not None:
         return check_status_then(evidence, mask, policy.about)

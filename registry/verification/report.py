@@ -70,7 +70,7 @@ def check_json(check: Check, checked_at: float = 0.0) -> dict[str, Any]:
     name, verdict, code, detail, block, problems, rests_on, assurance = check
     body: dict[str, Any] = {
         "name": name,
-        "verdict": verdict.value,
+        "verdict": verdict._value_,
         "code": code,
         "detail": detail,
         "restsOn": [*rests_on],
@@ -79,5 +79,6 @@ def check_json(check: Check, checked_at: float = 0.0) -> dict[str, Any]:
     if problems:
         body["problems"] = [problem.to_json() for problem in problems]
     if block is not None:
-        body["block"], body["ageSeconds"] = block.to_json(), max(0, int(checked_at) - block.time)
+        body["block"] = {"number": block.number, "hash": block.hash, "time": block.time}
+        body["ageSeconds"] = max(0, int(checked_at) - block.time)
     return body

@@ -47,7 +47,7 @@ def known_proofs(credential: Credential) -> list[Mapping[str, Any]]:
 def verify_signatures(credential: Credential, at_hand: AtHand) -> Signatures:
     """Verify the proofs of known suites, until one is false."""
     proofs = known_proofs(credential)
-    others = "" if len(proofs) == len(credential.signatures) else _other_suites(credential)
+    others = _other_suites(credential) if len(proofs) < len(credential.signatures) else ""
     signed: list[Signed] = []
     missing: CannotTell | None = None
     for proof in proofs if len(proofs) <= MAX_PROOFS else ():

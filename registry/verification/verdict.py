@@ -78,7 +78,7 @@ class Check(NamedTuple):
 
 def combine(checks: Sequence[Check], required: Collection[str]) -> Verdict:
     """Any invalid check → invalid; else a required one unknown, not checked or absent → unknown; else valid."""
-    if any(check.verdict is Verdict.INVALID for check in checks):
+    if Verdict.INVALID in [check.verdict for check in checks]:
         return Verdict.INVALID
     settled = {c.name for c in checks if c.verdict in (Verdict.VALID, Verdict.NOT_APPLICABLE)}
     return Verdict.VALID if set(required) <= settled else Verdict.UNKNOWN

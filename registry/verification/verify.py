@@ -177,8 +177,9 @@ def _of_this_chain(credential: Credential, evidence: Evidence | NoEvidence, poli
         return NoEvidence("The evidence is about another contract.", "WRONG_CHAIN")
     if _is_later(evidence, policy):
         return NoEvidence("The evidence is of a later block than the one that was asked for.", "BLOCK_NOT_READ")
-    listed = [entry for entry in policy.trusted if entry.contract == evidence.contract]
-    if listed and not any((e.genesis_hash, e.code_hash) == (evidence.genesis_hash, evidence.code_hash) for e in listed):
+    seen = (evidence.genesis_hash, evidence.code_hash)
+    listed = [(e.genesis_hash, e.code_hash) for e in policy.trusted if e.contract == evidence.contract]
+    if listed and seen not in listed:
         what = "The endpoint shows another chain, or other code at this address, than your list says."
         return NoEvidence(what, "WRONG_CHAIN")
     return evidence
@@ -186,7 +187,9 @@ def _of_this_chain(credential: Credential, evidence: Evidence | NoEvidence, poli
 
 def _is_later(evidence: Evidence, policy: Policy) -> bool:
     """Whether evidence tells of a block after the one that `as_of` means."""
-    block, time = (policy.as_of.block, policy.as_of.time) if policy.as_of else (None, None)
+    if policy.as_of is None:
+        return False
+    block, time = policy.as_of.block, policy.as_of.time
     return (block is not None and evidence.latest.number > block) or (time is not None and evidence.latest.time > time)
 
 

@@ -45,10 +45,10 @@ class Validity(NamedTuple):
 def data_model(document: Mapping[str, Any]) -> str:
     """`vc2`; or recognised and not judged (MODEL_NAMES); or `other`: by the document's contexts."""
     contexts = document.get("@context")
-    texts = [item for item in (contexts if isinstance(contexts, list) else [contexts]) if isinstance(item, str)]
     first = contexts[0] if isinstance(contexts, list) and contexts else contexts
     if isinstance(first, str) and first in (VC2, VC1):
         return _CONTEXTS[first]
+    texts = [item for item in (contexts if isinstance(contexts, list) else [contexts]) if isinstance(item, str)]
     known = {_CONTEXTS.get(text) for text in texts} if VC2 not in texts else set()
     return next((model for model in ("blockcerts", "ob2", "ob1") if model in known), "other")
 
@@ -67,7 +67,7 @@ def conformance_problems(document: Mapping[str, Any]) -> tuple[Problem, ...]:
 def issuer_of(document: Mapping[str, Any]) -> str | None:
     """The issuer's id, whether it stands alone or in an object (section 4.7); None where there is none."""
     issuer = document.get("issuer")
-    value = issuer.get("id") if isinstance(issuer, Mapping) else issuer
+    value = issuer.get("id") if isinstance(issuer, dict) else issuer
     return value if isinstance(value, str) else None
 
 
@@ -77,5 +77,6 @@ def validity_of(document: Mapping[str, Any]) -> Validity:
     Raises:
         MalformedError: A member that is no dateTimeStamp.
     """
-    since, until = (stamp_member(document, name) if name in document else None for name in ("validFrom", "validUntil"))
+    since = stamp_member(document, "validFrom") if "validFrom" in document else None
+    until = stamp_member(document, "validUntil") if "validUntil" in document else None
     return Validity(since, until)
