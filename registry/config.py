@@ -31,7 +31,6 @@ class Settings(NamedTuple):
         database: SQLAlchemy URL of the mirror.
         registry: Base URL of a running registry.
         home: Folder of the issuer: signing key, batch secret, journal, staged batches.
-        issuer_id: The issuer's number in the contract.
         public_url: Base URL that issued documents name for their status lists; must be given off development chains.
         private_key: Account key (0x hex); accepted on development chains only.
         keystore: Encrypted account key (Ethereum keystore v3).
@@ -68,7 +67,6 @@ class Settings(NamedTuple):
     database: str = "sqlite:///hallmark.sqlite"
     registry: str | None = None
     home: Path = Path(".hallmark")
-    issuer_id: int | None = None
     public_url: str | None = None
     private_key: "SecretStr | None" = None
     keystore: Path | None = None

@@ -76,13 +76,6 @@ class SqlEvidence:
             then = None if ask.about is None else self._then(connection, block, ask.about, place)
             return replace(found, then=then, accreditation=_accreditation(rows, point, ask, place))
 
-    def block_at(self, time: int) -> int | None:
-        """The newest block at or before a time (seconds since 1970); None before the first and after the newest."""
-        with reading(self.engine) as connection:
-            newest = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
-            found = point_at_time(connection, self._chain, time)
-        return found.number if found and newest and time <= newest.block_time else None
-
     def _point_of(self, connection: Connection, ask: Ask, point: Any) -> BlockRef | NoEvidence:
         """The newest known block at or below the one, or at or before the time, that is asked for."""
         if ask.block is not None:

@@ -38,10 +38,9 @@ _LOCK_TRIES = 30
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What a rebuild did: events folded, of them while the tables were locked, and for how many seconds they were."""
+    """What a rebuild did: events folded, and for how many seconds the tables were locked."""
 
     events: int
-    late_events: int
     locked_seconds: float
 
 
@@ -134,7 +133,7 @@ class _Rebuild:
             self._ask_witness()
         late, seconds = self._swap()
         shadow.look(self.session)
-        return Rebuilt(folded + late, late, seconds)
+        return Rebuilt(folded + late, seconds)
 
     def _fill(self, workers: int | None) -> int:
         filling = Filling(self.url, self.session, self.domain)

@@ -20,7 +20,7 @@ from registry.verification.evidence import (
     Tier,
     WordChange,
 )
-from registry.verification.hexes import to_hex
+from registry.verification.hexes import of_hex, to_hex
 from registry.verification.verdict import BlockPoint
 
 Json = dict[str, Any]
@@ -72,20 +72,20 @@ def evidence_from_json(body: Json) -> Evidence:
         return Evidence(
             Assurance(body["assurance"]),
             ContractId.parse(body["contract"]),
-            _bytes(body["genesisHash"], 32),
-            _bytes(body["codeHash"], 32),
+            of_hex(body["genesisHash"], 32),
+            of_hex(body["codeHash"], 32),
             _point(body["latest"]),
             _optional(body["safe"], _point),
-            _bytes(body["issuerWord"], 32),
+            of_hex(body["issuerWord"], 32),
             _optional(body["record"], _record_from_json),
             _optional(body["key"], _key),
             _optional(
                 body["reaffirmation"],
-                lambda r: ReaffirmationFact(_bytes(r["account"], 20), _number(r["time"]), _key(r["key"])),
+                lambda r: ReaffirmationFact(of_hex(r["account"], 20), _number(r["time"]), _key(r["key"])),
             ),
             _status(body["status"]),
             tuple(
-                ProfileFact(_bytes(p["hash"], 32), _number(p["since"]), _number(p["until"]), _document(p["document"]))
+                ProfileFact(of_hex(p["hash"], 32), _number(p["since"]), _number(p["until"]), _document(p["document"]))
                 for p in _list(body["profiles"])
             ),
             _text(body["warning"]),
@@ -101,7 +101,7 @@ def _record_to_json(record: RecordFact) -> Json:
 
 
 def _record_from_json(body: Json) -> RecordFact:
-    return RecordFact(_bytes(body["commitment"], 27), _number(body["time"]), Tier(body["tier"]))
+    return RecordFact(of_hex(body["commitment"], 27), _number(body["time"]), Tier(body["tier"]))
 
 
 def _then_to_json(then: ThenFact) -> Json:
@@ -110,7 +110,7 @@ def _then_to_json(then: ThenFact) -> Json:
 
 
 def _then(body: Json) -> ThenFact:
-    revoked, suspended = (int.from_bytes(_bytes(body[name], 32), "big") for name in ("revoked", "suspended"))
+    revoked, suspended = (int.from_bytes(of_hex(body[name], 32), "big") for name in ("revoked", "suspended"))
     block = _optional(body["block"], _point)
     return ThenFact(_number(body["moment"]), block, _number(body["epoch"]), revoked, suspended)
 
@@ -139,18 +139,18 @@ def _accreditation(body: Json) -> AccreditationFact:
 
 def _statement(body: Json) -> Accreditation:
     times = (_number(body[name]) for name in ("since", "until", "stated_at", "withdrawn_at"))
-    return Accreditation(_number(body["issuer_id"]), _number(body["subject"]), _bytes(body["scope"], 32), *times)
+    return Accreditation(_number(body["issuer_id"]), _number(body["subject"]), of_hex(body["scope"], 32), *times)
 
 
 def _status(body: Json) -> StatusFact:
-    revoked, suspended = (int.from_bytes(_bytes(body[name], 32), "big") for name in ("revoked", "suspended"))
+    revoked, suspended = (int.from_bytes(of_hex(body[name], 32), "big") for name in ("revoked", "suspended"))
     changes = tuple(map(_change, _list(body["changes"])))
     return StatusFact(_number(body["epoch"]), _number(body["wordIndex"]), revoked, suspended, changes)
 
 
 def _change(body: Json) -> WordChange:
     numbers = (_number(body[name]) for name in ("action", "reason", "block_number", "time"))
-    return WordChange(int.from_bytes(_bytes(body["mask"], 32), "big"), *numbers)
+    return WordChange(int.from_bytes(of_hex(body["mask"], 32), "big"), *numbers)
 
 
 def _key(body: Json) -> KeySlot:
@@ -158,7 +158,7 @@ def _key(body: Json) -> KeySlot:
 
 
 def _point(body: Json) -> BlockPoint:
-    return BlockPoint(_number(body["number"]), to_hex(_bytes(body["hash"], 32)), _number(body["time"]))
+    return BlockPoint(_number(body["number"]), to_hex(of_hex(body["hash"], 32)), _number(body["time"]))
 
 
 def _document(value: Any) -> Mapping[str, Any] | None:
@@ -182,13 +182,6 @@ def _number(value: Any) -> int:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
-    return value
-
-
-def _bytes(text: Any, size: int) -> bytes:
-    value = bytes.fromhex(text.removeprefix("0x"))
-    if len(value) != size:
-        raise ValueError
     return value
 
 

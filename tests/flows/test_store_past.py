@@ -151,12 +151,11 @@ def test_a_block_that_is_not_read_yet_or_was_never_read_is_no_evidence(mirror, l
 
 
 def test_a_time_leads_to_the_newest_block_at_or_before_it(mirror, life):
-    source = SqlEvidence(mirror.engine, TRUSTED)
-    assert source.block_at(GENESIS + 12 * 7) == 7
-    assert source.block_at(GENESIS + 12 * 7 + 11) == 7
-    assert source.block_at(GENESIS + 11) is None
-    assert source.block_at(GENESIS + 12 * BLOCKS) == BLOCKS
-    assert source.block_at(GENESIS + 12 * BLOCKS + 1) is None
+    source, place = SqlEvidence(mirror.engine, TRUSTED), places(life)[0]
+    times = {12 * 7: 7, 12 * 7 + 11: 7, 12 * BLOCKS: BLOCKS, 11: None, 12 * BLOCKS + 1: None}
+    for seconds, number in times.items():
+        found = source.gather(place, None, Ask(time=GENESIS + seconds))
+        assert (found.latest.number if isinstance(found, Evidence) else None) == number
     with reading(mirror.engine) as connection:
         point = point_at_time(connection, CONTRACT.chain_id, GENESIS + 12 * 35)
         assert point == life.blocks[34][0].block  # of the canonical branch, not of the lost one

@@ -193,12 +193,20 @@ def _hexes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("name", ["reaffirmed", "revoked"])
-def test_bytes_of_another_length_are_refused(name):
+def test_bytes_of_another_length_or_in_another_spelling_are_refused(name):
     body = json.loads(json.dumps(evidence_to_json(BASES[name].evidence)))
     paths = list(_hexes(body))
     assert len(paths) >= 8
     for path in paths:
-        for change in (lambda text: text[:-2], lambda text: text + "00", lambda text: "0x"):
+        for change in (
+            lambda text: text[:-2],
+            lambda text: text + "00",
+            lambda text: "0x",
+            lambda text: text[2:],
+            lambda text: text.replace("0x", "0X"),
+            lambda text: f"{text[:4]} {text[4:]}",
+            lambda text: "0x" + text,
+        ):
             changed = copy.deepcopy(body)
             holder = changed
             for step in path[:-1]:

@@ -12,6 +12,7 @@ from registry.errors import MalformedError, NotFound
 from registry.ledger.status import WORD_BITS
 from registry.verification.evidence import Ask, AsOf, Evidence
 from registry.verification.evidence_json import evidence_to_json
+from registry.verification.hexes import of_hex
 from registry.verification.moment import MAX_ROOTS, as_of_of, moment_of
 
 router = APIRouter(prefix="/v1", tags=["lookup"])
@@ -84,7 +85,7 @@ def evidence(
     request: Request,
     batch_id: _BatchText,
     word: Annotated[int, Query(ge=0, lt=2**40)] = 0,
-    account: Annotated[str | None, Query(max_length=60)] = None,
+    account: Annotated[str | None, Query(pattern="^0x[0-9a-f]{40}$")] = None,
     as_of: Annotated[str | None, Query(alias="asOf", max_length=40)] = None,
     about: Annotated[str | None, Query(max_length=40)] = None,
     root: Annotated[list[Annotated[int, Query(ge=0, lt=2**63)]] | None, Query(max_length=MAX_ROOTS)] = None,
@@ -95,7 +96,7 @@ def evidence(
     (repeatable): issuer ids whose accreditations are followed down to this issuer.
     """
     place = Place(BatchId.parse(batch_id), word * WORD_BITS)
-    raw = bytes.fromhex(account.removeprefix("0x")) if account and _is_account(account) else None
+    raw = of_hex(account, 20) if account else None
     then = as_of_of(as_of) if as_of else AsOf()
     ask = Ask(then.block, then.time, moment_of(about) if about else None, tuple(sorted(set(root or ()))))
     found = request.app.state.services.evidence.gather(place, raw, ask)
@@ -169,8 +170,3 @@ def _issuer(contract: ContractId, text: str) -> int:
     if ContractId.parse(named) != contract:
         raise NotFound(ABSENT)
     return min(u64(number), 2**63 - 1)
-
-
-def _is_account(text: str) -> bool:
-    digits = text.removeprefix("0x").lower()
-    return len(digits) == 40 and set(digits) <= set("0123456789abcdef")
