@@ -38,20 +38,27 @@ class Checkpoints:
         self._signed_at = self._looked_at = float("-inf")
         self.header: tuple[bytes, bytes] | None = None
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time to look at the mirror again."""
-        return self._clock() - self._looked_at >= _LOOK_EVERY
+    def is_ones_turn(self) -> bool:
+        """Whether to look at the mirror now: so for one of all who ask within a second, the others go on without.
+
+        Until the first look is over it is everybody's turn, since nobody has anything to refer to.
+        """
+        now = self._clock()
+        if now - self._looked_at < _LOOK_EVERY:
+            return False
+        if self._looked_at > float("-inf"):
+            self._looked_at = now
+        return True
 
     def refresh(self) -> SignedCheckpoint | None:
         """The newest checkpoint, signed now if there is something new; None before the first."""
-        self._looked_at = self._clock()
         try:
             self._current = self._newest()
         except StoreError:
             # A database that takes no writes, or is away for a moment: what was signed before stays true.
             self._current = self._current or self._stored()
         self.header = None if self._current is None else (HEADER, _reference(self._current))
+        self._looked_at = self._clock()
         return self._current
 
     def _newest(self) -> SignedCheckpoint | None:
@@ -96,7 +103,7 @@ class Accountable:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if self.checkpoints.due:
+        if self.checkpoints.is_ones_turn():
             await run_in_threadpool(self.checkpoints.refresh)
         header = self.checkpoints.header
 

@@ -52,9 +52,8 @@ _LENGTH, _TYPE = b"content-length", b"content-type"
 class Reference(Protocol):
     """What every answer refers to (accountable.py)."""
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time to look for a newer one."""
+    def is_ones_turn(self) -> bool:
+        """Whether whoever asks has to look for a newer one."""
 
     @property
     def header(self) -> tuple[bytes, bytes] | None:
@@ -138,7 +137,7 @@ class Front:
         pairs = ((_LENGTH, b"%d" % len(body)), *more)
         reference = self._reference
         if reference is not None:
-            if reference.due:
+            if reference.is_ones_turn():
                 await run_in_threadpool(reference.refresh)
             if reference.header is not None:
                 pairs = (*pairs, reference.header)

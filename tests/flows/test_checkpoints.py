@@ -86,6 +86,21 @@ def test_nothing_is_signed_before_a_final_block_is_proven(desk):
         assert api.get("/v1/checkpoint?block=5").status_code == 404
 
 
+def test_one_of_all_who_ask_within_a_second_looks_for_a_new_checkpoint(settled):
+    """Else every request that waits when the second is over would look, all at once."""
+    clock = [0.0]
+    engine = bootstrap.mirror(_with_deployment(settled)).engine
+    store = CheckpointStore(engine, bootstrap.deployment(_with_deployment(settled)).contract)
+    told = Checkpoints(store, None, lambda: clock[0])
+    assert [told.is_ones_turn() for _ in range(3)] == [True] * 3, "nobody has anything to refer to yet"
+    told.refresh()
+    assert not told.is_ones_turn()
+    for _ in range(2):
+        clock[0] += 1
+        assert [told.is_ones_turn() for _ in range(3)] == [True, False, False]
+    engine.dispose()
+
+
 def test_once_per_final_block_and_history_stays(settled):
     clock = [0.0]
     settings = load_settings(database=settled.database, home=settled.folder / "issuer")
