@@ -5,6 +5,7 @@ from pathlib import Path
 import devchain
 import pytest
 from desk import Desk, open_api
+from published import deposit
 
 
 @pytest.fixture(scope="session")
@@ -60,4 +61,22 @@ def desk_once(new_desk, tmp_path_factory):
 def api_once(desk_once):
     """The API over that desk's mirror."""
     with open_api(desk_once) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def published(desk_once):
+    """Six badges signed as they stand, one revoked, with profile and manifest deposited where `api` is."""
+    desk_once.write_csv(6)
+    desk_once.ok("issue results.csv --achievement achievement.json --out credentials --wait 1 --suite jcs")
+    desk_once.ok("status revoke credentials/003.json --reason superseded")
+    desk_once.mine(4)
+    return desk_once
+
+
+@pytest.fixture(scope="module")
+def api(published):
+    """The API over that desk's mirror, without a rate for each client."""
+    with open_api(published, settings={"api_rate": 0.0}) as opened:
+        deposit(published, opened)
         yield opened
