@@ -36,11 +36,18 @@ def audited_mirror(settings: Settings) -> "SqlMirror":
     return mirror(settings)
 
 
-def follower(settings: Settings, *, receipts: bool = False) -> "Follower":
-    """The indexer."""
+def follower(settings: Settings, *, receipts: bool = False, until: int | None = None) -> "Follower":
+    """The indexer; where it is far behind, the first questions (up to block `until`) are asked before it is made."""
+    from registry.indexer.ahead import Ahead
+    from registry.indexer.early import EarlyProof
     from registry.indexer.follow import Follower
+    from registry.store.plain import newest_block
 
-    return Follower(chain(settings), mirror(settings), deployment(settings).block_number, receipts=receipts)
+    source, start = chain(settings), deployment(settings).block_number
+    ahead, early = Ahead(source, receipts=receipts), EarlyProof(source)
+    newest = newest_block(settings.database, source.contract.chain_id)
+    ahead.begin(start if newest is None else newest + 1, early, until)
+    return Follower(source, mirror(settings), start, ahead=ahead, early=early)
 
 
 @contextlib.contextmanager

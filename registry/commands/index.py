@@ -51,7 +51,10 @@ def run(args: Namespace) -> int:
         return 0
     # Rows and events hold no cycles: looking for some after every few hundred of them costs a tenth of the time.
     gc.set_threshold(100_000)
-    follower = bootstrap.follower(options.settings_of(args), receipts=args.verify == "receipts")
+    # The fetching thread needs the interpreter for a moment after each piece that it receives: not after 5 ms each.
+    sys.setswitchinterval(0.001)
+    receipts = args.verify == "receipts"
+    follower = bootstrap.follower(options.settings_of(args), receipts=receipts, until=args.until)
     with bootstrap.leading(follower, None if args.follow else _WAIT_SECONDS, _say):
         if args.accept_reorg:
             ancestor = accept(follower.chain, follower.mirror)

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from registry.errors import ChainUnavailable, RangeTooLarge
+from registry.errors import ChainUnavailable, HallmarkError, RangeTooLarge
+from registry.indexer.early import FAR_BLOCKS, EarlyProof
 from registry.indexer.fetch import Fetched, fetch_range
 from registry.indexer.plan import RangePlan
 from registry.ports import ChainSource
@@ -17,7 +18,33 @@ class Ahead:
         self._receipts = receipts
         self._plan = RangePlan()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="fetch")
-        self._next: tuple[int, int, Future[Fetched]] | None = None
+        self._next: tuple[int, int, Future[Fetched | None]] | None = None
+
+    def begin(self, first: int, early: EarlyProof, until: int | None = None) -> None:
+        """Ask for the first range of a long catch-up, and for its proof, before anybody is ready to take them.
+
+        A short one is left alone, and whatever fails is asked for again in its turn, where faults are dealt with.
+
+        Args:
+            first: First block.
+            early: Who asks for the proof.
+            until: Last block; None: the newest.
+        """
+        last = first + self._plan.blocks - 1
+
+        def ask() -> Fetched | None:
+            try:
+                self._chain.check_identity()
+                latest = self._chain.tiers().latest
+                target = latest if until is None else min(until, latest)
+                if target - first < FAR_BLOCKS:
+                    return None
+                early.ask(target)
+                return self._fetch(first, last)
+            except HallmarkError:
+                return None
+
+        self._next = first, last, self._pool.submit(ask)
 
     def take(self, first: int, target: int) -> Fetched:
         """The range that starts at `first`, at most to `target`; the one behind it is asked for at once.
@@ -51,8 +78,8 @@ class Ahead:
         last = min(target, first + self._plan.blocks - 1)
         self._next = first, last, self._pool.submit(self._fetch, first, last)
 
-    def _try(self, first: int, last: int, get: Callable[[], Fetched]) -> Fetched | None:
-        """The range, or None when it has to be smaller. A time-out counts as too large, but for a single block."""
+    def _try(self, first: int, last: int, get: Callable[[], Fetched | None]) -> Fetched | None:
+        """The range, or None when it has to be asked for again, or to be smaller. A time-out counts as too large, but for a single block."""
         try:
             return get()
         except ChainUnavailable as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from registry.errors import ChainUnavailable, LedgerError, ReorgPastFinality
 from registry.indexer.ahead import Ahead
 from registry.indexer.complete import Completeness, check_complete
-from registry.indexer.early import EarlyProof
+from registry.indexer.early import FAR_BLOCKS, EarlyProof
 from registry.indexer.fetch import Fetched
 from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
@@ -16,7 +16,6 @@ from registry.ledger.word import WordDomain
 from registry.ports import ChainSource, Checkpoint, Mirror, Step, Tiers
 
 _TRIES = 5
-_FAR_BLOCKS = 256  # from here on a catch-up lasts longer than its proof
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +49,27 @@ class Follower:
         chain: Where to read.
         mirror: Where to write.
         start: First block to read: the deployment's.
-        receipts: Whether logs are proven by the blocks' receipts roots (slow).
+        ahead: Who fetches; where it has begun already, it goes on. By default one that proves no receipts.
+        early: Who asks for the proof of a long catch-up.
 
     `on_fault` is told of every fault before it is dealt with.
     """
 
-    def __init__(self, chain: ChainSource, mirror: Mirror, start: int, *, receipts: bool = False) -> None:
+    def __init__(
+        self,
+        chain: ChainSource,
+        mirror: Mirror,
+        start: int,
+        *,
+        ahead: Ahead | None = None,
+        early: EarlyProof | None = None,
+    ) -> None:
         self.chain = chain
         self.mirror = mirror
         self.start = start
         self.domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
-        self._ahead = Ahead(chain, receipts=receipts)
-        self._early = EarlyProof(chain)
+        self._ahead = ahead or Ahead(chain)
+        self._early = early or EarlyProof(chain)
         self.on_fault: Callable[[Exception], None] = lambda _: None
 
     def run(
@@ -121,7 +129,7 @@ class Follower:
         first = self.start if point is None else point.block.number + 1
         if first > target:
             return self._idle(point, tiers, first - 1)
-        if target - first >= _FAR_BLOCKS:
+        if target - first >= FAR_BLOCKS:
             self._early.ask(target)
         fetched = self._ahead.take(first, target)
         if point is not None and fetched.headers[0].parent_hash != point.block.hash:

@@ -44,6 +44,15 @@ def has_tables(url: str) -> bool:
         return bool(session.rows(query if session.sqlite else "SELECT to_regclass('checkpoint') IS NOT NULL")[0][0])
 
 
+def newest_block(url: str, chain_id: int) -> int | None:
+    """Number of the newest indexed block; None where there is no mirror, or none of this chain. Nothing is made."""
+    if not has_tables(url):
+        return None
+    with connect(url) as session:
+        rows = session.rows("SELECT block_number FROM checkpoint WHERE chain_id = ?", chain_id)
+    return rows[0][0] if rows else None
+
+
 def newest_schema() -> str:
     """The version to which `store.engine.migrate` brings a database: the number in the newest migration's name.
 

@@ -18,6 +18,7 @@ from registry.chain.rpc import Rpc
 from registry.chain.source import RpcChain
 from registry.config import load_settings
 from registry.errors import ChainUnavailable, HallmarkError, Incomplete, LedgerError, ReorgPastFinality, WrongChain
+from registry.indexer.ahead import Ahead
 from registry.indexer.follow import Follower
 from registry.indexer.reorg import accept
 from registry.ledger.entities import Accreditation, Accreditor, Batch, Issuer, StatusWord
@@ -61,8 +62,9 @@ def mirror_of(desk):
     return MemoryMirror(place.contract, place.accreditation.address)
 
 
-def follow(chain, mirror, desk, **options):
-    follower = Follower(chain, mirror, deployment_of(desk).block_number, **options)
+def follow(chain, mirror, desk, *, receipts=False):
+    ahead = Ahead(chain, receipts=receipts)
+    follower = Follower(chain, mirror, deployment_of(desk).block_number, ahead=ahead)
     for _ in follower.run(pause=lambda _: None):
         pass
     return mirror
