@@ -1,7 +1,7 @@
 """Build the FastAPI app around its services; nothing here reads a setting or opens a file."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from fastapi import FastAPI
@@ -92,8 +92,9 @@ def served(app: FastAPI) -> ASGIApp:
     """The app as a server calls it: straight through the gate, without what FastAPI looks up for each request."""
     gate = app.state.gate
 
-    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+    def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         scope["app"] = app
-        await gate(scope, receive, send)
+        answered: Awaitable[None] = gate(scope, receive, send)
+        return answered
 
     return serve

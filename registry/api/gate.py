@@ -8,6 +8,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -53,12 +54,12 @@ class Gate:
         name = _client(scope)
         wait, share = self._buckets.take(name, self._clock()), self._shares.get(name, 0)
         if wait:
-            await _refuse(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", wait)(
-                scope, receive, send
-            )
+            seconds = max(1, math.ceil(wait))
+            refusal = _refusal(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", seconds)
+            await refusal(scope, receive, send)
             return
         if self.active >= self.limits.concurrency or share >= self.limits.share:
-            await _refuse(503, "OVERLOADED", "Too much is asked at once.", 1)(scope, receive, send)
+            await _refusal(503, "OVERLOADED", "Too much is asked at once.", 1)(scope, receive, send)
             return
         self.active += 1
         self._shares[name] = share + 1
@@ -105,8 +106,9 @@ def _is_preflight(scope: Scope) -> bool:
     return any(name == b"access-control-request-method" for name, _ in scope["headers"])
 
 
-def _refuse(status: int, code: str, detail: str, wait: float) -> Response:
-    seconds = max(1, math.ceil(wait))
+@lru_cache(maxsize=256)
+def _refusal(status: int, code: str, detail: str, seconds: int) -> Response:
+    """Made once for each number of seconds: who is asked too much must not pay for saying so."""
     answer = problem(status, code, f"{detail} Next: ask again in {seconds} s.")
     answer.headers.update(
         {"Retry-After": str(seconds), "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}

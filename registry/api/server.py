@@ -121,6 +121,7 @@ def server_of(app: ASGIApp, host: str, port: int) -> tuple[GuardedServer, socket
         port=port,
         loop="uvloop",
         http=GuardedProtocol,
+        interface="asgi3",
         ws="none",
         log_level="warning",
         access_log=False,
