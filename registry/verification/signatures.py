@@ -47,19 +47,20 @@ def known_proofs(credential: Credential) -> list[Mapping[str, Any]]:
 def verify_signatures(credential: Credential, at_hand: AtHand) -> Signatures:
     """Verify the proofs of known suites, until one is false."""
     proofs = known_proofs(credential)
-    others = _other_suites(credential) if len(proofs) < len(credential.signatures) else ""
+    known = len(proofs)
+    others = _other_suites(credential) if known < len(credential.signatures) else ""
     signed: list[Signed] = []
     missing: CannotTell | None = None
-    for proof in proofs if len(proofs) <= MAX_PROOFS else ():
+    for proof in proofs if known <= MAX_PROOFS else ():
         try:
             signer = signature.verify(credential.document, proof, at_hand, doc_hash=credential.doc_hash)
         except CannotTell as error:
             missing = missing or error
         except HallmarkError as error:
-            return Signatures(len(proofs), others, tuple(signed), error, missing)
+            return Signatures(known, others, tuple(signed), error, missing)
         else:
             signed.append(Signed(signer, str(proof.get("verificationMethod")), signature.suite_name(proof)))
-    return Signatures(len(proofs), others, tuple(signed), None, missing)
+    return Signatures(known, others, tuple(signed), None, missing)
 
 
 def _other_suites(credential: Credential) -> str:
