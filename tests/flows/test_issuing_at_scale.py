@@ -130,6 +130,29 @@ def test_killed_run_leaves_parts_that_do_not_count(tmp_path, monkeypatch):
     assert len(lines_of(made.issue())) == 5
 
 
+def test_parts_are_on_disk_before_they_count_and_credentials_before_they_have_their_name(
+    small_parts, tmp_path, monkeypatch
+):
+    told, real_sync, real_rename = [], os.fsync, Path.replace
+
+    def fsync(handle):
+        told.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real_sync(handle)
+
+    def rename(self, target):
+        told.append(f"named {target.name}")
+        return real_rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", rename)
+    ours(tmp_path).issue()
+    staged_at = told.index("named staged.json")
+    parts = {f"part-{number:05}.{kind}" for number in range(5) for kind in ("ndjson", "index")}
+    assert parts <= set(told[:staged_at])
+    for name in ("manifest.bin", "credentials.ndjson"):
+        assert f"{name}.new" in told[staged_at : told.index(f"named {name}")]
+
+
 def test_complete_staging_is_taken_up_with_its_salts(tmp_path, monkeypatch):
     """Staged, and the journal never heard of it: perhaps its transaction is on its way."""
     made = ours(tmp_path, 5)

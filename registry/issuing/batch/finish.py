@@ -16,7 +16,7 @@ from registry.issuing.batch.assemble import (
     finished_lines,
     finished_pieces,
 )
-from registry.issuing.batch.files import sync_folder, write_durably
+from registry.issuing.batch.files import Syncer, sync_path, write_durably
 from registry.issuing.batch.layouts import NDJSON, Files, path_of, write_files
 from registry.issuing.batch.runner import Here, Runner
 from registry.issuing.batch.stage import Progress
@@ -100,9 +100,14 @@ def write_batch(delivery: Delivery, staged: StagedBatch, profile: Mapping[str, A
     folder = batch_folder(delivery.out, entry.batch_id)
     folder.mkdir(parents=True, exist_ok=True)
     unanchored = done = 0
-    for count, without in delivery.runner.map(finish, _jobs(delivery, staged, folder, _pretty(profile))):
-        done, unanchored = done + count, unanchored + without
-        delivery.progress("writing", done, staged.size)
+    shared = _shared(folder, delivery.layout)
+    for path in shared:
+        path.write_bytes(b"")
+    with Syncer() as disk:
+        for count, without in delivery.runner.map(finish, _jobs(delivery, staged, folder, _pretty(profile))):
+            done, unanchored = done + count, unanchored + without
+            disk.add(*shared)
+            delivery.progress("writing", done, staged.size)
     _settle(delivery, folder, staged.size)
     write_durably(folder / "profile.json", _pretty(profile))
     report = {
@@ -127,7 +132,12 @@ def _settle(delivery: Delivery, folder: Path, size: int) -> None:
     elif size > _FEW:
         os.sync()  # one for all files: a million of them cannot be waited for one by one
     else:
-        sync_folder(delivery.path(b"", "", 0).parent)
+        sync_path(delivery.path(b"", "", 0).parent)
+
+
+def _shared(folder: Path, layout: str) -> list[Path]:
+    """The files that every part is written into at its place."""
+    return [folder / "manifest.bin.new"] + ([folder / f"{NDJSON}.new"] if layout == "ndjson" else [])
 
 
 @dataclass(frozen=True)
@@ -153,9 +163,6 @@ class FinishJob:
 
 
 def _jobs(delivery: Delivery, staged: StagedBatch, folder: Path, profile: bytes) -> Iterator[FinishJob]:
-    files = [f"{folder}/manifest.bin.new"] + ([f"{folder}/{NDJSON}.new"] if delivery.layout == "ndjson" else [])
-    for path in files:
-        Path(path).write_bytes(b"")
     parts = staged.files.parts
     extents = (finished_extent(staged, number) for number in range(parts - 1))
     for number, offset in enumerate(accumulate(extents, initial=0)):
@@ -180,7 +187,6 @@ def _write_at(path: Path, offset: int, pieces: Iterable[bytes | memoryview]) -> 
     handle = os.open(path, os.O_WRONLY)
     try:
         write_pieces(handle, pieces, offset)
-        os.fsync(handle)
     finally:
         os.close(handle)
 

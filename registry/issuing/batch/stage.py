@@ -1,7 +1,6 @@
 """Stage a chunk of documents: places, pointers, signatures, salts, leaves. Pure work, in this process or another."""
 
 import hmac
-import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,7 @@ from registry.issuing.batch.assemble import LeafMaker
 from registry.issuing.batch.badge_lines import BadgeLines, BrokenRules, unsigned
 from registry.issuing.batch.badges import BadgeMaker
 from registry.issuing.batch.ready import Draft, id_digest, ready_draft
-from registry.issuing.batch.staged import Part, part_file, with_proofs, write_index, write_pieces
+from registry.issuing.batch.staged import Part, part_paths, private_file, with_proofs, write_index, write_pieces
 from registry.issuing.home.workspace import IssuerIdentity
 from registry.issuing.table.rows import ResultRow
 from registry.merkle import Tree
@@ -154,8 +153,8 @@ class Made:
 
 
 def stage_and_write(job: Job) -> Made:
-    """Stage a chunk and write its part, durably: its lines while they are made, its index once all of them are good."""
-    with part_file(job.folder, job.number) as handle:
+    """Stage a chunk and write its part: its lines while they are made, its index once all of them are good."""
+    with private_file(part_paths(job.folder, job.number)[0]) as handle:
         end = 0
 
         def put(lines: list[bytes]) -> None:
@@ -165,7 +164,6 @@ def stage_and_write(job: Job) -> Made:
         made = _staged(job, put)
         if made.part is None:
             return made
-        os.fsync(handle)
     write_index(job.folder, job.number, made.part)
     return replace(made, part=None)
 

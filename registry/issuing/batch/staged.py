@@ -17,7 +17,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import accumulate, count, islice, pairwise
@@ -84,27 +84,25 @@ def record_of(line: bytes, salt: bytes, doc_hash: bytes, start: int, insert: int
     return RECORD.pack(salt, doc_hash, len(line), start, insert, end, zlib.crc32(line[start:end]))
 
 
+def part_paths(folder: Path, number: int) -> tuple[Path, Path]:
+    """Where the text of a part lies, and its index."""
+    return folder / f"part-{number:05}.ndjson", folder / f"part-{number:05}.index"
+
+
 def write_part(folder: Path, number: int, part: Part) -> None:
-    """Write one part durably, for its owner's eyes only; staged.json makes it count."""
-    with part_file(folder, number) as handle:
+    """Write one part, for its owner's eyes only; staged.json makes it count, and is written when parts are on disk."""
+    with private_file(part_paths(folder, number)[0]) as handle:
         write_pieces(handle, [part.text], 0)
-        os.fsync(handle)
     write_index(folder, number, part)
 
 
 def write_index(folder: Path, number: int, part: Part) -> None:
-    """Write the index of a part durably; its text may be on disk already."""
+    """Write the index of a part whose text is written already."""
     bare = sum([at - start <= BARE for _, _, _, start, at, _, _ in RECORD.iter_unpack(part.records)])
     head = _HEAD.pack(_MAGIC, len(part.names), bare, part.without_pointer)
     names = json.dumps(part.names, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    with private_file(folder / f"part-{number:05}.index") as handle:
+    with private_file(part_paths(folder, number)[1]) as handle:
         write_pieces(handle, [head, part.records, names], 0)
-        os.fsync(handle)
-
-
-def part_file(folder: Path, number: int) -> AbstractContextManager[int]:
-    """The handle of the empty file for a part's text."""
-    return private_file(folder / f"part-{number:05}.ndjson")
 
 
 @contextmanager
@@ -183,7 +181,7 @@ class StagedFiles:
         Raises:
             ValueError, OSError: The file is missing or damaged.
         """
-        data = (self.folder / f"part-{number:05}.index").read_bytes()
+        data = part_paths(self.folder, number)[1].read_bytes()
         magic, count, _, without = _HEAD.unpack_from(data)
         if magic != _MAGIC or count != min(PART, self.count - number * PART):
             raise ValueError(f"part {number} is no part of this batch")
@@ -200,8 +198,7 @@ class StagedFiles:
             ValueError, OSError: A file is missing or damaged.
         """
         index = self.records(number)
-        path = self.folder / f"part-{number:05}.ndjson"
-        part = Part(path.read_bytes(), index.records, index.names, index.without_pointer)
+        part = Part(part_paths(self.folder, number)[0].read_bytes(), index.records, index.names, index.without_pointer)
         if len(part.text) != sum(record[2] + 1 for record in RECORD.iter_unpack(part.records)):
             raise ValueError(f"part {number} has another length")
         if check and not all(map(_is_whole, part.lines, part.record_values())):
@@ -210,9 +207,10 @@ class StagedFiles:
 
     def extent(self, number: int) -> tuple[int, int]:
         """Bytes of a part's lines, and how many of its documents have no proof yet."""
-        with (self.folder / f"part-{number:05}.index").open("rb") as file:
+        text, index = part_paths(self.folder, number)
+        with index.open("rb") as file:
             _, _, bare, _ = _HEAD.unpack(file.read(_HEAD.size))
-        return (self.folder / f"part-{number:05}.ndjson").stat().st_size, bare
+        return text.stat().st_size, bare
 
     def names(self) -> Iterator[str]:
         """The names of all files, in index order."""

@@ -13,17 +13,19 @@ import orjson
 from registry.credential.place import BatchId
 from registry.errors import InputError
 from registry.issuing.achievement import AchievementFile
-from registry.issuing.batch import SHARD
 from registry.issuing.batch.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.batch.badges import BadgeMaker, issuer_of_profile
+from registry.issuing.batch.files import Syncer
 from registry.issuing.batch.runner import Runner
 from registry.issuing.batch.source import Source, open_source
 from registry.issuing.batch.stage import Job, Made, Progress, Recipe, stage, stage_and_write
-from registry.issuing.batch.staged import PART, begin, complete, open_staged, write_part
+from registry.issuing.batch.staged import PART, begin, complete, open_staged, part_paths, write_part
 from registry.issuing.duplicates import Screen
 from registry.issuing.home.workspace import IssuerIdentity
 from registry.issuing.table.complaints import Complaints
 from registry.issuing.table.tables import is_table
+
+SHARD = 2**20
 
 
 def shard_batch_id(secret: bytes, batch_id: bytes, shard: int) -> bytes:
@@ -96,11 +98,16 @@ class Staging:
         screen = self.screen_of(complaints) if self.screen_of else None
         ids: dict[bytes, str] = {}
         about = _expected(self.source)
-        with open_source(self.source, self.achievement, self.identity.did, self.created, complaints, screen) as source:
+        with (
+            open_source(self.source, self.achievement, self.identity.did, self.created, complaints, screen) as source,
+            Syncer() as disk,
+        ):
             jobs, work = self._cut(source), stage_and_write if self.runner.shares_disk else stage
             for made in self.runner.map(work, jobs):
                 if made.part is not None:
                     write_part(self._folder(made.shard), made.number, made.part)
+                if not made.problems:
+                    disk.add(*part_paths(self._folder(made.shard), made.number))
                 roots.setdefault(made.shard, []).append(made.root)
                 sizes[made.shard] = sizes.get(made.shard, 0) + made.count
                 self._note(made, ids, complaints)
