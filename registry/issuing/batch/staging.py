@@ -13,6 +13,7 @@ import orjson
 from registry.credential.place import BatchId
 from registry.errors import InputError
 from registry.issuing.achievement import AchievementFile
+from registry.issuing.batch import SHARD
 from registry.issuing.batch.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.batch.badges import BadgeMaker, issuer_of_profile
 from registry.issuing.batch.files import Syncer
@@ -24,8 +25,6 @@ from registry.issuing.duplicates import Screen
 from registry.issuing.home.workspace import IssuerIdentity
 from registry.issuing.table.complaints import Complaints
 from registry.issuing.table.tables import is_table
-
-SHARD = 2**20
 
 
 def shard_batch_id(secret: bytes, batch_id: bytes, shard: int) -> bytes:
