@@ -31,11 +31,12 @@ class MemoryMirror:
             self.blocks[header.block.number] = header
         for log, item in step.events:
             self.events[log.block_hash, log.log_index] = item
-        for (kind, key), entity in step.state.changes():
-            if entity is None:
-                self.state.drop(kind, *key)
-            else:
-                self.state.put(entity)
+        for kind, rows in step.state.changes():
+            for key, entity in rows.items():
+                if entity is None:
+                    self.state.drop(kind, *key)
+                else:
+                    self.state.put(entity)
         self.point = step.checkpoint
 
     def rewind(self, ancestor):

@@ -1,7 +1,7 @@
 """A fresh fold of everything that the contract ever emitted, up to a block."""
 
 from registry.indexer.ahead import Ahead
-from registry.ledger.history import HistoryRow, history_of
+from registry.ledger.history import HistoryRow, history_rows
 from registry.ledger.projection import fold
 from registry.ledger.state import State
 from registry.ledger.word import WordDomain
@@ -30,7 +30,7 @@ def replay(
         items = [item for _, item in fetched.events]
         fold(state, domain, items)
         if history is not None:
-            history += [row for item in items for row in history_of(item)]
+            history += history_rows(items)
         count += len(fetched.events)
         first = fetched.last + 1
     return count

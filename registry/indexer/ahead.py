@@ -79,7 +79,10 @@ class Ahead:
         self._next = first, last, self._pool.submit(self._fetch, first, last)
 
     def _try(self, first: int, last: int, get: Callable[[], Fetched | None]) -> Fetched | None:
-        """The range, or None when it has to be asked for again, or to be smaller. A time-out counts as too large, but for a single block."""
+        """The range, or None when it has to be asked for again, or to be smaller.
+
+        A time-out counts as too large, but for a single block.
+        """
         try:
             return get()
         except ChainUnavailable as error:

@@ -121,6 +121,11 @@ HISTORY_TYPES: tuple[type[HistoryRow], ...] = HistoryRow.__args__
 _SILENT = (ev.Anchored, ev.StatusChanged)
 
 
+def history_rows(items: Iterable[LedgerEvent]) -> list[HistoryRow]:
+    """The rows that events add; most events are anchors and add none."""
+    return [row for item in items if not isinstance(item.event, _SILENT) for row in history_of(item)]
+
+
 def history_of(item: LedgerEvent) -> Sequence[HistoryRow]:
     """The rows that one event adds; none for anchors and status changes."""
     event = item.event

@@ -1,6 +1,6 @@
 """A set of entities by kind and key, which remembers what changed since it was read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -59,8 +59,6 @@ class State:
         rows = self._read[kind] | self._changed[kind]
         return [rows[key] for key in sorted(rows) if rows[key] is not None]
 
-    def changes(self) -> Iterator[tuple[RowKey, AnyEntity | None]]:
-        """What was put (the entity) or dropped (None) since the state was made, kind by kind."""
-        for kind, rows in self._changed.items():
-            for key, entity in rows.items():
-                yield (kind, key), entity
+    def changes(self) -> Iterator[tuple[type[Any], Mapping[tuple[Any, ...], Any]]]:
+        """Kind by kind, what was put (key → entity) or dropped (key → None) since the state was made."""
+        return ((kind, rows) for kind, rows in self._changed.items() if rows)

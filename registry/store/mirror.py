@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
 from registry.ledger.decode import BlockRef
-from registry.ledger.history import history_of
+from registry.ledger.history import history_rows
 from registry.ledger.state import RowKey, State
 from registry.ports import Checkpoint, Step
 from registry.store import bulk
@@ -87,12 +87,12 @@ class SqlMirror:
         Raises:
             StoreError: The database refuses, or the lease is another writer's; the former checkpoint holds.
         """
-        history = [row for _, item in step.events for row in history_of(item)]
+        rows = history_rows([item for _, item in step.events])
         with transaction(self.engine) as connection:
             self._fence(connection)
             fresh = self._write_raw(connection, step)
             write_state(connection, self._chain, step.state)
-            write_history(connection, self._chain, history, fresh=fresh)
+            write_history(connection, self._chain, rows, fresh=fresh)
             self._write_checkpoint(connection, step.checkpoint)
 
     def _fence(self, connection: Connection) -> None:

@@ -18,7 +18,7 @@ from registry.errors import LedgerError
 from registry.ledger.decode import BlockRef, LedgerEvent, RawLog, decode
 from registry.ledger.entities import ENTITY_TYPES, AnyEntity, Batch, Issuer, StatusChange
 from registry.ledger.events import ACCREDITATION_TYPES, Anchored
-from registry.ledger.history import history_of
+from registry.ledger.history import history_rows
 from registry.ledger.projection import apply, effect, rows_needed
 from registry.ledger.state import RowKey, State
 from registry.ledger.word import IssuerWord, WordDomain, gap
@@ -85,7 +85,7 @@ class Refold:
             for item in items:
                 self._step(state, item)
             count += len(items)
-            for row in (row for item in items for row in history_of(item)):
+            for row in history_rows(items):
                 self._keep(type(row), [row])
             for kind in _WRITTEN_ONCE:
                 self._keep(kind, state.all(kind))
@@ -167,11 +167,12 @@ def catch_up(session: Session, domain: WordDomain, above: int) -> int:
     state = _load(session, domain.chain_id, rows_needed(items))
     for item in items:
         apply(state, domain, item)
-    for (kind, key), entity in state.changes():
+    for kind, rows in state.changes():
         matching = " AND ".join(f'"{name}" = ?' for name in ("chain_id", *kind.KEY))
-        session.change(f'DELETE FROM "{shadow_of(kind)}" WHERE {matching}', domain.chain_id, *key)  # noqa: S608
-        append(session, kind, rows_of(domain.chain_id, kind, [entity] if entity is not None else []))
-    for row in (row for item in items for row in history_of(item)):
+        for key in rows:
+            session.change(f'DELETE FROM "{shadow_of(kind)}" WHERE {matching}', domain.chain_id, *key)  # noqa: S608
+        append(session, kind, rows_of(domain.chain_id, kind, [row for row in rows.values() if row is not None]))
+    for row in history_rows(items):
         append(session, type(row), rows_of(domain.chain_id, type(row), [row]))
     return len(items)
 

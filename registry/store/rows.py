@@ -63,9 +63,9 @@ def by_kind(state: State) -> tuple[dict[type[Any], list[Any]], dict[type[Any], l
     """What changed in a state: entities to be written, and keys to be removed, kind by kind."""
     puts: dict[type[Any], list[Any]] = {}
     drops: dict[type[Any], list[Row]] = {}
-    for (kind, key), entity in state.changes():
-        if entity is None:
-            drops.setdefault(kind, []).append(key)
-        else:
-            puts.setdefault(kind, []).append(entity)
+    for kind, rows in state.changes():
+        if put := [entity for entity in rows.values() if entity is not None]:
+            puts[kind] = put
+        if len(put) < len(rows):
+            drops[kind] = [key for key, entity in rows.items() if entity is None]
     return puts, drops

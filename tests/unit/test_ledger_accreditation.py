@@ -135,7 +135,7 @@ def test_rows_needed_name_every_row_that_applying_reads():
         part = State(row for kind, key in rows_needed([item]) if (row := whole.get(kind, *key)) is not None)
         apply(part, DOMAIN, item)
         apply(whole, DOMAIN, item)
-        for (kind, key), entity in part.changes():
+        for kind, key, entity in ((kind, *row) for kind, rows in part.changes() for row in rows.items()):
             assert whole.get(kind, *key) == entity
 
 

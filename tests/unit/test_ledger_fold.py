@@ -238,6 +238,6 @@ def test_rows_needed_name_every_row_that_applying_reads():
         part = State(loaded)
         apply(part, DOMAIN, item)
         apply(whole, DOMAIN, item)
-        for (kind, key), entity in part.changes():
+        for kind, key, entity in ((kind, *row) for kind, rows in part.changes() for row in rows.items()):
             assert whole.get(kind, *key) == entity
             assert entity is None or key_of(entity) == key
