@@ -1,4 +1,4 @@
-"""What the reader may ask beyond today, about the past and by their own accreditors, as `hallmark verify` answers it."""
+"""What the reader may ask beyond today, about the past and by own accreditors, as `hallmark verify` answers it."""
 
 import json
 

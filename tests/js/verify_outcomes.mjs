@@ -1,6 +1,6 @@
 // Print what the page's JavaScript says of credentials. Lines of FILE: {"document": hex, "evidence": text or null,
-// "code", "trusted", "now", "asOf", "about", "roots", "scopes", "controllers": {identifier: document or text}}; TABLES:
-// what GET /page/tables.json answers; CONTEXTS: {digest: text}; CATALOGUE: sentences.
+// "code", "trusted", "now", "asOf", "about", "roots", "scopes", "controllers": {identifier: document or text},
+// "lists": {address: {"data": hex or null, "readAt", "problem"}}}; TABLES: what GET /page/tables.json answers; CONTEXTS: {digest: text}; CATALOGUE: sentences.
 // Usage: node verify_outcomes.mjs STATIC FILE TABLES CONTEXTS
 
 import { readFileSync } from "node:fs";
@@ -16,12 +16,14 @@ const [tables, texts, catalogue] = [read(tablesFile), read(contextsFile), read(`
 const contexts = new Contexts(tables.contexts, async (digest) => new TextEncoder().encode(texts[digest]));
 
 for (const line of readFileSync(file, "utf8").trimEnd().split("\n")) {
-  const { document, evidence, code, reason, roots, controllers, ...decided } = JSON.parse(line);
+  const { document, evidence, code, reason, roots, controllers, lists, ...decided } = JSON.parse(line);
   const ask = async () =>
     evidence === null ? noEvidence(code, "evidence.reason", { reason }) : readEvidence(new TextEncoder().encode(evidence));
   const chosen = roots.map(({ contract, issuerId }) => ({ contract, issuerId: BigInt(issuerId) }));
   const policy = { ...decided, roots: chosen, tables, contexts };
-  const report = await verify(Uint8Array.from(Buffer.from(document, "hex")), policy, ask, { controllers: async () => new Map(Object.entries(controllers)) });
+  const held = Object.entries(lists).map(([url, one]) => [url, { ...one, data: one.data && Uint8Array.from(Buffer.from(one.data, "hex")) }]);
+  const outside = { controllers: async () => new Map(Object.entries(controllers)), lists: async () => new Map(held) };
+  const report = await verify(Uint8Array.from(Buffer.from(document, "hex")), policy, ask, outside);
   const checks = report.checks.map((one) => ({
     name: one.name, verdict: one.verdict, code: one.code, detail: sentence(catalogue, one),
   }));

@@ -4,6 +4,7 @@ The samples are all that other files of tests (JUDGED) try, the published signat
 model.
 """
 
+import copy
 import importlib.util
 import inspect
 import json
@@ -27,7 +28,13 @@ from registry.verification.verify import judge, present
 HERE = Path(__file__).resolve()
 RUNNER = HERE.parents[1] / "js/verify_outcomes.mjs"
 # Where a library or a reader of its own refuses, the page says so in its own words.
-OWN_WORDS = {"PARSING_ERROR", "MALFORMED_VALUE_ERROR", "INCLUSION_PROOF_ERROR", "ANCHOR_PROOF_UNREADABLE"}
+OWN_WORDS = {
+    "STATUS_VERIFICATION_ERROR",
+    "PARSING_ERROR",
+    "MALFORMED_VALUE_ERROR",
+    "INCLUSION_PROOF_ERROR",
+    "ANCHOR_PROOF_UNREADABLE",
+}
 
 
 class Samples:
@@ -62,6 +69,10 @@ def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy, options:
         "roots": [{"contract": str(root.contract), "issuerId": str(root.issuer_id)} for root in policy.roots],
         "scopes": sorted(scope.hex() for scope in policy.scopes),
         "controllers": options.get("controllers") or {},
+        "lists": {
+            url: {"data": answer.data and answer.data.hex(), "readAt": answer.read_at, "problem": answer.problem}
+            for url, answer in (options.get("lists") or {}).items()
+        },
     }
 
 
@@ -113,7 +124,7 @@ def judged_by(name: str) -> Samples:
 
     def record(presented: Any, evidence: Any, policy: Policy, *rest: Any, **options: Any) -> Any:
         options |= dict(zip(("lists", "controllers", "holder"), rest, strict=False))
-        if policy.max_age is None and not any(options.get(name) for name in ("lists", "holder")):
+        if policy.max_age is None and not options.get("holder"):
             samples.add(given[id(presented)][1], evidence, policy, **options)
         return judge(presented, evidence, policy, **options)
 
@@ -123,13 +134,13 @@ def judged_by(name: str) -> Samples:
             patch.setattr(holder, "present", keep)
         module = loaded(name)
         for function in [value for name, value in vars(module).items() if name.startswith("test_")]:
-            for arguments in _calls(function):
+            for arguments in _calls(function, vars(module)):
                 function(**arguments)
     return samples
 
 
-def _calls(function: Any) -> list[dict[str, Any]]:
-    """Its arguments, once for each set of parameters; none where it wants fixtures too."""
+def _calls(function: Any, names: dict[str, Any]) -> list[dict[str, Any]]:
+    """Its arguments, once for each set of parameters; none where it wants fixtures of others."""
     calls: list[dict[str, Any]] = [{}]
     for mark in getattr(function, "pytestmark", []):
         if mark.name == "skipif" and mark.args[0]:
@@ -137,7 +148,9 @@ def _calls(function: Any) -> list[dict[str, Any]]:
         if mark.name == "parametrize":
             calls = [{**call, **values} for call in calls for values in _parameters(*mark.args)]
     wanted = set(inspect.signature(function).parameters)
-    return [call for call in calls if set(call) == wanted]
+    makers = {name: inspect.unwrap(names[name]) for name in wanted & set(names) if hasattr(names[name], "__wrapped__")}
+    made = {name: make() for name, make in makers.items() if not inspect.signature(make).parameters}
+    return [{**made, **call} for call in calls if {*made, *call} == wanted]
 
 
 def _parameters(names: Any, values: Any) -> list[dict[str, Any]]:
@@ -155,6 +168,8 @@ JUDGED = {
     "test_issuer_identity.py": 10,
     "test_signed_samples.py": 20,
     "test_vc_jwt.py": 4,
+    "test_status_list.py": 30,
+    "test_status_delegates.py": 5,
 }
 
 
@@ -255,12 +270,12 @@ def spoilt(document: Any, rng: random.Random) -> Any:
             del holder[key]
         elif kind == 1 and isinstance(holder, dict):
             holder[rng.choice(["id", "type", "name", "image", "@value", "extra", "@context", "proof", "expires"])] = (
-                rng.choice(STRANGE)
+                copy.deepcopy(rng.choice(STRANGE))
             )
         elif kind == 2:
             holder[key] = [holder[key], holder[key]] if rng.random() < 0.5 else [holder[key]]
         else:
-            holder[key] = rng.choice(STRANGE)
+            holder[key] = copy.deepcopy(rng.choice(STRANGE))
     return made
 
 
@@ -320,5 +335,24 @@ def test_spoilt_documents_of_identifiers_on_the_web_get_the_same_verdict_in_both
         controllers = {others.WEB: document if isinstance(document, dict) else {}}
         samples.add(made.credential, made.evidence, made.policy, controllers=controllers)
     assert len({judge(present(one[0]), *one[1:3], **one[3]).verdict for one in samples.asked}) == 2
+    found = compare(samples, tmp_path, words=False)
+    assert found == [], "\n".join(found[:20])
+
+
+@needed
+def test_spoilt_status_lists_and_entries_get_the_same_verdict_in_both(tmp_path):
+    rng, samples, others = random.Random(4), Samples(), loaded("test_status_list.py")
+    policy = Policy((), others.NOW)
+    for number in range(MUTANTS):
+        listed, named = others.list_document(number), others.entry(str(number))
+        given = [named] if number % 2 else spoilt([named], rng)
+        document = listed if number % 2 == 0 else spoilt(listed, rng)
+        try:
+            body, credential = others.signed(document), others.credential(*given)
+        except (HallmarkError, TypeError):  # nobody can sign what has no canonical form
+            continue
+        samples.add(credential, NoEvidence("No chain."), policy, lists=others.answer(body))
+    assert len(samples.asked) >= MUTANTS // 2
+    assert len({judge(present(one[0]), *one[1:3], **one[3]).verdict for one in samples.asked}) == 3
     found = compare(samples, tmp_path, words=False)
     assert found == [], "\n".join(found[:20])

@@ -1,30 +1,14 @@
-/** The zlib stream (RFC 1950), by the browser, up to 1 MiB of text. */
+/** The zlib stream (RFC 1950) of carriers, up to 1 MiB of text. */
 
+import { inflated } from "../core/inflate.js";
 import { notCarried } from "./carrier.js";
-
-const MAX_TEXT = 1024 * 1024;
 
 /** Inflate; Refusal for a broken or cut stream, something behind it, or more than 1 MiB. */
 export async function inflate(bytes) {
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")).getReader();
-  const parts = [];
-  let size = 0;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      parts.push(value);
-      size += value.length;
-      if (size > MAX_TEXT) break;
-    }
-  } catch {
-    throw notCarried("What it carries is cut off or damaged: it cannot be inflated.");
-  }
-  if (size > MAX_TEXT) {
-    await reader.cancel();
-    throw notCarried("The credential in it is longer than 1 MiB.");
-  }
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
+  const { data, problem } = await inflated(bytes, "deflate", 1024 * 1024);
+  if (problem === "broken") throw notCarried("What it carries is cut off or damaged: it cannot be inflated.");
+  if (problem === "long") throw notCarried("The credential in it is longer than 1 MiB.");
+  return data;
 }
 
 /** The zlib stream of bytes. */

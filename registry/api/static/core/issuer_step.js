@@ -80,7 +80,7 @@ export async function checkIssuer(credential, evidence, atHand) {
 }
 
 async function checkProfiles(credential, issuer, evidence, atHand) {
-  const { profiles, problem } = await readableProfiles(evidence, credential, atHand);
+  const { profiles, problem } = await readableProfiles(inForce(evidence), credential, atHand);
   for (const profile of profiles) {
     if (profile.dids.includes(issuer)) {
       const values = { name: profile.name, issuer, issuerId: String(profile.issuerId), contract: evidence.contract };
@@ -122,11 +122,11 @@ function inForce(evidence) {
 }
 
 /** Profiles whose document is known, matches its hash and speaks of this very issuer; and why others are not. */
-async function readableProfiles(evidence, credential, atHand) {
+async function readableProfiles(facts, credential, atHand) {
   const { place } = credential;
   const profiles = [];
   let problem = null;
-  for (const fact of inForce(evidence)) {
+  for (const fact of facts) {
     if (fact.document === null) {
       problem = { key: "issuer.profileUnknown", values: { hash: `0x${fact.hash}` } };
       continue;
@@ -139,10 +139,18 @@ async function readableProfiles(evidence, credential, atHand) {
   return { profiles, problem };
 }
 
+/** Who may sign status lists besides the document's issuer, by its own profile that the chain holds now. */
+export async function statusDelegates(evidence, credential, atHand) {
+  if (evidence.missing || credential.place === null) return [];
+  const { profiles } = await readableProfiles(evidence.profiles.filter((one) => one.until === 0), credential, atHand);
+  const issuer = issuerOf(credential.document);
+  return profiles.filter((one) => one.dids.includes(issuer) && one.statusDelegate !== "").map((one) => one.statusDelegate);
+}
+
 /** The DIDs that speak for the anchoring issuer, and whether that is all there is to know about them. */
 async function profileDids(evidence, credential, atHand) {
   if (!credential.saysAnchored) return { allowed: new Set(), told: true };
   if (evidence.missing || credential.place === null) return { allowed: new Set(), told: false };
-  const { profiles, problem } = await readableProfiles(evidence, credential, atHand);
+  const { profiles, problem } = await readableProfiles(inForce(evidence), credential, atHand);
   return { allowed: new Set(profiles.flatMap((one) => one.dids)), told: profiles.length > 0 && problem === null };
 }

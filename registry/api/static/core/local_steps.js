@@ -1,10 +1,6 @@
-/** Steps 2, 8 without a chain, and 9: what needs nobody to be asked (local_steps.py, list_step.py, list_entry.py). */
+/** Steps 2 and 9: what needs nobody to be asked (registry/verification/local_steps.py). */
 
-import { isObject, listOf } from "../anchor.js";
-import { isPointer } from "./model.js";
-import {
-  INVALID, NOT_APPLICABLE, UNKNOWN, VALID, Refusal, check, malformed, refused,
-} from "./outcome.js";
+import { INVALID, UNKNOWN, VALID, Refusal, check, refused } from "./outcome.js";
 import { badgeProblems, distinct } from "./openbadges.js";
 import { stampOf } from "./times.js";
 import { VC2, stampMember, vc2Problems } from "./vc2.js";
@@ -52,58 +48,4 @@ export function checkValidity({ document }, now) {
     if (!(error instanceof Refusal)) throw error;
     return refused("validity", INVALID, error);
   }
-}
-
-/** Step 8 of a document that is not anchored: the page fetches no status list, so each is told as not read. */
-export function checkLists({ document }) {
-  if (!("credentialStatus" in document)) return check("status", NOT_APPLICABLE, "", "status.none");
-  const entries = listOf(document.credentialStatus).filter((entry) => !isPointer(entry));
-  try {
-    const urls = entries.map(listUrl);
-    if (urls.length === 0) return check("status", NOT_APPLICABLE, "", "status.noneOutside");
-    const [url] = urls;
-    if (url.type !== undefined) return check("status", UNKNOWN, "STATUS_RETRIEVAL_ERROR", "status.otherType", url);
-    return check("status", UNKNOWN, "STATUS_RETRIEVAL_ERROR", "status.notRead", url);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return check("status", INVALID, error.code, "status.malformed", { member: error.values.member ?? "" });
-  }
-}
-
-/** A list outside the chain says what holds now, never what it said before. */
-export function checkListsThen(credential) {
-  const found = checkLists(credential);
-  return found.key === "status.notRead" ? { ...found, key: "status.listThen", values: {} } : found;
-}
-
-const isCount = (value) => Number.isInteger(value) && value >= 0;
-
-/** Where an entry's list lies ({url}), or what other kind it is ({type}); Refusal for one that breaks its format. */
-function listUrl(entry) {
-  if (!isObject(entry)) throw malformed("status.malformed", { member: "credentialStatus" });
-  const types = listOf(entry.type).filter((kind) => typeof kind === "string");
-  if (types.includes("BitstringStatusListEntry")) return bitstring(entry);
-  if (types.includes("1EdTechRevocationList")) return { url: textOf(entry, "id") };
-  return { type: (types[0] ?? "an unnamed type").slice(0, 60) };
-}
-
-function bitstring(entry) {
-  const size = entry.statusSize ?? ("statusSize" in entry ? null : 1);
-  if (!isCount(size) || size < 1 || size > 32) throw malformed("status.malformed", { member: "statusSize" });
-  const purpose = textOf(entry, "statusPurpose");
-  const messages = listOf(entry.statusMessage);
-  const readable = messages.every((one) => isObject(one) && "message" in one && /^\s*[+-]?(0[xX])?[0-9a-fA-F]+\s*$/.test(one.status));
-  if (!readable || ((size > 1 || purpose === "message") && messages.length !== 2 ** size)) {
-    throw malformed("status.malformed", { member: "statusMessage" });
-  }
-  const url = textOf(entry, "statusListCredential");
-  const index = entry.statusListIndex;
-  const number = typeof index === "string" && /^\d{1,16}$/.test(index) ? Number(index) : index;
-  if (!isCount(number) || number > Number.MAX_SAFE_INTEGER) throw malformed("status.malformed", { member: "statusListIndex" });
-  return { url };
-}
-
-function textOf(holder, member) {
-  if (typeof holder[member] !== "string" || holder[member] === "") throw malformed("status.malformed", { member });
-  return holder[member];
 }

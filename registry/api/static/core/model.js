@@ -16,14 +16,15 @@ const CLAIMS = ["iss", "sub", "nbf", "iat", "jti", "exp"];
  * Read a credential from bytes, JSON or compact JWS.
  *
  * @param {Uint8Array} bytes
+ * @param {number} maxBytes Another limit, for status lists.
  * @returns {Promise<object>} `document`; `docHash` (32 bytes); `signatures`, the proofs other than ours; `anchor`
  *   ({claim, cfgHash, created} or null); `anchorProblem`; `pointers` ({place, listIndex}); `saysAnchored`; `place`.
  * @throws {Refusal} PARSING_ERROR.
  */
-export async function readCredential(bytes) {
+export async function readCredential(bytes, maxBytes = MAX_BYTES) {
   const text = new TextDecoder("latin1").decode(bytes);
   const compact = text.trimStart().startsWith("ey") ? COMPACT.exec(text) : null;
-  const { document, inside, signatures } = compact ? unpack(compact, bytes) : open(bytes);
+  const { document, inside, signatures } = compact ? unpack(compact, bytes, maxBytes) : open(bytes, maxBytes);
   const { proof: _, ...unsecured } = document;
   const read = await readAnchor(inside.filter((proof) => proof.cryptosuite === SUITE));
   const { pointers, pointerProblem } = readPointers(document);
@@ -36,8 +37,8 @@ export async function readCredential(bytes) {
   };
 }
 
-function open(bytes) {
-  const document = parsed(bytes);
+function open(bytes, maxBytes) {
+  const document = parsed(bytes, maxBytes);
   const proofs = listOf(document.proof).filter(isObject);
   return { document, inside: proofs, signatures: proofs.filter((proof) => proof.cryptosuite !== SUITE) };
 }
@@ -53,10 +54,10 @@ export function parsed(bytes, maxBytes = MAX_BYTES) {
 }
 
 /** The credential inside a compact JWS; of the proofs inside it only our anchor is looked at. */
-function unpack([, head, body, tail], bytes) {
+function unpack([, head, body, tail], bytes, maxBytes) {
   const payload = base64url(body);
-  if (payload === null || bytes.length > MAX_BYTES) throw new Refusal("PARSING_ERROR", "readable.noJws");
-  const claims = parsed(payload);
+  if (payload === null || bytes.length > maxBytes) throw new Refusal("PARSING_ERROR", "readable.noJws");
+  const claims = parsed(payload, maxBytes);
   if ("vc" in claims && !isObject(claims.vc)) throw new Refusal("PARSING_ERROR", "readable.noCredential");
   const bare = (value) => Object.entries(value).filter(([name]) => !CLAIMS.includes(name));
   const { proof, ...document } = claims.vc ?? Object.assign(Object.create(null), Object.fromEntries(bare(claims)));

@@ -8,7 +8,7 @@ import { isKnown, verify } from "./signature.js";
  * Read a profile and check the signature of every DID that it lists, as far as their keys can be had.
  *
  * @returns {Promise<object>} `hash` (32 bytes), `contract`, `issuerId` (bigint), `name`, `dids` whose signatures
- *   verified, `unproven` ones, `url`.
+ *   verified, `unproven` ones, `url`, `statusDelegate` (empty where it names none).
  * @throws {Refusal}
  */
 export async function readProfile(document, atHand) {
@@ -23,6 +23,7 @@ export async function readProfile(document, atHand) {
     dids: dids.filter((did) => signed.has(did)),
     unproven: dids.filter((did) => !signed.has(did)),
     url: typeof document.url === "string" ? document.url : null,
+    statusDelegate: typeof document.statusDelegate === "string" ? document.statusDelegate : "",
   };
 }
 

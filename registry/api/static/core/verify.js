@@ -12,12 +12,14 @@ import {
 } from "./outcome.js";
 import { noEvidence } from "./evidence.js";
 import { checkIssuer, checkSigned, knownProofs, neededControllers } from "./issuer_step.js";
-import { checkConforming, checkLists, checkListsThen, checkValidity } from "./local_steps.js";
+import { neededLists, publishedLists } from "./list_entry.js";
+import { checkLists, checkListsThen, withLists } from "./list_step.js";
+import { checkConforming, checkValidity } from "./local_steps.js";
 import { placeText, readCredential } from "./model.js";
 import { checkAnchored, checkIncluded, checkStatus } from "./place_steps.js";
 import { issuerOf } from "./values.js";
 
-const NOBODY = { controllers: async () => new Map() };
+const NOBODY = { controllers: async () => new Map(), lists: async () => new Map() };
 
 /**
  * Verify one document.
@@ -30,7 +32,7 @@ const NOBODY = { controllers: async () => new Map() };
  * @param {(place: object, account: string|null, wish: object) => Promise<object>} ask Brings evidence about a place; it
  *   is told the batch and the word of 256 credentials, never the document. `wish`: block, time, about, roots (ids).
  * @param {object} outside Brings what lies with others, if the reader agreed: `controllers(identifiers)` a Map of
- *   documents (controller.js).
+ *   documents (controller.js), `lists(addresses)` a Map of status lists (list_step.js).
  * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `moment`, `credential`.
  */
 export async function verify(bytes, policy, ask, outside = NOBODY) {
@@ -39,7 +41,9 @@ export async function verify(bytes, policy, ask, outside = NOBODY) {
   const evidence = ofThisChain(credential, await gathered(credential, policy, ask), policy);
   const moment = momentOf(policy, evidence);
   const controllers = await outside.controllers(neededControllers(credential, evidence));
-  const checks = await checksOf(credential, evidence, policy, { contexts: policy.contexts, now: moment, controllers });
+  const lists = await outside.lists(listsFor(credential, evidence, policy));
+  const atHand = { contexts: policy.contexts, now: moment, controllers };
+  const checks = await checksOf(credential, evidence, policy, atHand, lists);
   const required = requiredChecks({
     saysAnchored: credential.saysAnchored, knownSignature: knownProofs(credential).length > 0,
     rootsGiven: policy.roots.length > 0,
@@ -60,7 +64,7 @@ async function gathered({ place, anchor }, policy, ask) {
   return ask(place, anchor === null ? null : `0x${hex(anchor.claim.account)}`, wish);
 }
 
-async function checksOf(credential, evidence, policy, atHand) {
+async function checksOf(credential, evidence, policy, atHand, lists) {
   return [
     check("readable", VALID),
     checkConforming(credential, policy.tables),
@@ -69,7 +73,7 @@ async function checksOf(credential, evidence, policy, atHand) {
     checkAnchored(credential, evidence, policy),
     await checkIssuer(credential, evidence, atHand),
     checkAccredited(credential, evidence, policy),
-    statusOf(credential, evidence, policy),
+    await statusOf(credential, evidence, policy, atHand, lists),
     checkValidity(credential, atHand.now),
   ];
 }
@@ -81,11 +85,20 @@ function momentOf({ now, asOf, about }, evidence) {
   return asOf.time ?? (evidence.missing ? now : evidence.latest.time);
 }
 
-/** Of anchored documents the chain speaks: a list outside it, which the page does not fetch, changes nothing. */
-function statusOf(credential, evidence, policy) {
-  if (credential.saysAnchored) return checkStatus(credential, evidence, policy);
-  const past = policy.asOf !== null || policy.about !== null;
-  return past ? checkListsThen(credential) : checkLists(credential);
+const isPast = ({ asOf, about }) => asOf !== null || about !== null;
+
+/** The lists outside the chain that speak about it now; where the chain was not read, also what is published of it. */
+function listsFor(credential, evidence, policy) {
+  if (isPast(policy)) return [];
+  return [...neededLists(credential), ...(evidence.missing ? publishedLists(credential) : [])];
+}
+
+async function statusOf(credential, evidence, policy, atHand, lists) {
+  const { now } = policy;
+  const onChain = credential.saysAnchored;
+  if (isPast(policy)) return onChain ? checkStatus(credential, evidence, policy) : checkListsThen(credential, now, atHand, evidence);
+  if (!onChain) return checkLists(credential, lists, now, atHand, evidence);
+  return withLists(checkStatus(credential, evidence, policy), credential, lists, now, atHand, evidence);
 }
 
 /** Evidence about another contract, or from a chain that the list describes otherwise, says nothing at all. */

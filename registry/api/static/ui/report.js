@@ -9,8 +9,8 @@ import { day, moment, say, sentences } from "./words.js";
 
 const ICONS = { valid: "tick", invalid: "cross", unknown: "question", not_applicable: "dash", not_checked: "dash" };
 
-/** Show a report in `holder`. `what` is {bytes, report, asked, wish}; `wish` is the question that was put. */
-export async function showReport(holder, { bytes, report, asked, wish }) {
+/** Show a report in `holder`. `what` is {bytes, report, asked, others, wish, more}: `wish` is the question that was put. */
+export async function showReport(holder, { bytes, report, asked, others, wish, more }) {
   const then = wish.asOf !== null || wish.about !== null;
   const told = report.credential === null ? null : subjectOf(report.credential.document);
   fillWith(
@@ -18,8 +18,9 @@ export async function showReport(holder, { bytes, report, asked, wish }) {
     banner(report, wish, then),
     told === null ? null : certificate(told, report),
     report.warning === "" ? null : el("p", { class: "warning" }, report.warning),
+    more,
     checks(report, then),
-    grounds(report, asked, wish, then),
+    grounds(report, { asked, others, wish, then }),
     ...(told === null || bytes === null ? [] : [await holderTools(bytes, told, report)]),
   );
 }
@@ -125,14 +126,19 @@ function checks({ checks: all }, then) {
 }
 
 /** Who says so, and as of when. */
-function grounds({ asOf, assurance, place }, asked, wish, then) {
-  const sent = asked === null || place === null ? say("grounds.nothingSent") : say("grounds.wordSent");
-  const more = place !== null && (then || wish.roots?.length > 0) ? ` ${say("grounds.wishSent")}` : "";
+function grounds({ asOf, assurance, place }, { asked, others, wish, then }) {
+  const registry = asked !== null && place !== null;
+  const sent = [
+    registry ? say("grounds.wordSent") : others.length === 0 ? say("grounds.nothingSent") : "",
+    registry && (then || wish.roots?.length > 0) ? say("grounds.wishSent") : "",
+    others.length === 0 ? "" : say("grounds.othersAsked", { hosts: others.join(", ") }),
+  ].join(" ").trim();
+  const who = assurance === "none" && others.length > 0 ? "grounds.othersOnly" : `grounds.${assurance}`;
   const rows = [
-    [say("grounds.by"), say(`grounds.${assurance}`, { host: asked ?? "" })],
+    [say("grounds.by"), say(who, { host: asked ?? "" })],
     [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
-    [say("grounds.sent"), sent + more],
+    [say("grounds.sent"), sent],
   ];
   return el("section", { class: "card", "aria-labelledby": "grounds" }, el("h2", { id: "grounds" }, say("grounds.title")), facts(rows));
 }

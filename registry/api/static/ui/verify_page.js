@@ -8,6 +8,7 @@ import { unreadable, verify } from "../core/verify.js";
 import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
 import { byId, fillWith } from "./dom.js";
 import { askAboutToday, listenForQuestions, question } from "./question.js";
+import { Outside, outsideSection } from "./outside.js";
 import { isAddress, relay } from "./relay_client.js";
 import { showReport } from "./report.js";
 import { accreditors, listenForAccreditors, sayAccreditors } from "./roots.js";
@@ -127,7 +128,7 @@ async function take(open) {
     await judge(await open());
   } catch (error) {
     if (!(error instanceof Refusal)) return fail(error);
-    await show({ bytes: null, report: unreadable(error), wish: question(), asked: null });
+    await show({ bytes: null, report: unreadable(error), wish: question(), left: new Map(), others: [], asked: null });
   } finally {
     document.body.classList.remove("busy");
   }
@@ -146,15 +147,16 @@ async function judge(bytes) {
   const wish = { ...question(), ...(await accreditors()) };
   const url = byId("endpoint").value.trim();
   const ask = url === "" || !isAddress(url) ? askRegistry : endpointAsker(url, (await loaded()).trusted);
-  const report = await verify(bytes, { ...(await loaded()), ...wish, now: Date.now() / 1000 }, ask);
+  const outside = new Outside();
+  const report = await verify(bytes, { ...(await loaded()), ...wish, now: Date.now() / 1000 }, ask, outside);
   // The reader may have asked for something else meanwhile; that answer is the one to show.
-  if (mine === judgements) await show({ bytes, report, wish, asked: ask === askRegistry ? location.host : new URL(url).host });
+  if (mine === judgements) await show({ bytes, report, wish, left: outside.left, others: [...outside.asked].sort(), asked: ask === askRegistry ? location.host : new URL(url).host });
 }
 
 async function show(what) {
   shown = what;
   fillWith(byId("said"), "");
-  await showReport(byId("report"), what);
+  await showReport(byId("report"), { ...what, more: outsideSection(what.left, judgeAgain) });
   document.body.classList.add("judged");
   byId("verdict").focus();
 }
