@@ -2,7 +2,7 @@
 
 import json
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,27 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def attested_of(path: Path) -> "tuple[Mapping[str, Any], SignedSnapshot]":
+def attested_of_files(paths: Iterable[Path]) -> "tuple[dict[str, Mapping[str, Any]], list[SignedSnapshot]]":
+    """Documents by identifier in files of `hallmark attest`, and who attests them.
+
+    Raises:
+        InputError: A file cannot be read, or holds another document of an identifier than one before.
+    """
+    from registry.errors import InputError
+
+    documents: dict[str, Mapping[str, Any]] = {}
+    snapshots = []
+    for path in paths:
+        document, signed = _attested_of(path)
+        did = signed.snapshot.did
+        if documents.setdefault(did, document) != document:
+            what = f"{path} holds another document of {did} than the files before."
+            raise InputError(what, todo="give them one at a time")
+        snapshots.append(signed)
+    return documents, snapshots
+
+
+def _attested_of(path: Path) -> "tuple[Mapping[str, Any], SignedSnapshot]":
     """The document in a file of `hallmark attest`, and who attests it.
 
     Raises:

@@ -1,9 +1,9 @@
 """hallmark bundle FILE: one file that proves a credential without any network, to whoever knows a block hash."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from registry.commands import options
 
@@ -30,6 +30,7 @@ def run(args: Namespace) -> int:
     """Write the bundle and say which block it rests on."""
     from registry import bootstrap
     from registry.chain.bundle import make_bundle
+    from registry.commands.attest import attested_of_files
     from registry.commands.documents import bytes_of
     from registry.credential.model import read_credential
     from registry.credential.reader import read_document
@@ -47,7 +48,7 @@ def run(args: Namespace) -> int:
     roots = [root_of(text, (source.chain.contract,)).issuer_id for text in args.root]
     wanted = needed_controllers(credential, NoEvidence("Not asked yet.", "NOT_ASKED"))
     found = bootstrap.controller_reader(settings, args.did).read(wanted)
-    attested, snapshots = _attested(args.attested)
+    attested, snapshots = attested_of_files(args.attested)
     dids = {name: document for name, document in found.items() if not isinstance(document, str)} | attested
     bundle = make_bundle(source, data, credential, roots, list(dids.values()), snapshots)
     args.out.write_bytes(bundle_to_bytes(bundle))
@@ -58,23 +59,6 @@ def run(args: Namespace) -> int:
     if not bundle.profiles:
         print("  it holds no profile, so it cannot say who the issuer is: give --profile FILE")
     return 0
-
-
-def _attested(paths: Iterable[Path]) -> "tuple[dict[str, Mapping[str, Any]], list[SignedSnapshot]]":
-    """Documents by identifier, and who attests them; each identifier has one document."""
-    from registry.commands.attest import attested_of
-    from registry.errors import InputError
-
-    documents: dict[str, Mapping[str, Any]] = {}
-    snapshots = []
-    for path in paths:
-        document, signed = attested_of(path)
-        did = signed.snapshot.did
-        if documents.setdefault(did, document) != document:
-            what = f"{path} holds another document of {did} than the files before."
-            raise InputError(what, todo="make a bundle for each")
-        snapshots.append(signed)
-    return documents, snapshots
 
 
 def _say_attesters(dids: Iterable[str], snapshots: "Iterable[SignedSnapshot]") -> None:

@@ -4,8 +4,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from registry.commands.words import count
-
 if TYPE_CHECKING:
     from registry.verification.report import Report
     from registry.verification.verdict import Check
@@ -64,4 +62,6 @@ def _ago(seconds: int) -> str:
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size} {unit} ago"
+    from registry.commands.words import count  # one file less to open where no block is told
+
     return f"{count(seconds, 'second')} ago"

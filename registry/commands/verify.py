@@ -44,7 +44,9 @@ def _add_sources(parser: ArgumentParser) -> None:
         help="a host that may be asked for status lists and DID documents",
     )
     options.add_many(parser, "--did", "FILE", "an issuer's DID document", path=True)
-    options.add_many(parser, "--attester", "DID", "whose word about DID documents in a bundle you take (a did:key)")
+    what = "a DID document with who attests it, from `hallmark attest`; a bundle may hold some"
+    options.add_many(parser, "--attested", "FILE", what, path=True)
+    options.add_many(parser, "--attester", "DID", "whose word about DID documents you take (a did:key)")
 
 
 def _add_wishes(parser: ArgumentParser) -> None:
@@ -97,8 +99,12 @@ def _check(args: Namespace) -> None:
         raise InputError("Nothing to verify.", todo="name credentials, or a bundle with --bundle FILE")
     if args.domain is not None and args.challenge is None:
         raise InputError("--domain alone proves nothing.", todo="give the --challenge that the holder was to sign")
-    if (args.block_hash or args.attester) and args.bundle is None:
-        raise InputError("--block-hash and --attester are for bundles.", todo="name one with --bundle FILE")
+    if args.block_hash and args.bundle is None:
+        raise InputError("--block-hash is for bundles.", todo="name one with --bundle FILE")
+    if args.attester and not (args.bundle or args.attested):
+        raise InputError(
+            "--attester is for attested documents.", todo="give --attested FILE, or a bundle that has some"
+        )
     unknown = next((did for did in args.attester if not did.startswith("did:key:")), None)
     if unknown is not None:
         raise InputError(f"{unknown[:80]!r} is no attester.", todo="give the did:key that signed the DID snapshot")

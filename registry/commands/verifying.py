@@ -25,6 +25,7 @@ from registry.verification.verify import Presented, judge, present
 
 if TYPE_CHECKING:
     from registry.ports import EvidenceSource
+    from registry.verification.snapshot import SignedSnapshot
 
 _NO_PLACE = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")
 _NOT_ASKED = NoEvidence("No source was named; give --registry, --rpc or --bundle.", "NOT_ASKED")
@@ -43,6 +44,7 @@ class Verifier:
         self.question = Question(args.challenge, args.domain, args.email)
         self.lists = bootstrap.list_reader(settings, args.status_list)
         self.controllers = bootstrap.controller_reader(settings, args.did)
+        self.attested = _attested(args.attested)
         self.source: EvidenceSource | None = self.bundle
         if self.bundle is None and (settings.registry or settings.rpc):
             profiles = [read_document(path.read_bytes()) for path in args.profile]
@@ -85,9 +87,14 @@ class Verifier:
         return judge(presented, evidence, self.policy, lists, known, holder)
 
     def _documents(self, presented: Presented, evidence: Evidence | NoEvidence) -> dict[str, Mapping[str, Any] | str]:
-        """DID documents: the verifier's own, else those in the bundle by the word of whom the verifier believes."""
+        """DID documents: the verifier's own, else those that somebody attests whom the verifier believes."""
         known = self.controllers.read(presented.controllers(evidence))
         vouched = {} if self.bundle is None else self.bundle.documents(self.args.attester, evidence)
+        if self.attested is not None:
+            from registry.verification.attested import documents_by_word
+
+            documents, snapshots = self.attested
+            vouched |= documents_by_word(documents.values(), snapshots, self.args.attester, evidence)
         return known | {name: one for name, one in vouched.items() if not isinstance(known.get(name), Mapping)}
 
     def _evidence(self, presented: Presented) -> Evidence | NoEvidence:
@@ -130,6 +137,14 @@ def verify_chunk(files: Sequence[Path]) -> Row:
     """In a process of a pool: the rows of these files, as one."""
     verifier = _prepared[0]
     return joined(verifier.rows(files), as_json=verifier.args.json)
+
+
+def _attested(files: Sequence[Path]) -> "tuple[dict[str, Mapping[str, Any]], list[SignedSnapshot]] | None":
+    if not files:
+        return None
+    from registry.commands.attest import attested_of_files
+
+    return attested_of_files(files)
 
 
 def _policy(args: Namespace, policy: Policy) -> Policy:

@@ -7,8 +7,9 @@ from registry.credential import signature
 from registry.credential.conformance.rules import issuer_of
 from registry.credential.model import Credential
 from registry.credential.times import stamp_of
-from registry.verification.evidence import Assurance
-from registry.verification.snapshot import SignedSnapshot
+from registry.errors import HallmarkError
+from registry.verification.evidence import Assurance, Evidence, NoEvidence
+from registry.verification.snapshot import SignedSnapshot, check_snapshots
 from registry.verification.verdict import Check, Verdict
 
 Json = Mapping[str, Any]
@@ -45,6 +46,29 @@ def attested_documents(
     return found
 
 
+def documents_by_word(
+    documents: Collection[Json],
+    signed: Collection[SignedSnapshot],
+    attesters: Collection[str],
+    evidence: Evidence | NoEvidence,
+) -> dict[str, Json | str]:
+    """The same for a credential, by what the chain says of it; none where the chain does not tell when it was anchored.
+
+    Args:
+        documents: DID documents.
+        signed: Snapshots of them.
+        attesters: The did:key of everybody whose word the verifier takes.
+        evidence: About the credential's place.
+    """
+    if isinstance(evidence, NoEvidence) or evidence.record is None:
+        return {}
+    try:
+        check_snapshots(documents, signed, evidence.contract.chain_id, evidence.latest)
+    except HallmarkError as error:
+        return {str(document.get("id")): error.what.rstrip(".") for document in documents}
+    return attested_documents(documents, signed, attesters, evidence.record.time)
+
+
 def _word(one: SignedSnapshot) -> str:
     block = one.snapshot.block
     return f"{one.signer}, who saw the document of {one.snapshot.did} at block {block.number} ({stamp_of(block.time)})"
@@ -55,8 +79,8 @@ def _why_not(about: list[SignedSnapshot], trusted: list[SignedSnapshot]) -> str:
         return f"{trusted[-1].signer} saw its document before the credential was anchored"
     if about:
         names = ", ".join(one.signer for one in about)
-        return f"its document in the bundle is {names}'s word; if you take it, give --attester"
-    return "the bundle holds its document, but nobody attests it"
+        return f"its document is at hand by the word of {names}; if you take it, give --attester"
+    return "its document is at hand, but nobody attests it"
 
 
 def with_attesters(

@@ -14,7 +14,7 @@ from registry.ledger.status import bit_of
 from registry.ledger.trie import Account, proven_account, proven_word
 from registry.ledger.word import IssuerWord
 from registry.values import value
-from registry.verification.attested import attested_documents
+from registry.verification.attested import documents_by_word
 from registry.verification.bundle import Bundle, Nodes, ProvenAccreditation
 from registry.verification.evidence import (
     NOW,
@@ -77,10 +77,7 @@ class BundleEvidence:
             attesters: The did:key of everybody whose word the verifier takes.
             evidence: What `gather` gave.
         """
-        if isinstance(evidence, NoEvidence) or evidence.record is None:
-            return {}
-        bundle = self.bundle
-        return attested_documents(bundle.dids, bundle.snapshots, attesters, evidence.record.time)
+        return documents_by_word(self.bundle.dids, self.bundle.snapshots, attesters, evidence)
 
     def _refusal(self, block: BlockRef, place: Place, account: bytes | None, ask: Ask) -> NoEvidence | None:
         chain_id, name = self.bundle.contract.chain_id, "0x" + block.hash.hex()

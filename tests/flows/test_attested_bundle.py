@@ -125,6 +125,31 @@ def test_without_an_attester_of_ones_own_choice_identity_is_unknown_and_the_answ
         assert found["included"]["verdict"] == found["status"]["verdict"] == "valid"
 
 
+def test_attested_document_counts_beside_an_endpoint_and_a_registrys_bundle_alike(attested):
+    """The issuer's domain is gone, the chain is not."""
+    desk = attested.desk
+    line = f"verify credentials/web.json --rpc {desk.chain.url} --json"
+
+    def judged(options):
+        (row,) = json.loads(desk.run(f"{line} {options}").out)
+        return row
+
+    assert judged("")["verdict"] == "unknown"
+    assert judged("--attested witness.json")["verdict"] == "unknown"
+    row = judged(f"--attested witness.json --attested stranger.json --attester {attested.witness}")
+    assert (row["verdict"], checks(row)["issuer"]["assurance"]) == ("valid", "attested")
+    assert judged(f"--attested early.json --attester {attested.witness}")["verdict"] == "unknown"
+    body = json.loads((desk.folder / "witness.json").read_text())
+    for name, value in (("signature", "0x" + "00" * 64), ("chain", "eip155:1"), ("digest", "0x" + "11" * 32)):
+        changed = {**body, "snapshot": {**body["snapshot"], name: value}}
+        (desk.folder / "changed.json").write_text(json.dumps(changed))
+        assert judged(f"--attested changed.json --attester {attested.witness}")["verdict"] == "unknown", name
+    said, block_hash = attested.bundle("without", "")
+    assert "holds the document" not in said
+    options = f"--attested witness.json --attester {attested.witness}"
+    assert attested.verify(name="without", block_hash=block_hash, options=options)["verdict"] == "valid"
+
+
 def test_document_that_nobody_attests_is_not_believed(attested):
     said, block_hash = attested.bundle("bare", "--did did-issuer.json")
     assert "nobody attests it" in said
@@ -224,7 +249,7 @@ def test_word_of_one_attester_cannot_be_put_into_anothers_mouth(attested):
 
 def test_options_that_make_no_sense_are_refused(attested):
     desk = attested.desk
-    assert "for bundles" in desk.run(f"verify credentials/web.json --attester {attested.witness}").err
+    assert "for attested documents" in desk.run(f"verify credentials/web.json --attester {attested.witness}").err
     assert "no attester" in desk.run("verify --bundle one.bundle --attester 7").err
     assert "no key's id on the web" in desk.run("issuer profile --name X --method did:web:a.example").err
     outcome = desk.run("attest did:web:elsewhere.example --did did-issuer.json --out x --home witness")
