@@ -99,7 +99,8 @@ def _overload(bench: Bench, folder: Path, badges: Path) -> None:
     """Ten times as many connections as it takes to keep it busy, with the limits that a registry has by itself."""
     seconds = 5 if bench.quick else 600 if os.environ.get("LONG") else 30
     with serve(folder) as ours:
-        ours.load("verify", badges, 2)
+        # what is made once, threads, buffers, what is kept of the mirror, is no growth
+        ours.load("verify", badges, max(seconds // 20, 2), connections=10 * CONNECTIONS)
         before = ours.memory()
         load = ours.load("verify", badges, seconds, connections=10 * CONNECTIONS)
         after = ours.memory()
