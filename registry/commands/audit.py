@@ -5,6 +5,7 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from registry.commands import options
+from registry.commands.words import count
 
 if TYPE_CHECKING:
     from registry.audit.audit import AuditReport
@@ -38,7 +39,8 @@ def run(args: Namespace) -> int:
 
 def print_report(report: "AuditReport") -> None:
     """The report as a person reads it."""
-    print(f"audit: {report.outcome.value.upper()} at block {report.block} ({report.events} events, {report.rows} rows)")
+    seen = f"{count(report.events, 'event')}, {count(report.rows, 'row')}"
+    print(f"audit: {report.outcome.value.upper()} at block {report.block} ({seen})")
     print(f"  {report.detail}")
     for difference in report.differences[1:_SHOWN]:
         print(f"  {difference}")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from registry.commands import options
+from registry.commands.words import count
 
 if TYPE_CHECKING:
     from registry.indexer.follow import Follower, Progress
@@ -47,7 +48,8 @@ def run(args: Namespace) -> int:
 
     if args.from_events:
         done = bootstrap.rebuild(options.settings_of(args), rehash=args.rehash)
-        print(f"rebuilt all rows from {done.events} events; tables were locked for {done.locked_seconds:.2f} seconds")
+        rows = f"rebuilt all rows from {count(done.events, 'event')}"
+        print(f"{rows}; tables were locked for {done.locked_seconds:.2f} seconds")
         return 0
     # Rows and events hold no cycles: looking for some after every few hundred of them costs a tenth of the time.
     gc.set_threshold(100_000)
@@ -60,12 +62,12 @@ def run(args: Namespace) -> int:
             ancestor = accept(follower.chain, follower.mirror)
             print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
         events, block = 0, 0
-        with _shown(args) as show, _metered(args, follower) as count:
+        with _shown(args) as show, _metered(args, follower) as meter:
             for progress in follower.run(until=args.until, forever=args.follow):
                 events, block = events + progress.events, progress.block
                 show(progress)
-                count(progress)
-    print(f"indexed {events} events up to block {block}")
+                meter(progress)
+    print(f"indexed {count(events, 'event')} up to block {block}")
     return 0
 
 
@@ -131,13 +133,15 @@ def _json_line(progress: "Progress") -> None:
 
 def _only_rewinds(progress: "Progress") -> None:
     if progress.rewound:
-        print(f"the chain replaced {progress.rewound} blocks; rolled back to {progress.block}", file=sys.stderr)
+        print(
+            f"the chain replaced {count(progress.rewound, 'block')}; rolled back to {progress.block}", file=sys.stderr
+        )
 
 
 def _plain_line(progress: "Progress") -> None:
     _only_rewinds(progress)
     if progress.events:
-        print(f"block {progress.block}: {progress.events} events", flush=True)
+        print(f"block {progress.block}: {count(progress.events, 'event')}", flush=True)
 
 
 @contextmanager
