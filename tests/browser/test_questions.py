@@ -84,28 +84,28 @@ def test_answer_about_the_past_is_never_shown_as_one_about_today(site, open_page
     assert page.inner_text("#verdict") == "Not valid"
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "words"),
-    [
-        ("asOf", "", "Choose a day first"),
-        ("asOf", "yesterday", "not a dateTimeStamp"),
-        ("about", "12", "not a dateTimeStamp"),
-        ("about", "2999-01-01", "lies ahead"),
-        ("asOf", "2999-01-01T00:00:00Z", "lies ahead"),
-        ("about", "1969-12-31", "before 1970"),
-    ],
-)
-def test_question_that_nobody_can_answer_is_not_asked(site, open_page, kind, value, words):
+UNANSWERABLE = [
+    ("asOf", "", "Choose a day first"),
+    ("asOf", "yesterday", "not a dateTimeStamp"),
+    ("about", "12", "not a dateTimeStamp"),
+    ("about", "2999-01-01", "lies ahead"),
+    ("asOf", "2999-01-01T00:00:00Z", "lies ahead"),
+    ("about", "1969-12-31", "before 1970"),
+]
+
+
+def test_question_that_nobody_can_answer_is_not_asked(site, open_page):
     page = open_page()
     give(page, site.credential())
-    asked = len(page.seen)
     page.click("summary[data-say='moment.title']")
-    page.check(f"input[name=question][value={kind}]")
-    page.fill("#exact", value)
-    page.click("#moment button")
-    assert words in page.inner_text("#moment-said")
-    assert page.inner_text("#verdict") == "Valid"
-    assert len(page.seen) == asked
+    for kind, value, words in UNANSWERABLE:
+        asked = len(page.seen)
+        page.check(f"input[name=question][value={kind}]")
+        page.fill("#exact", value)
+        page.click("#moment button")
+        assert words in page.inner_text("#moment-said"), value
+        assert page.inner_text("#verdict") == "Valid"
+        assert len(page.seen) == asked
 
 
 def test_day_is_chosen_in_a_field_for_days(site, open_page):
@@ -170,12 +170,12 @@ def test_accreditors_are_kept_in_the_browser_and_sent_with_nothing_but_the_quest
     assert page.evaluate("localStorage.getItem('accreditors')") is None
 
 
-@pytest.mark.parametrize("text", ["two", "eip155:1:2", "-1", "2 " * 17, "eip155:31337:0x12:2"])
-def test_text_that_names_no_accreditor_is_refused_and_changes_nothing(site, open_page, text):
+def test_text_that_names_no_accreditor_is_refused_and_changes_nothing(site, open_page):
     page = open_page()
-    name(page, text)
-    page.wait_for_selector("#roots-said:not(:empty)")
-    assert page.evaluate("localStorage.getItem('accreditors')") is None
+    for text in ("two", "eip155:1:2", "-1", "2 " * 17, "eip155:31337:0x12:2"):
+        name(page, text)
+        page.wait_for_selector("#roots-said:not(:empty)")
+        assert page.evaluate("localStorage.getItem('accreditors')") is None
     assert dict(zip(STATES, give(page, site.credential())[1], strict=True))["accredited"] == "not_checked"
 
 
