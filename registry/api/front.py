@@ -14,11 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from registry.api.caching import tag_of
 from registry.api.credentials import leaf_of_text
 from registry.api.gate import CORS
-from registry.api.server import WHOLE
-from registry.api.verifying import Verifier, is_cheap, report_bytes
+from registry.api.server import ALL_THERE, WHOLE
+from registry.api.together import Together
+from registry.api.verifying import Verifier
 from registry.errors import HallmarkError
 from registry.store.quick_evidence import QuickEvidence
-from registry.verification.verify import present
 
 _LEAF = "/v1/credentials/"
 _SMALL = 16 * 1024
@@ -84,6 +84,7 @@ class Front:
     ) -> None:
         self._app, self._mirror, self._verifier, self._reference = app, mirror, verifier, reference
         self._body_seconds = body_seconds / 2
+        self._together = None if mirror is None else Together(verifier, mirror)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the short way where it leads to the answer, else by the routes."""
@@ -95,7 +96,7 @@ class Front:
                     await self._answer(scope, send, body, _CREDENTIAL, (b"etag", tag_of(body).encode()))
                     return
             elif method == "POST" and path == "/v1/verify" and _is_small(scope["headers"]):
-                receive = await self._verify(scope, receive, send, self._mirror)
+                receive = await self._verify(scope, receive, send)
                 if receive is _DONE:
                     return
         await self._app(scope, receive, send)
@@ -109,26 +110,20 @@ class Front:
         except HallmarkError:
             return None
 
-    async def _verify(self, scope: Scope, receive: Receive, send: Send, mirror: QuickEvidence) -> Receive:
+    async def _verify(self, scope: Scope, receive: Receive, send: Send) -> Receive:
         """`_DONE` once it is answered; else what the routes are to read: the same body once more."""
-        try:
-            async with asyncio.timeout(self._body_seconds):
-                message = await receive()
-        except TimeoutError:
-            return receive  # the routes wait once more, and then say so
-        if message["type"] != "http.request" or message.get("more_body"):
+        if scope.get(ALL_THERE):
+            message = await receive()
+        else:
+            try:
+                async with asyncio.timeout(self._body_seconds):
+                    message = await receive()
+            except TimeoutError:
+                return receive  # the routes wait once more, and then say so
+        if message["type"] != "http.request" or message.get("more_body") or self._together is None:
             return _again(message, receive)
-        presented = present(message["body"])
-        if presented.credential is None:
-            return _again(message, receive)
-        try:
-            evidence = self._verifier.evidence(presented, mirror.gather)
-            if is_cheap(presented.credential):
-                report = self._verifier.judged(presented, evidence)
-            else:  # so that nobody waits for it
-                report = await run_in_threadpool(self._verifier.judged, presented, evidence)
-            body = report_bytes(report, evidence=mirror.json_of(evidence))
-        except HallmarkError:
+        body = await self._together.answer(message["body"])
+        if body is None:
             return _again(message, receive)
         await self._answer(scope, send, body, _REPORT)
         return _DONE

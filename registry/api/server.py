@@ -18,6 +18,8 @@ HEAD_SECONDS = 10.0
 HEAD_BYTES = 32 * 1024
 WHOLE = "hallmark.whole"
 """In a request's scope, what sends a 200 in one piece (`GuardedProtocol.whole`); other servers have no such thing."""
+ALL_THERE = "hallmark.all_there"
+"""In a request's scope once its whole body is there: nobody has to wait for it."""
 _IDLE_SECONDS = 30.0
 _OK = b"HTTP/1.1 200 OK\r\n"
 _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -62,6 +64,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """All is there."""
         self.waits_since = None
+        self.scope[ALL_THERE] = True  # type: ignore[literal-required]
         super().on_message_complete()
 
     def whole(self, scope: Scope, lines: bytes, body: bytes) -> bool:

@@ -1,0 +1,106 @@
+"""Verdicts on documents that come together: a step for all of them, then the next.
+
+The code of a whole verdict is larger than a processor's first cache, and each document alone would load it again: side
+by side sixteen take a fifth less time (cohort scheduling: Larus and Parkes, USENIX 2002). Who comes alone waits for
+nobody.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+
+from registry.api.verifying import Verifier, is_cheap, report_bytes
+from registry.errors import HallmarkError
+from registry.store.quick_evidence import QuickEvidence
+from registry.verification.evidence import Evidence, NoEvidence
+from registry.verification.report import Report
+from registry.verification.verify import Presented, present
+
+
+class _Case:
+    """One document on its way. `told` gets the answer; None where it has to be told in another way."""
+
+    __slots__ = ("costly", "data", "evidence", "presented", "report", "told")
+
+    presented: Presented
+    evidence: Evidence | NoEvidence
+    report: Report
+
+    def __init__(self, data: bytes, told: "asyncio.Future[bytes | None]") -> None:
+        self.data, self.told, self.costly = data, told, False
+
+    def goes_on(self, step: "Callable[[_Case], bool]") -> bool:
+        """Take a step; False where the way ends here, by the step or because nobody waits for it any more."""
+        if self.told.done():
+            return False
+        try:
+            if step(self):
+                return True
+        except HallmarkError:
+            pass
+        except Exception as error:  # its own request's failure, not that of those beside it
+            self.told.set_exception(error)
+            return False
+        if not self.told.done():
+            self.told.set_result(None)
+        return False
+
+
+class Together:
+    """Judges what comes in one turn of an event loop; not for several threads at once.
+
+    Args:
+        verifier: Who judges.
+        mirror: Where evidence about the present comes from.
+    """
+
+    def __init__(self, verifier: Verifier, mirror: QuickEvidence) -> None:
+        self._verifier, self._mirror = verifier, mirror
+        self._steps = (self._read, self._gather, self._judge, self._write)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turn: list[_Case] = []
+
+    async def answer(self, data: bytes) -> bytes | None:
+        """The report on a document with its evidence, as JSON; None where the short way does not lead to it."""
+        loop = asyncio.get_running_loop()
+        case = _Case(data, loop.create_future())
+        if not self._turn or self._loop is not loop:
+            self._loop, self._turn = loop, []
+            loop.call_soon(self._all, self._turn)
+        self._turn.append(case)
+        body = await case.told
+        return await self._in_a_thread(case) if case.costly else body
+
+    def _all(self, turn: list[_Case]) -> None:
+        """Each step for all that came; those whose way ended are left out of the next."""
+        if self._turn is turn:
+            self._turn = []
+        for step in self._steps:
+            turn = [case for case in turn if case.goes_on(step)]
+
+    def _read(self, case: _Case) -> bool:
+        case.presented = present(case.data)
+        return case.presented.credential is not None
+
+    def _gather(self, case: _Case) -> bool:
+        case.evidence = self._verifier.evidence(case.presented, self._mirror.gather)
+        credential = case.presented.credential
+        case.costly = credential is not None and not is_cheap(credential)
+        return not case.costly
+
+    def _judge(self, case: _Case) -> bool:
+        case.report = self._verifier.judged(case.presented, case.evidence)
+        return True
+
+    def _write(self, case: _Case) -> bool:
+        case.told.set_result(report_bytes(case.report, evidence=self._mirror.json_of(case.evidence)))
+        return False
+
+    async def _in_a_thread(self, case: _Case) -> bytes | None:
+        """What takes long, so that nobody else waits for it."""
+        try:
+            report = await run_in_threadpool(self._verifier.judged, case.presented, case.evidence)
+            return report_bytes(report, evidence=self._mirror.json_of(case.evidence))
+        except HallmarkError:
+            return None
