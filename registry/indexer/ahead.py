@@ -1,5 +1,6 @@
-"""Fetch the next range while the present one is folded and written."""
+"""Fetch the next ranges while the present one is folded and written."""
 
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -9,16 +10,18 @@ from registry.indexer.fetch import Fetched, fetch_range
 from registry.indexer.plan import RangePlan
 from registry.ports import ChainSource
 
+_RANGES = 2  # while one waits for the node, the other one is decoded
+
 
 class Ahead:
-    """One range ahead, in one thread; nothing of it is believed before its turn."""
+    """Two ranges ahead, each in a thread; nothing of them is believed before its turn."""
 
     def __init__(self, chain: ChainSource, *, receipts: bool = False) -> None:
         self._chain = chain
         self._receipts = receipts
         self._plan = RangePlan()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="fetch")
-        self._next: tuple[int, int, Future[Fetched | None]] | None = None
+        self._pool = ThreadPoolExecutor(_RANGES, thread_name_prefix="fetch")
+        self._asked: deque[tuple[int, int, Future[Fetched | None]]] = deque()
 
     def begin(self, first: int, early: EarlyProof, until: int | None = None) -> None:
         """Ask for the first range of a long catch-up, and for its proof, before anybody is ready to take them.
@@ -44,10 +47,10 @@ class Ahead:
             except HallmarkError:
                 return None
 
-        self._next = first, last, self._pool.submit(ask)
+        self._asked.append((first, last, self._pool.submit(ask)))
 
     def take(self, first: int, target: int) -> Fetched:
-        """The range that starts at `first`, at most to `target`; the one behind it is asked for at once.
+        """The range that starts at `first`, at most to `target`; those behind it are asked for at once.
 
         Raises:
             ChainUnavailable, LedgerError: As `fetch_range` does; a range that is too large is made smaller here.
@@ -57,26 +60,32 @@ class Ahead:
             last = min(target, first + self._plan.blocks - 1)
             fetched = self._try(first, last, lambda last=last: self._fetch(first, last))  # type: ignore[misc]
         self._plan = self._plan.after(fetched.last - first + 1, len(fetched.events))
-        if fetched.last < target:
-            self._ask_ahead(fetched.last + 1, target)
+        self._ask_ahead(fetched.last + 1, target)
         return fetched
 
     def forget(self) -> None:
         """Drop what was asked ahead: the chain, or the endpoint, is another one now."""
-        self._next = None
+        self._asked.clear()
 
     def _fetch(self, first: int, last: int) -> Fetched:
         return fetch_range(self._chain, first, last, receipts=self._receipts)
 
     def _waiting(self, first: int, target: int) -> Fetched | None:
-        ahead, self._next = self._next, None
-        if ahead is None or ahead[0] != first or ahead[1] > target:
+        if not self._asked:
             return None
-        return self._try(first, ahead[1], ahead[2].result)
+        start, last, future = self._asked.popleft()
+        fits = start == first and last <= target
+        fetched = self._try(first, last, future.result) if fits else None
+        if fetched is None:
+            self.forget()  # those behind start at another place now
+        return fetched
 
     def _ask_ahead(self, first: int, target: int) -> None:
-        last = min(target, first + self._plan.blocks - 1)
-        self._next = first, last, self._pool.submit(self._fetch, first, last)
+        first = self._asked[-1][1] + 1 if self._asked else first
+        while first <= target and len(self._asked) < _RANGES:
+            last = min(target, first + self._plan.blocks - 1)
+            self._asked.append((first, last, self._pool.submit(self._fetch, first, last)))
+            first = last + 1
 
     def _try(self, first: int, last: int, get: Callable[[], Fetched | None]) -> Fetched | None:
         """The range, or None when it has to be asked for again, or to be smaller.
