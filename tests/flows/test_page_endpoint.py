@@ -156,6 +156,39 @@ def test_page_reads_at_an_endpoint_what_python_reads_there(town, tmp_path, refus
     assert read >= 20
 
 
+def spoilt_entries(entry: dict) -> dict[str, tuple[dict, str]]:
+    """The verifier's list with one thing otherwise, and why nothing is then told."""
+    beside = entry["accreditation"]
+    other = f"eip155:31337:0x{'12' * 20}"
+    return {
+        "another chain id": ({"contract": entry["contract"].replace("31337", "31338")}, "WRONG_CHAIN"),
+        "another first block": ({"genesisHash": "00" * 32}, "WRONG_CHAIN"),
+        "other code": ({"codeHash": "00" * 32}, "WRONG_CHAIN"),
+        "no contract there": ({"contract": other}, "WRONG_CHAIN"),
+        "other accreditation code": ({"accreditation": {**beside, "codeHash": "00" * 32}}, "LEDGER_ERROR"),
+    }
+
+
+@pytest.mark.parametrize("refuse", [[], ["eth_getProof"]], ids=["proven", "told"])
+def test_another_chain_or_other_code_than_the_verifiers_list_says_tells_nothing(town, tmp_path, refuse):
+    line = line_of(town, "001", Ask(roots=(2,)), refuse=refuse)
+    tried = spoilt_entries(line["entry"])
+    found = in_page(tmp_path, *({**line, "entry": {**line["entry"], **change}} for change, _ in tried.values()))
+    for (name, (_, code)), answer in zip(tried.items(), found, strict=True):
+        assert (answer["evidence"]["missing"], answer["evidence"]["code"]) == (True, code), name
+
+
+def test_accreditation_contract_of_another_registry_tells_nothing(town, tmp_path):
+    """The same code, made for the contract of somebody else: only its slot 0 says so."""
+    other = Desk(tmp_path, town.chain)
+    other.ok("deploy --out deployment.json")
+    theirs = page_tables(trusted_contracts(settings_of(other)))["trusted"][0]["accreditation"]
+    line = line_of(town, "001", Ask(roots=(2,)))
+    assert theirs["codeHash"] == line["entry"]["accreditation"]["codeHash"]
+    (answer,) = in_page(tmp_path, {**line, "entry": {**line["entry"], "accreditation": theirs}})
+    assert (answer["evidence"]["missing"], answer["evidence"]["code"]) == (True, "LEDGER_ERROR")
+
+
 def test_nothing_spoilt_in_an_endpoints_answer_is_believed(town, tmp_path):
     """Every field and node of every answer, one by one: the evidence is refused, or is what it was before."""
     ask = Ask(about=times(town)[-5], roots=(2,))
