@@ -13,22 +13,22 @@ from starlette.concurrency import run_in_threadpool
 from registry.api.verifying import Verifier, is_cheap, report_bytes
 from registry.errors import HallmarkError
 from registry.store.quick_evidence import QuickEvidence
-from registry.verification.evidence import Evidence, NoEvidence
+from registry.verification.evidence import Evidence, NoEvidence, Policy
 from registry.verification.report import Report
-from registry.verification.verify import Presented, present
+from registry.verification.verify import Presented, present, verified
 
 
 class _Case:
     """One document on its way. `told` gets the answer; None where it has to be told in another way."""
 
-    __slots__ = ("costly", "data", "evidence", "presented", "report", "told")
+    __slots__ = ("costly", "data", "evidence", "policy", "presented", "report", "told")
 
     presented: Presented
     evidence: Evidence | NoEvidence
     report: Report
 
-    def __init__(self, data: bytes, told: "asyncio.Future[bytes | None]") -> None:
-        self.data, self.told, self.costly = data, told, False
+    def __init__(self, data: bytes, policy: Policy, told: "asyncio.Future[bytes | None]") -> None:
+        self.data, self.policy, self.told, self.costly = data, policy, told, False
 
     def goes_on(self, step: "Callable[[_Case], bool]") -> bool:
         """Take a step; False where the way ends here, by the step or because nobody waits for it any more."""
@@ -57,14 +57,14 @@ class Together:
 
     def __init__(self, verifier: Verifier, mirror: QuickEvidence) -> None:
         self._verifier, self._mirror = verifier, mirror
-        self._steps = (self._read, self._gather, self._judge, self._write)
+        self._steps = (self._read, self._gather, self._verify, self._judge, self._write)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: list[_Case] = []
 
     async def answer(self, data: bytes) -> bytes | None:
         """The report on a document with its evidence, as JSON; None where the short way does not lead to it."""
         loop = asyncio.get_running_loop()
-        case = _Case(data, loop.create_future())
+        case = _Case(data, self._verifier.policy(), loop.create_future())
         if not self._turn or self._loop is not loop:
             self._loop, self._turn = loop, []
             loop.call_soon(self._all, self._turn)
@@ -89,8 +89,12 @@ class Together:
         case.costly = credential is not None and not is_cheap(credential)
         return not case.costly
 
+    def _verify(self, case: _Case) -> bool:
+        case.presented = verified(case.presented, case.policy.now)
+        return True
+
     def _judge(self, case: _Case) -> bool:
-        case.report = self._verifier.judged(case.presented, case.evidence)
+        case.report = self._verifier.judged(case.presented, case.evidence, case.policy)
         return True
 
     def _write(self, case: _Case) -> bool:
@@ -100,7 +104,7 @@ class Together:
     async def _in_a_thread(self, case: _Case) -> bytes | None:
         """What takes long, so that nobody else waits for it."""
         try:
-            report = await run_in_threadpool(self._verifier.judged, case.presented, case.evidence)
+            report = await run_in_threadpool(self._verifier.judged, case.presented, case.evidence, case.policy)
             return report_bytes(report, evidence=self._mirror.json_of(case.evidence))
         except HallmarkError:
             return None

@@ -41,9 +41,9 @@ class Verifier:
         place = presented.place
         return _NO_PLACE if place is None else gather(place, presented.account)
 
-    def judged(self, presented: Presented, evidence: Evidence | NoEvidence) -> Report:
+    def judged(self, presented: Presented, evidence: Evidence | NoEvidence, policy: Policy | None = None) -> Report:
         """The report on a document as of now."""
-        return judge(presented, evidence, self.policy())
+        return judge(presented, evidence, policy or self.policy())
 
     def verify(self, data: bytes, policy: Policy | None = None) -> tuple[Report, Evidence | NoEvidence]:
         """The same for its bytes, by the asker's own policy."""

@@ -30,15 +30,22 @@ from registry.verification.issuer_step import check_issuer, check_signature, nee
 from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed_lists, published_lists, with_lists
 from registry.verification.profiles import Profiles, read_profiles
 from registry.verification.report import HOLDER_NOT_CHECKED, Report
-from registry.verification.signatures import verify_signatures
+from registry.verification.signatures import Signatures, verify_signatures
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
 
 class Presented(NamedTuple):
-    """A document as it was handed in: readable or not."""
+    """A document as it was handed in: readable or not.
+
+    Attributes:
+        credential: What was read.
+        problem: Why nothing was.
+        verified: What its signatures say, beside what was at hand when they were verified.
+    """
 
     credential: Credential | None
     problem: HallmarkError | None = None
+    verified: tuple[AtHand, Signatures] | None = None
 
     @property
     def place(self) -> Place | None:
@@ -74,6 +81,18 @@ def present(data: bytes) -> Presented:
         return Presented(None, error)
 
 
+def verified(presented: Presented, now: float) -> Presented:
+    """The same, its signatures verified for a moment (seconds since 1970) with nothing from the web.
+
+    `judge` verifies them itself, and again where it is asked about another moment or has more at hand: this is for
+    those who judge many documents, and take each step for all of them before the next.
+    """
+    if presented.credential is None:
+        return presented
+    at_hand = AtHand(None, {}, now)
+    return presented._replace(verified=(at_hand, verify_signatures(presented.credential, at_hand)))
+
+
 def judge(
     presented: Presented,
     evidence: Evidence | NoEvidence,
@@ -98,7 +117,9 @@ def judge(
     evidence = _of_this_chain(credential, evidence, policy)
     moment = policy.moment(evidence)
     at_hand = AtHand(None, controllers or {}, moment)
-    found, profiles = verify_signatures(credential, at_hand), read_profiles(credential, evidence, at_hand)
+    before = presented.verified
+    found = before[1] if before and before[0] == at_hand else verify_signatures(credential, at_hand)
+    profiles = read_profiles(credential, evidence, at_hand)
     checks = (
         Check("readable", Verdict.VALID),
         local_steps.check_conforming(credential),

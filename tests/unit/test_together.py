@@ -107,9 +107,9 @@ def test_loop_that_ended_in_between_leaves_nothing_behind():
 def test_only_what_takes_long_goes_to_a_thread(monkeypatch):
     in_threads: list[bytes] = []
 
-    async def threaded(function: Any, presented: Any, evidence: Any) -> Any:
+    async def threaded(function: Any, presented: Any, *more: Any) -> Any:
         in_threads.append(presented.credential.doc_hash)
-        return function(presented, evidence)
+        return function(presented, *more)
 
     monkeypatch.setattr("registry.api.together.run_in_threadpool", threaded)
     asyncio.run(answers(together(), *DOCUMENTS))
