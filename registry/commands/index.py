@@ -44,7 +44,6 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Index up to the newest block; prints how far it came."""
     from registry import bootstrap
-    from registry.indexer.reorg import accept
 
     if args.from_events:
         done = bootstrap.rebuild(options.settings_of(args), rehash=args.rehash)
@@ -59,6 +58,8 @@ def run(args: Namespace) -> int:
     follower = bootstrap.follower(options.settings_of(args), receipts=receipts, until=args.until)
     with bootstrap.leading(follower, None if args.follow else _WAIT_SECONDS, _say):
         if args.accept_reorg:
+            from registry.indexer.reorg import accept
+
             ancestor = accept(follower.chain, follower.mirror)
             print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
         events, block = 0, 0
