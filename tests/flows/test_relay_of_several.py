@@ -234,3 +234,21 @@ def test_what_a_relayed_batch_replaces_is_revoked_by_a_relayed_request_and_settl
     desk.mine()
     assert desk.run("verify one/001.json").code == 1
     assert desk.run("verify two/001.json").code == 0
+
+
+def test_one_batch_in_several_transactions_is_one_file_too(desk, monkeypatch):
+    from functools import partial
+
+    from registry.issuing import lifecycle
+
+    # Two words of one batch, and room for one of them in a transaction.
+    monkeypatch.setattr(lifecycle, "transactions", partial(lifecycle.transactions, cap=100_000))
+    desk.issue(300)
+    batch = json.loads(desk.ok("batches --json"))[0]["batch"]
+    said = asks(desk, f"status revoke --batch {batch}")
+    assert "in 2 transactions" in said
+    first, second = (one["typedData"]["message"] for one in requests_in(desk))
+    assert [len(one["changes"]) for one in (first, second)] == [1, 1]
+    assert int(second["sequence"]) == int(first["sequence"]) + 1
+    assert relays(desk).code == 0
+    assert "nothing to do" in desk.ok(f"status revoke --batch {batch}")
