@@ -49,6 +49,10 @@ def decode_list(data: bytes) -> list[Item]:
     return item
 
 
+_HASH_BYTES = 32
+_HASH = 0x80 + _HASH_BYTES
+
+
 def _decode(data: bytes, at: int) -> tuple[Item, int]:
     if at >= len(data):
         raise LedgerError("An RLP item ends too early.")
@@ -67,6 +71,10 @@ def _decode(data: bytes, at: int) -> tuple[Item, int]:
         return text, end
     items: list[Item] = []
     while start < end:
+        if data[start] == _HASH and start + _HASH_BYTES < end:  # most items of a trie's nodes
+            items.append(data[start + 1 : start + 1 + _HASH_BYTES])
+            start += 1 + _HASH_BYTES
+            continue
         item, start = _decode(data[:end], start)
         items.append(item)
     return items, end

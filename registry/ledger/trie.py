@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from registry.errors import LedgerError
 from registry.ledger.keccak import keccak
@@ -35,9 +36,10 @@ def proven_value(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes:
     path = keccak(key).hex()
     expected: Item = root
     for place, node in enumerate(nodes):
-        if (keccak(node) if len(node) >= 32 or place == 0 else node) != expected:
+        node_hash, items = _opened(node)
+        if (node_hash if len(node) >= 32 or place == 0 else node) != expected:
             raise LedgerError("A node of the state proof does not belong to its parent.")
-        found, path = _descend(decode_list(node), path)
+        found, path = _descend(items, path)
         while isinstance(found, list):  # a child of fewer than 32 bytes stands inside its parent
             found, path = _descend(found, path)
         if not path or not found:
@@ -45,6 +47,12 @@ def proven_value(root: bytes, key: bytes, nodes: Sequence[bytes]) -> bytes:
             return found
         expected = found
     raise LedgerError("The state proof breaks off.")
+
+
+@lru_cache(maxsize=1_024)
+def _opened(node: bytes) -> tuple[bytes, list[Item]]:
+    """A node's hash and items; proofs of many slots share their upper nodes, and nobody changes these lists."""
+    return keccak(node), decode_list(node)
 
 
 def _check_end(nodes: Sequence[bytes], place: int) -> None:
