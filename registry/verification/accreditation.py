@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MAX_ISSUERS = 2_000
 MAX_STATEMENTS = 20_000
 _NAME = "accredited"
+_NOT_JUDGED = Check(_NAME, Verdict.NOT_CHECKED, detail="Not judged: no accreditation roots were given.")
 
 
 def walk(
@@ -73,7 +74,7 @@ def path_to(
 def check_accredited(credential: Credential, evidence: Evidence | NoEvidence, policy: Policy) -> Check:
     """Step 7: judged only against roots that the verifier chose, for the moment from which the anchor counts."""
     if not policy.roots:
-        return Check(_NAME, Verdict.NOT_CHECKED, detail="Not judged: no accreditation roots were given.")
+        return _NOT_JUDGED
     place = credential.place
     if place is None:
         detail = "Accreditations speak of issuers on the chain; this document names none there."

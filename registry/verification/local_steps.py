@@ -6,6 +6,7 @@ from registry.credential.times import stamp_of
 from registry.errors import MalformedError
 from registry.verification.verdict import Check, Verdict
 
+_CONFORMS, _HOLDS = Check("conforming", Verdict.VALID), Check("validity", Verdict.VALID)
 _SHOWN_PROBLEMS = 5
 _LISTED_PROBLEMS = 100
 
@@ -18,7 +19,7 @@ def check_conforming(credential: Credential) -> Check:
         return Check("conforming", Verdict.UNKNOWN, "UNSUPPORTED_DATA_MODEL", detail)
     problems = conformance_problems(credential.document)
     if not problems:
-        return Check("conforming", Verdict.VALID)
+        return _CONFORMS
     shown = "; ".join(map(str, problems[:_SHOWN_PROBLEMS]))
     more = f"; and {len(problems) - _SHOWN_PROBLEMS} more" if len(problems) > _SHOWN_PROBLEMS else ""
     return Check(
@@ -36,4 +37,4 @@ def check_validity(credential: Credential, now: float) -> Check:
         return Check("validity", Verdict.INVALID, "NOT_YET_VALID", f"Valid only from {stamp_of(int(period.since))}.")
     if period.until is not None and now > period.until:
         return Check("validity", Verdict.INVALID, "EXPIRED", f"Valid only until {stamp_of(int(period.until))}.")
-    return Check("validity", Verdict.VALID)
+    return _HOLDS

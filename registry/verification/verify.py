@@ -34,6 +34,9 @@ from registry.verification.signatures import Signatures, verify_signatures
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
 
+_READABLE = Check("readable", Verdict.VALID)
+
+
 class Presented(NamedTuple):
     """A document as it was handed in: readable or not.
 
@@ -90,7 +93,7 @@ def verified(presented: Presented, now: float) -> Presented:
     if presented.credential is None:
         return presented
     at_hand = AtHand(None, {}, now)
-    return presented._replace(verified=(at_hand, verify_signatures(presented.credential, at_hand)))
+    return Presented(presented.credential, None, (at_hand, verify_signatures(presented.credential, at_hand)))
 
 
 def judge(
@@ -121,7 +124,7 @@ def judge(
     found = before[1] if before and before[0] == at_hand else verify_signatures(credential, at_hand)
     profiles = read_profiles(credential, evidence, at_hand)
     checks = (
-        Check("readable", Verdict.VALID),
+        _READABLE,
         local_steps.check_conforming(credential),
         check_signature(credential, at_hand, found, profiles),
         place_steps.check_included(credential, evidence),
