@@ -18,10 +18,11 @@ export class Storage {
   /**
    * @param {(method: string, params: unknown[]) => Promise<unknown>} call JSON-RPC; rejects with RpcRefusal where the
    *   endpoint answers with an error.
-   * @param {boolean} seals Whether the chain hashes headers as Ethereum does, so that every header has to.
+   * @param {boolean} seals Whether the chain's first block is hashed as Ethereum does it, so that every header has to be.
    */
   constructor(call, seals) {
-    Object.assign(this, { call, seals, proven: seals ? null : false });
+    // Until the first words are read nobody knows whether the endpoint proves them.
+    Object.assign(this, { call, seals, proven: null });
   }
 
   /** The header of a block (number, or a tag); null where the endpoint has none. */
@@ -44,16 +45,17 @@ export class Storage {
    * @returns {Promise<{codeHash: string|null, words: bigint[]}>} Code hash null where no contract is there.
    */
   async read(header, address, slots) {
-    if (this.proven !== false) {
+    if (!header.sealed && this.proven === true) throw new Broken("a header that proves nothing among others that do");
+    if (header.sealed && this.proven !== false) {
       try {
         const found = await this.#prove(header, address, slots);
         this.proven = true;
         return found;
       } catch (error) {
         if (!(error instanceof RpcRefusal) || this.proven) throw error;
-        this.proven = false;
       }
     }
+    this.proven = false;
     return this.#believe(header, address, slots);
   }
 
