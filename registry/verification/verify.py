@@ -33,7 +33,6 @@ from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.signatures import Signatures, verify_signatures
 from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
 
-
 _READABLE = Check("readable", Verdict.VALID)
 
 
