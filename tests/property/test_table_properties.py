@@ -138,11 +138,12 @@ MAKER = BadgeMaker(
 )
 
 
-def judged(cells):
-    """The row and its complaints, through the reader's own loop."""
+def judged(cells, *others):
+    """The rows and the complaints, through the reader's own loop."""
     complaints = Complaints("x")
     header = [*cells]
-    lines = iter([(1, header), (2, [*cells.values()])])
+    table = [header, *([*row.values()] for row in (cells, *others))]
+    lines = enumerate(table, 1)
     return list(rows_module._rows(lines, TableOptions(), NOW, complaints)), [*map(str, complaints.errors)]
 
 
@@ -166,3 +167,25 @@ def test_short_cut_for_ordinary_rows_changes_nothing(cells):
         assert judged(cells) == quick
     finally:
         rows_module._ORDINARY = real
+
+
+LIKELY = st.fixed_dictionaries(
+    {
+        "id": st.sampled_from(["1", "2", "a3", "A3", "4 ", "", "COM1"]),
+        "name": st.sampled_from(["Ada Lovelace", "Zoë", "", " Ada", "=A1"]),
+        "awarded": st.sampled_from(["", "2026-01-31", "2026-02-30", "2026-09-01"]),
+        "expires": st.sampled_from(["", "2026-01-30", "2026-08-31", "2036-01-31"]),
+    }
+)
+
+
+@settings(max_examples=250)
+@given(st.lists(LIKELY, min_size=1, max_size=6))
+def test_short_cut_for_rows_whose_dates_were_looked_at_changes_nothing(table):
+    quick = judged(*table)
+    real = rows_module._Reading._ordinary
+    rows_module._Reading._ordinary = lambda *_: None
+    try:
+        assert judged(*table) == quick
+    finally:
+        rows_module._Reading._ordinary = real

@@ -35,7 +35,7 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o644) -> None:
 
 def sync_path(path: Path) -> None:
     """What a file holds, or the names in a folder, are on disk when this returns, whoever wrote them."""
-    # An error in writing back that nobody was told of yet is told to whoever opens the file next (since Linux 4.16).
+    # An error in writing back that nobody was told of yet is told to whoever opens the file next (Linux 4.16).
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
