@@ -5,25 +5,18 @@ This is the hot path of the mirror: each kind of event has its layout compiled o
 
 import struct
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from registry.errors import LedgerError
+from registry.ledger.block import BlockRef as BlockRef  # whoever decodes names blocks
 from registry.ledger.events import ABI, AnyEvent, WordMask
 from registry.ledger.keccak import keccak_function
 
 _keccak = keccak_function()
 _MASKS = "(uint64,uint256)[]"
 _WORD = 32
-
-
-class BlockRef(NamedTuple):
-    """A block: number, hash (32 bytes), time in seconds since 1970."""
-
-    number: int
-    hash: bytes
-    time: int
 
 
 class RawLog(msgspec.Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from registry.errors import LedgerError
-from registry.ledger.decode import BlockRef
+from registry.ledger.block import BlockRef
 from registry.ledger.keccak import keccak_function
 from registry.ledger.rlp import decode_list, encode_bytes, encode_list
 

@@ -1,8 +1,11 @@
 """What stands in a storage word of the contracts, packed from its low-order end (SPEC.md, sections 5.1 and 5.10)."""
 
-from registry.ledger.accreditation import NEVER
-from registry.ledger.entities import Accreditation
+from typing import TYPE_CHECKING
+
 from registry.ledger.record import COMMITMENT_BYTES, KeySlot
+
+if TYPE_CHECKING:
+    from registry.ledger.entities import Accreditation
 
 
 def _cut(word: bytes, *widths: int) -> list[int]:
@@ -37,7 +40,10 @@ def period_of_word(word: bytes) -> tuple[int, int]:
     return since, until
 
 
-def statement_of_word(issuer_id: int, subject: int, scope: bytes, word: bytes) -> Accreditation:
+def statement_of_word(issuer_id: int, subject: int, scope: bytes, word: bytes) -> "Accreditation":
     """since, until, statedAt, withdrawnAt, each u64; statedAt is 0 where nothing was said."""
+    from registry.ledger.accreditation import NEVER  # few proofs hold a statement
+    from registry.ledger.entities import Accreditation
+
     since, until, stated_at, withdrawn_at = _cut(word, 64, 64, 64, 64)
     return Accreditation(issuer_id, subject, scope, min(since, NEVER), min(until, NEVER), stated_at, withdrawn_at)

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.credential.place import ContractId
 from registry.errors import MalformedError
-from registry.ledger.entities import Accreditation
 from registry.ledger.record import KeySlot
 from registry.verification.evidence import (
     AccreditationFact,
@@ -22,6 +21,9 @@ from registry.verification.evidence import (
 )
 from registry.verification.hexes import of_hex, to_hex
 from registry.verification.verdict import BlockPoint
+
+if TYPE_CHECKING:
+    from registry.ledger.entities import Accreditation
 
 Json = dict[str, Any]
 LATEST = 2**53 - 1
@@ -123,7 +125,7 @@ def _accreditation_to_json(fact: AccreditationFact) -> Json:
     }
 
 
-def _statement_to_json(said: Accreditation) -> Json:
+def _statement_to_json(said: "Accreditation") -> Json:
     """No moment is as late as `LATEST`, so that a later time says the same as it, and every JSON reader keeps it."""
     times = ("since", "until", "stated_at", "withdrawn_at")
     who = {"issuer_id": said.issuer_id, "subject": said.subject, "scope": to_hex(said.scope)}
@@ -137,7 +139,9 @@ def _accreditation(body: Json) -> AccreditationFact:
     return AccreditationFact(roots, tuple(map(_statement, _list(body["statements"]))), body["complete"])
 
 
-def _statement(body: Json) -> Accreditation:
+def _statement(body: Json) -> "Accreditation":
+    from registry.ledger.entities import Accreditation  # few verdicts rest on a statement
+
     times = (_number(body[name]) for name in ("since", "until", "stated_at", "withdrawn_at"))
     return Accreditation(_number(body["issuer_id"]), _number(body["subject"]), of_hex(body["scope"], 32), *times)
 

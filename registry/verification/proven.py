@@ -1,14 +1,13 @@
 """Evidence out of a bundle, each fact proven from the hash of a block that the verifier trusts."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from registry.credential.canonical import canonical_hash
 from registry.credential.place import ContractId, Place
 from registry.errors import HallmarkError, LedgerError
 from registry.ledger import packed, slots
-from registry.ledger.decode import BlockRef
-from registry.ledger.entities import Accreditation
+from registry.ledger.block import BlockRef
 from registry.ledger.header import block_of_rlp
 from registry.ledger.status import bit_of
 from registry.ledger.trie import Account, proven_account, proven_word
@@ -33,6 +32,9 @@ from registry.verification.evidence import (
 )
 from registry.verification.snapshot import check_snapshots
 from registry.verification.verdict import BlockPoint
+
+if TYPE_CHECKING:
+    from registry.ledger.entities import Accreditation
 
 _BROKEN = "BUNDLE_BROKEN"
 
@@ -168,7 +170,7 @@ class BundleEvidence:
         return AccreditationFact(ask.roots, _statements(proven, there), complete=False)
 
 
-def _statements(proven: ProvenAccreditation, there: Account) -> tuple[Accreditation, ...]:
+def _statements(proven: ProvenAccreditation, there: Account) -> "tuple[Accreditation, ...]":
     found: list[Accreditation] = []
     for one in proven.statements:
         slot = slots.statement_slot(one.issuer_id, one.subject, one.scope)
