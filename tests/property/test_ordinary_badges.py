@@ -1,8 +1,12 @@
 """The short way of step 2: what msgspec's types accept, the rules find nothing in; in every place, with every value."""
 
 import copy
+import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import json_fuzz
@@ -214,3 +218,40 @@ def without(document: dict[str, Any], *names: str) -> dict[str, Any]:
 )
 def test_what_only_several_members_show_is_left_to_the_rules(document):
     assert not is_ordinary(document)
+
+
+FIRST_USE = """
+import json, sys, threading
+from itertools import count
+from registry.credential.conformance import ordinary
+
+sys.setswitchinterval(1e-6)
+badge, found = json.load(sys.stdin), []
+ordinary._calls = count(1_000)
+
+def judge():
+    together.wait()
+    found.append(ordinary.is_ordinary(badge))
+
+for _ in range(12):
+    ordinary._finished_badge.cache_clear()
+    together = threading.Barrier(6)
+    threads = [threading.Thread(target=judge) for _ in range(6)]
+    [thread.start() for thread in threads]
+    [thread.join() for thread in threads]
+assert found == [True] * 72, found
+"""
+
+
+def test_threads_that_come_while_the_types_are_made_wait_for_them():
+    """In a process of its own: msgspec dies of a type that another thread has not finished."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_USE],
+        input=json.dumps(BADGE),
+        text=True,
+        capture_output=True,
+        cwd=root,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

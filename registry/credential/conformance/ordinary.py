@@ -4,9 +4,11 @@ The types are made from the table of `ob_classes` and are narrower than the rule
 same, what they accept has no problem. Tests hold both against each other over samples and thousands of mutations.
 """
 
+import contextlib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from itertools import count
+from threading import Lock
 from typing import Annotated, Any, Literal, NamedTuple
 
 from registry.credential.conformance.ob_classes import SHAPES, Member, Shape
@@ -33,6 +35,7 @@ _literal: Any = Literal
 _annotated: Any = Annotated
 
 _calls = count()
+_lock = Lock()
 
 
 def is_ordinary(document: Mapping[str, Any]) -> bool:
@@ -72,10 +75,23 @@ class _Field(NamedTuple):
     required: bool = False
 
 
-@cache
 def _badge() -> Any:
-    """The type of a whole badge."""
-    return _class("AchievementCredential", ())
+    """The type of a whole badge.
+
+    msgspec finishes a type at its first use, in Python: a thread that came in between would crash the process.
+    """
+    with _lock:
+        return _finished_badge()
+
+
+@cache
+def _finished_badge() -> Any:
+    import msgspec
+
+    kind = _class("AchievementCredential", ())
+    with contextlib.suppress(msgspec.ValidationError):
+        msgspec.convert({}, kind)
+    return kind
 
 
 def _class(name: str, within: tuple[str, ...]) -> Any:
