@@ -1,6 +1,7 @@
 """What the reader may ask beyond today, about the past and by own accreditors, as `hallmark verify` answers it."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from browsing import PICTURES, STATES, axe, by_command, foreign, give, verdict
@@ -187,6 +188,15 @@ def test_accreditors_in_a_link_count_only_once_the_reader_says_so(site, open_pag
     page.click("text=Yes, I trust them")
     page.wait_for_selector("li.check:nth-child(7).valid")
     assert page.inner_text("#proposal") == ""
+    for words in ("<img src=x onerror=window.hit=1>", "javascript:window.hit=1", "\u202eeip155"):
+        other = open_page(f"/?{urlencode({'root': words, 'scope': words})}")
+        other.click("text=Yes, I trust them")
+        other.wait_for_selector("#roots-said:has-text('is no accreditor')", state="attached")
+        assert other.evaluate("[window.hit ?? null, document.querySelector('#proposal img, #roots-form img')]") == [
+            None,
+            None,
+        ]
+        assert other.evaluate("localStorage.getItem('accreditors')") is None
     refused = open_page("/?root=2")
     refused.click("#proposal button:has-text('No')")
     assert refused.evaluate("localStorage.getItem('accreditors')") is None

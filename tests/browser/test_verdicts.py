@@ -160,3 +160,16 @@ def test_answer_in_another_form_is_no_evidence(site, open_page, body):
     page = open_page()
     page.route("**/v1/batches/**", lambda route: route.fulfill(status=200, body=body, content_type="application/json"))
     assert give(page, site.credential())[0] == "unknown"
+
+
+def test_registry_that_gives_no_frame_leaves_an_endpoint_unasked_and_the_verdict_unknown(site, open_page):
+    page = open_page()
+    page.route("**/page/relay**", lambda route: route.abort())
+    page.clock.install()
+    page.click("summary:has-text('blockchain endpoint')")
+    page.fill("#endpoint", site.desk.chain.url)
+    page.set_input_files("#file", {"name": "a.json", "mimeType": "application/json", "buffer": site.credential()})
+    for _ in range(6):  # until the wait for the frame is over
+        page.clock.run_for(21_000)
+        page.wait_for_timeout(100)
+    assert verdict(page)[0] == "unknown"

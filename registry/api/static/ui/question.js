@@ -39,8 +39,8 @@ export function askAboutToday() {
 
 const kind = () => new FormData(byId("moment")).get("question");
 
-/** Only a question about the past has a day. */
-function suit() {
+/** Only a question about the past has a day; said again when the language changes. */
+export function suit() {
   const now = kind() === "now";
   byId("moment-when").hidden = now;
   byId("day").max = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);

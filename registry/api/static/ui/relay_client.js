@@ -3,7 +3,7 @@
  * whose Content-Security-Policy allows that one origin, and does the asking.
  */
 
-const MAX_WAIT = 20000;
+const MAX_WAIT = 20_000;
 const frames = new Map();
 const waiting = new Map();
 let number = 0;
@@ -43,20 +43,28 @@ export async function relay(url, body = null) {
 }
 
 function frameFor(origin) {
-  if (!frames.has(origin)) {
-    frames.set(origin, new Promise((resolve) => {
-      const frame = document.createElement("iframe");
-      frame.hidden = true;
-      frame.title = "relay";
-      // Only the origin is told to the registry: an address may hold a secret behind it.
-      frame.src = `/page/relay?to=${encodeURIComponent(origin)}`;
-      addEventListener("message", function ready({ source, data }) {
-        if (source !== frame.contentWindow || data !== "ready") return;
-        removeEventListener("message", ready);
-        resolve(frame);
-      });
-      document.body.append(frame);
-    }));
-  }
+  if (!frames.has(origin)) frames.set(origin, makeFrame(origin));
   return frames.get(origin);
+}
+
+function makeFrame(origin) {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.title = "relay";
+  // Only the origin is told to the registry: an address may hold a secret behind it.
+  frame.src = `/page/relay?to=${encodeURIComponent(origin)}`;
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      frames.delete(origin);
+      frame.remove();
+      reject(new TypeError("no frame"));
+    }, MAX_WAIT);
+    addEventListener("message", function ready({ source, data }) {
+      if (source !== frame.contentWindow || data !== "ready") return;
+      removeEventListener("message", ready);
+      clearTimeout(late);
+      resolve(frame);
+    });
+    document.body.append(frame);
+  });
 }

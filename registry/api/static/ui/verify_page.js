@@ -7,7 +7,7 @@ import { Refusal } from "../core/outcome.js";
 import { unreadable, verify } from "../core/verify.js";
 import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
 import { byId, fillWith } from "./dom.js";
-import { askAboutToday, listenForQuestions, question } from "./question.js";
+import { askAboutToday, listenForQuestions, question, suit } from "./question.js";
 import { Outside, outsideSection } from "./outside.js";
 import { isAddress, relay } from "./relay_client.js";
 import { showReport } from "./report.js";
@@ -23,6 +23,7 @@ async function start() {
   await speak();
   addEventListener("spoken", async ({ detail }) => {
     await speak(detail);
+    suit();
     sayAccreditors();
     if (shown !== null) await show(shown);
   });
