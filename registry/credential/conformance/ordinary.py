@@ -8,7 +8,6 @@ import contextlib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from itertools import count
-from threading import Lock
 from typing import Annotated, Any, Literal, NamedTuple
 
 from registry.credential.conformance.ob_classes import SHAPES, Member, Shape
@@ -35,7 +34,6 @@ _literal: Any = Literal
 _annotated: Any = Annotated
 
 _calls = count()
-_lock = Lock()
 
 
 def is_ordinary(document: Mapping[str, Any]) -> bool:
@@ -75,17 +73,12 @@ class _Field(NamedTuple):
     required: bool = False
 
 
-def _badge() -> Any:
-    """The type of a whole badge.
-
-    msgspec finishes a type at its first use, in Python: a thread that came in between would crash the process.
-    """
-    with _lock:
-        return _finished_badge()
-
-
 @cache
-def _finished_badge() -> Any:
+def _badge() -> Any:
+    """The type of a whole badge, which nobody gets before it was used once.
+
+    msgspec finishes a type at its first use, step by step: a second thread that used it meanwhile would crash.
+    """
     import msgspec
 
     kind = _class("AchievementCredential", ())
