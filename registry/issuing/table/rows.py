@@ -132,7 +132,7 @@ class _Reading:
 
     def _ordinary(self, number: int, line: Sequence[str]) -> ResultRow | None:
         """The row, if it is like most, with dates that were looked at before; None says nothing of it."""
-        if len(line) != self.columns.width or not self._all_named or self.empty or not self.filled:
+        if len(line) != self.columns.width or not self._all_named or self.empty:
             return None
         values = self._pick(line)
         stamps = self.stamps.get((values[_AWARDED], values[_EXPIRES]))
