@@ -21,7 +21,7 @@ from registry.credential.conformance.rules import VC2
 from registry.credential.place import MAX_LEAVES, BatchId, Place
 from registry.credential.status.status_entry import with_pointer
 from registry.issuing.duplicates import supersedes
-from registry.issuing.table.rows import ResultRow
+from registry.issuing.table.rows import ResultRow, tuple_of
 
 OB3 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json"
 
@@ -68,13 +68,13 @@ class BadgeMaker:
     def all_values(self, rows: Iterable[ResultRow]) -> list[BadgeValues]:
         """The texts of many rows."""
         derive, created = deriver(self.secret, self.batch.batch_id), self.created
-        made, make, sha256 = [], BadgeValues._make, hashlib.sha256
+        made, sha256 = list[BadgeValues](), hashlib.sha256
         for row_id, name, email, did, awarded, expires, result, evidence, replaces, replaces_digest in rows:
             derived = derive(row_id)
             salt = derived[32:] if email else ""
             digest = "sha256$" + sha256((email + salt).encode()).hexdigest() if email else ""
             known = (urn_of(derived), name, digest, salt, did, awarded or created)
-            made.append(make((*known, expires, result, evidence, replaces, replaces_digest)))
+            made.append(tuple_of(BadgeValues, (*known, expires, result, evidence, replaces, replaces_digest)))
         return made
 
     def document(self, row: ResultRow, index: int) -> dict[str, Any]:

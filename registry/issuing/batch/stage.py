@@ -23,7 +23,7 @@ from registry.issuing.batch.badges import BadgeMaker
 from registry.issuing.batch.ready import Draft, id_digest, ready_draft
 from registry.issuing.batch.staged import Part, part_paths, private_file, with_proofs, write_index, write_pieces
 from registry.issuing.home.workspace import IssuerIdentity
-from registry.issuing.table.rows import ResultRow
+from registry.issuing.table.rows import ResultRow, tuple_of
 from registry.merkle import Tree
 
 Progress = Callable[[str, int, int], None]
@@ -117,7 +117,7 @@ def _unpacked(
     packed: bytes,
     ready: Sequence[tuple[str, bytes]],
 ) -> Job:
-    rows = [(number, ResultRow._make(row)) for number, row in orjson.loads(packed)]
+    rows = [(number, tuple_of(ResultRow, row)) for number, row in orjson.loads(packed)]
     return Job(recipe, folder, shard, number, first, rows, ready)
 
 

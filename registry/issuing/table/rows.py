@@ -14,6 +14,9 @@ from registry.issuing.table.columns import FIELDS, Columns, blank, known_names, 
 from registry.issuing.table.complaints import Complaints
 from registry.issuing.table.tables import Line, TableOptions, open_table
 
+tuple_of = tuple.__new__
+"""Makes a named tuple of as many values as it has names, in half the time that its `_make` takes."""
+
 
 class ResultRow(NamedTuple):
     """One learner's result.
@@ -100,8 +103,9 @@ def _rows(
     if columns is None:
         return
     reading = _Reading(header, columns, options, created, complaints)
+    ordinary, looked_at = reading.ordinary, reading.looked_at
     for number, line in lines:
-        row = reading.row(number, line)
+        row = ordinary(number, line) or looked_at(number, line)
         if row is not None:
             yield number, row
     if not reading.filled and not complaints.errors:
@@ -125,24 +129,22 @@ class _Reading:
     def __post_init__(self) -> None:
         self._pick = self.columns.picker()
         self._all_named = all(name.strip() for name in self.header[: self.columns.width])
+        self._ordinary_width = self.columns.width if self._all_named else -1
 
-    def row(self, number: int, line: Sequence[str]) -> ResultRow | None:
-        """The row; None where it is empty or something is wrong with it."""
-        return self._ordinary(number, line) or self._looked_at(number, line)
-
-    def _ordinary(self, number: int, line: Sequence[str]) -> ResultRow | None:
+    def ordinary(self, number: int, line: Sequence[str]) -> ResultRow | None:
         """The row, if it is like most, with dates that were looked at before; None says nothing of it."""
-        if len(line) != self.columns.width or not self._all_named or self.empty:
+        if len(line) != self._ordinary_width or self.empty:
             return None
         values = self._pick(line)
         stamps = self.stamps.get((values[_AWARDED], values[_EXPIRES]))
         if stamps is None or _ORDINARY.fullmatch("\x1f".join(values)) is None:
             return None
-        if self.seen.setdefault(cells.same_file(values[0]), number) != number:
+        if self.seen.setdefault(values[0].casefold(), number) != number:  # as cells.same_file has it in ASCII
             return None
-        return ResultRow._make((*values[:_AWARDED], *stamps, *values[_EXPIRES + 1 :], "", ""))
+        return tuple_of(ResultRow, (*values[:_AWARDED], *stamps, *values[_EXPIRES + 1 :], "", ""))
 
-    def _looked_at(self, number: int, line: Sequence[str]) -> ResultRow | None:
+    def looked_at(self, number: int, line: Sequence[str]) -> ResultRow | None:
+        """The row; None where it is empty or something is wrong with it."""
         width = self.columns.width
         if len(line) != width:
             fitted = self._fitted(number, line)
