@@ -34,5 +34,5 @@ def is_on_the_web(controller: str) -> bool:
 
 def account_of_pkh(did: str) -> str | None:
     """The CAIP-10 account (lower-case hex) of a did:pkh on an EVM chain; None for anything else (section 2)."""
-    match = _PKH.fullmatch(did)
+    match = _PKH.fullmatch(did) if did.startswith("did:pkh:") else None
     return match[1].lower() if match else None

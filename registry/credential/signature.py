@@ -203,7 +203,8 @@ def verify(
     if signer.key.kind not in suite.kinds:
         raise MalformedError(f"The suite {suite_name(proof)} takes no {signer.key.kind} key.")
     signature = _decode(value, _LENGTHS[signer.key.kind])
-    config = {name: member for name, member in proof.items() if name != "proofValue"}
+    config = {**proof}
+    del config["proofValue"]
     if doc_hash is not None and _signs_the_hash(suite, signer.key.kind, document, config):
         check_signature(
             signer.key, signature, sha256(canonical_bytes(config, plain=_only_texts(config))).digest() + doc_hash

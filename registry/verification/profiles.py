@@ -1,6 +1,8 @@
 """What the anchoring issuer's profiles prove, read once for all steps that ask who the issuer is."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential.conformance.rules import issuer_of
 from registry.credential.model import Credential
@@ -58,12 +60,18 @@ def read_profiles(credential: Credential, evidence: Evidence | NoEvidence, at_ha
     return Profiles(tuple(read), tuple(current), problem, bool(read) and not problem)
 
 
-def _read(fact: ProfileFact, batch: "BatchId", at_hand: AtHand) -> "Profile":
+@cache
+def _reader() -> "Callable[[Mapping[str, Any], AtHand], Profile]":
+    """Loaded for the first profile, not for a check without a chain; an import each time would cost as much again."""
     from registry.credential.profile import read_profile
 
+    return read_profile
+
+
+def _read(fact: ProfileFact, batch: "BatchId", at_hand: AtHand) -> "Profile":
     if fact.document is None:
         raise CannotTell(f"The profile document 0x{fact.hash.hex()} is not known here. Give it, or ask a registry.")
-    profile = read_profile(fact.document, at_hand)
+    profile = _reader()(fact.document, at_hand)
     if (profile.hash, profile.contract, profile.issuer_id) != (fact.hash, batch.contract, batch.issuer_id):
         raise ProofError("The profile document is not the one that the chain holds.")
     return profile

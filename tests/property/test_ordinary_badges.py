@@ -234,7 +234,7 @@ def judge():
     found.append(ordinary.is_ordinary(badge))
 
 for _ in range(12):
-    ordinary._badge.cache_clear()
+    ordinary._ways.cache_clear()
     together = threading.Barrier(6)
     threads = [threading.Thread(target=judge) for _ in range(6)]
     [thread.start() for thread in threads]

@@ -5,7 +5,7 @@ same, what they accept has no problem. Tests hold both against each other over s
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from itertools import count
 from typing import Annotated, Any, Literal, NamedTuple
@@ -43,19 +43,18 @@ def is_ordinary(document: Mapping[str, Any]) -> bool:
     """
     if next(_calls) < SLOW_CALLS:
         return False
-    import msgspec
-
+    ways = _ways()
     try:
-        badge = msgspec.convert(document, _badge())
-    except (msgspec.ValidationError, ValueError):  # half a surrogate pair is in no UTF-8
+        badge = ways.convert(document, ways.badge)
+    except ways.refusals:
         return False
     subject, until = badge.credentialSubject, badge.validUntil
     return (
         _are_contexts(*badge.contexts)
         and "VerifiableCredential" in badge.type
         and ("OpenBadgeCredential" in badge.type or "AchievementCredential" in badge.type)
-        and (subject.id is not msgspec.UNSET or bool(subject.identifier))
-        and (until is msgspec.UNSET or until >= badge.validFrom)
+        and (subject.id is not ways.absent or bool(subject.identifier))
+        and (until is ways.absent or until >= badge.validFrom)
     )
 
 
@@ -73,18 +72,28 @@ class _Field(NamedTuple):
     required: bool = False
 
 
+class _Ways(NamedTuple):
+    """What of msgspec is needed for a document, and the type of a whole badge."""
+
+    convert: Callable[[Any, Any], Any]
+    badge: Any
+    refusals: tuple[type[Exception], ...]
+    absent: Any
+
+
 @cache
-def _badge() -> Any:
-    """The type of a whole badge, which nobody gets before it was used once.
+def _ways() -> _Ways:
+    """The type is used once before anybody gets it.
 
     msgspec finishes a type at its first use, step by step: a second thread that used it meanwhile would crash.
     """
     import msgspec
 
-    kind = _class("AchievementCredential", ())
+    badge = _class("AchievementCredential", ())
     with contextlib.suppress(msgspec.ValidationError):
-        msgspec.convert({}, kind)
-    return kind
+        msgspec.convert({}, badge)
+    # half a surrogate pair is in no UTF-8: a ValueError
+    return _Ways(msgspec.convert, badge, (msgspec.ValidationError, ValueError), msgspec.UNSET)
 
 
 def _class(name: str, within: tuple[str, ...]) -> Any:
