@@ -71,7 +71,12 @@ def apply(state: State, domain: WordDomain, item: LedgerEvent) -> None:
         accreditation.apply(state, domain, item, event)
         return
     issuer = state.get(Issuer, event.issuer_id)
-    _check_word(domain, issuer, item)
+    if (issuer is None) != isinstance(event, ev.IssuerRegistered):
+        raise gap(item, "an issuer starts with one IssuerRegistered event, and only there")
+    before = issuer.word if issuer else _NO_HASH
+    tail = next_tail(before) if isinstance(event, ev.Anchored) else _tail(before, event)
+    if event.word != domain.head(event.issuer_id, before, item.payload) + tail:
+        raise gap(item, f"it does not extend word {IssuerWord.unpack(before).sequence} of issuer {event.issuer_id}")
     _put(state, issuer, item)
 
 
@@ -83,20 +88,8 @@ def effect(state: State, item: LedgerEvent) -> None:
     _put(state, state.get(Issuer, item.event.issuer_id), item)
 
 
-def _check_word(domain: WordDomain, issuer: Issuer | None, item: LedgerEvent) -> None:
-    event = item.event
-    if (issuer is None) != isinstance(event, ev.IssuerRegistered):
-        raise gap(item, "an issuer starts with one IssuerRegistered event, and only there")
-    before = issuer.word if issuer else _NO_HASH
-    head = domain.head(event.issuer_id, before, item.payload)
-    if event.word != head + _tail(before, event):
-        raise gap(item, f"it does not extend word {IssuerWord.unpack(before).sequence} of issuer {event.issuer_id}")
-
-
 def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
     match event:
-        case ev.Anchored():  # the first one to be asked for, because most events are anchors
-            return next_tail(before)
         case ev.StatusEpochOpened():
             return next_tail(before, epoch=event.epoch)
         case ev.Frozen() | ev.Unfrozen():
