@@ -221,3 +221,27 @@ def test_questions_are_accessible_and_fit_a_phone(site, open_page, scheme, local
     assert axe(page) == []
     page.screenshot(path=PICTURES / f"past-{scheme}-{locale}.png", full_page=True)
     assert verdict(page)[0] == "valid"
+
+
+def test_block_hash_of_ones_own_choice_is_what_an_endpoint_is_held_to(site, open_page):
+    page = open_page()
+    page.evaluate("Date.now = ((now) => () => now() + 120000)(Date.now)")  # the chain's clock runs ahead
+    use(page, site, "endpoint")
+    block = site.desk.chain.rpc("eth_getBlockByNumber", "latest", False)
+    page.fill("#block-hash", "0x12")
+    page.click("#endpoint-form button")
+    assert "64 hex digits" in page.inner_text("#endpoint-said")
+    page.fill("#block-hash", block["hash"])
+    page.click("#endpoint-form button")
+    assert give(page, site.credential())[0] == "valid"
+    assert "the block whose hash you gave" in page.inner_text("section[aria-labelledby=grounds]")
+    assert block["hash"] in page.inner_text("section[aria-labelledby=grounds]")
+    assert axe(page) == []
+    page.fill("#block-hash", "0x" + "12" * 32)
+    page.click("#endpoint-form button")
+    page.wait_for_selector("section.banner.unknown")
+    page.evaluate("Date.now = ((now) => () => now() + 2 * 86400000)(Date.now)")
+    page.fill("#block-hash", block["hash"])
+    page.click("#endpoint-form button")
+    page.wait_for_selector("#report:has-text('EVIDENCE_STALE')")
+    assert verdict(page)[0] == "unknown"

@@ -223,3 +223,45 @@ def test_nothing_spoilt_in_an_endpoints_answer_is_believed(town, tmp_path):
     accepted = [one["where"] for one in changed if not one["missing"] and not first.match(one["where"])]
     accepted = sorted({" ".join(re.sub(r"\d+", "", where).split()) for where in accepted})
     assert set(accepted) <= UNREAD, accepted
+
+
+def test_block_hash_that_the_reader_trusts_leaves_nobody_to_believe(town, tmp_path):
+    """Without proofs, with another block's header, or before it was suspended, the endpoint says nothing else."""
+    head = town.head()
+    hashes = {
+        number: town.chain.rpc("eth_getBlockByNumber", hex(number), False)["hash"][2:] for number in (head, head - 30)
+    }
+
+    def line(block: int, ask: Ask = Ask(roots=(2,)), **more: object) -> dict:  # noqa: B008  # a value
+        made = line_of(town, "001", ask, **more)
+        return {**made, "wish": {**made["wish"], "blockHash": hashes[block]}}
+
+    now, before, no_proofs, later, unknown = (
+        answer["evidence"]
+        for answer in in_page(
+            tmp_path,
+            line(head),
+            line(head - 30),
+            line(head, refuse={"eth_getProof": 0}),
+            line(head - 30, Ask(block=head)),
+            {**line(head), "wish": {**line(head)["wish"], "blockHash": "12" * 32}},
+        )
+    )
+    assert (now["assurance"], before["assurance"]) == ("proven", "proven")
+    assert facts(now) == facts(evidence_to_json(by_python(town, "001", Ask(roots=(2,))))) | {
+        "safe": point(now["latest"]),
+        "record": (now["record"]["commitment"], now["record"]["time"], "final"),
+    }
+    assert (int(now["status"]["revoked"]), int(before["status"]["revoked"])) == (1, 0)
+    assert (no_proofs["missing"], no_proofs["key"]) == (True, "evidence.noProofs")
+    assert (later["missing"], later["code"]) == (True, "BLOCK_NOT_READ")
+    assert (unknown["missing"], unknown["code"]) == (True, "BLOCK_NOT_READ")
+
+
+def test_nothing_spoilt_is_believed_of_a_block_whose_hash_the_reader_trusts(town, tmp_path):
+    block_hash = town.chain.rpc("eth_getBlockByNumber", "latest", False)["hash"][2:]
+    made = line_of(town, "001", spoil=True)
+    (answer,) = in_page(tmp_path, {**made, "wish": {**made["wish"], "blockHash": block_hash}})
+    assert answer["evidence"]["assurance"] == "proven"
+    assert [one["where"] for one in answer["changed"] if not one["missing"] and not one["same"]] == []
+    assert sum(one["missing"] for one in answer["changed"]) >= 300

@@ -1,6 +1,7 @@
 // Print what the page's JavaScript says of credentials. Lines of FILE: {"document": hex, "evidence": text or null,
-// "code", "trusted", "now", "asOf", "about", "roots", "scopes", "controllers": {identifier: document or text},
-// "lists": {address: {"data": hex or null, "readAt", "problem"}}}; TABLES: what GET /page/tables.json answers; CONTEXTS: {digest: text}; CATALOGUE: sentences.
+// "code", "trusted", "now", "asOf", "about", "maxAge", "roots", "scopes", "controllers": {identifier: document or text},
+// "lists": {address: {"data": hex or null, "readAt", "problem"}}}; TABLES: what GET /page/tables.json answers; CONTEXTS:
+// {digest: text}.
 // Usage: node verify_outcomes.mjs STATIC FILE TABLES CONTEXTS
 
 import { readFileSync } from "node:fs";

@@ -66,6 +66,7 @@ def _line(data: bytes, evidence: Evidence | NoEvidence, policy: Policy, options:
         "now": policy.now,
         "asOf": None if policy.as_of is None else {"block": policy.as_of.block, "time": policy.as_of.time},
         "about": policy.about,
+        "maxAge": policy.max_age,
         "roots": [{"contract": str(root.contract), "issuerId": str(root.issuer_id)} for root in policy.roots],
         "scopes": sorted(scope.hex() for scope in policy.scopes),
         "controllers": options.get("controllers") or {},
@@ -124,7 +125,7 @@ def judged_by(name: str) -> Samples:
 
     def record(presented: Any, evidence: Any, policy: Policy, *rest: Any, **options: Any) -> Any:
         options |= dict(zip(("lists", "controllers", "holder"), rest, strict=False))
-        if policy.max_age is None and not options.get("holder"):
+        if not options.get("holder"):
             samples.add(given[id(presented)][1], evidence, policy, **options)
         return judge(presented, evidence, policy, **options)
 

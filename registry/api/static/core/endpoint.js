@@ -28,6 +28,7 @@ class NoAnswer extends Error {
  * @param {object} place
  * @param {string|null} account 0x-hex of the account that the proof names.
  * @param {object} wish `block` or `time` (as of), `about` (a moment), `roots` (issuer ids); null where not asked.
+ *   `blockHash` (hex) of a block that the reader trusts: then only what is proven from it is told.
  * @param {(hash: string) => Promise<Uint8Array|null>} profileOf A profile document by its hash, from anybody.
  * @returns {Promise<object>} As `readEvidence` gives it.
  */
@@ -38,6 +39,7 @@ export async function askEndpoint(call, entry, place, account, wish, profileOf) 
   } catch (error) {
     if (error instanceof NoAnswer) return noEvidence(error.code, error.key, error.values);
     if (error instanceof Broken) return noEvidence("LEDGER_ERROR", "evidence.broken", { why: error.message });
+    if (error instanceof RpcRefusal && wish.blockHash) return noEvidence("CHAIN_UNAVAILABLE", "evidence.noProofs");
     if (error instanceof RpcRefusal && isPast(wish)) return noEvidence("PAST_UNAVAILABLE", "evidence.pastUnavailable");
     return noEvidence("CHAIN_UNAVAILABLE", "evidence.noAnswer", { who: "The endpoint" });
   }
@@ -55,15 +57,15 @@ async function open(call, entry) {
 const otherChain = () => new NoAnswer("WRONG_CHAIN", "evidence.otherChain");
 
 async function gather(storage, entry, place, account, wish, profileOf) {
-  const [newest, safe, final] = await Promise.all(["latest", "safe", "finalized"].map((tag) => storage.header(tag)));
-  const at = await blockAsked(storage, wish, newest);
+  const { at, safe, final } = await (wish.blockHash ? trustedBlock(storage, wish) : blocksAsked(storage, wish));
   const state = await stateAt(storage, entry, place, account, at, isPast(wish));
   const evidence = {
     missing: false, contract: entry.contract, genesisHash: entry.genesisHash, codeHash: entry.codeHash,
     latest: point(at), safe: point(safe.number < at.number ? safe : at), ...state, warning: "",
     record: state.record.time === 0 ? null : { ...state.record, tier: await tierOf(storage, entry, place, state.record, at, safe, final) },
     profiles: await profilesOf(storage, entry, place, at, state.profile, profileOf),
-    then: wish.about === null ? null : await thenOf(storage, entry, place, wish.about, at),
+    // Headers of other blocks do not hang on the one that is trusted.
+    then: wish.about === null || wish.blockHash ? null : await thenOf(storage, entry, place, wish.about, at),
     accreditation: wish.roots.length === 0 ? null : await accreditationsOf(storage, entry, at, wish.roots, place.issuerId),
   };
   return { ...evidence, assurance: storage.proven ? "proven" : "endpoint" };
@@ -126,6 +128,20 @@ async function thenOf(storage, entry, { issuerId, batchId, index }, moment, newe
     if (error instanceof RpcRefusal) return null;
     throw error;
   }
+}
+
+/** The block whose hash the reader trusts, which is as final as any. */
+async function trustedBlock(storage, { block, time, blockHash }) {
+  const at = await storage.headerOfHash(blockHash);
+  if (at === null) throw new NoAnswer("BLOCK_NOT_READ", "evidence.noSuchHash");
+  const same = (block ?? at.number) === at.number && (time ?? at.time) === at.time;
+  if (!same) throw new NoAnswer("BLOCK_NOT_READ", "evidence.otherThanTrusted", { block: at.number });
+  return { at, safe: at, final: at };
+}
+
+async function blocksAsked(storage, wish) {
+  const [newest, safe, final] = await Promise.all(["latest", "safe", "finalized"].map((tag) => storage.header(tag)));
+  return { at: await blockAsked(storage, wish, newest), safe, final };
 }
 
 /** The header of the block that a question means. */

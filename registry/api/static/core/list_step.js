@@ -17,22 +17,22 @@ const unknown = (code, key, values = {}) => check("status", UNKNOWN, code, key, 
  *
  * @param {object} credential
  * @param {Map<string, {data: Uint8Array|null, readAt: number, problem: string}>} lists By address.
- * @param {number} now Seconds since 1970.
+ * @param {{now: number, maxAge: number|null}} policy Seconds since 1970, and how old a list may be.
  * @param {object} atHand
  * @param {object} evidence What the chain says, of which the issuer's delegates are taken.
  */
-export async function checkLists(credential, lists, now, atHand, evidence) {
+export async function checkLists(credential, lists, policy, atHand, evidence) {
   if (!("credentialStatus" in credential.document)) return check("status", NOT_APPLICABLE, "", "status.none");
   const { value: entries, refusal } = await attempt(() => listEntries(credential.document));
   if (refusal) return check("status", INVALID, refusal.code, "status.malformed", { member: refusal.values.member ?? "" });
   if (entries.length === 0) return check("status", NOT_APPLICABLE, "", "status.noneOutside");
   const delegates = lists.size === 0 ? [] : await statusDelegates(evidence, credential, atHand);
-  return worst(entries, { credential, lists, now, atHand, delegates });
+  return worst(entries, { credential, lists, policy, atHand, delegates });
 }
 
 /** A list outside the chain says what holds now, never what it said before. */
-export async function checkListsThen(credential, now, atHand, evidence) {
-  if (neededLists(credential).length === 0) return checkLists(credential, new Map(), now, atHand, evidence);
+export async function checkListsThen(credential, policy, atHand, evidence) {
+  if (neededLists(credential).length === 0) return checkLists(credential, new Map(), policy, atHand, evidence);
   return unknown("STATUS_RETRIEVAL_ERROR", "status.listThen");
 }
 
@@ -40,11 +40,11 @@ export async function checkListsThen(credential, now, atHand, evidence) {
  * What the chain says, unless a list that was read says worse: a list that cannot be had changes nothing. Where the chain
  * was not read, what it says is taken from the lists that are published for wallets.
  */
-export async function withLists(chain, credential, lists, now, atHand, evidence) {
+export async function withLists(chain, credential, lists, policy, atHand, evidence) {
   const published = evidence.missing && publishedLists(credential).some((url) => (lists.get(url)?.data ?? null) !== null);
-  const first = published ? await publishedStatus({ credential, lists, now, atHand, delegates: [] }) : chain;
+  const first = published ? await publishedStatus({ credential, lists, policy, atHand, delegates: [] }) : chain;
   if (first.verdict === INVALID || neededLists(credential).length === 0) return first;
-  const listed = await checkLists(credential, lists, now, atHand, evidence);
+  const listed = await checkLists(credential, lists, policy, atHand, evidence);
   return listed.verdict === INVALID ? listed : first;
 }
 
@@ -69,16 +69,16 @@ async function checkEntry(entry, asked) {
   if (data === null) {
     return unknown("STATUS_RETRIEVAL_ERROR", problem === "" ? "status.notRead" : "status.notHad", { url: entry.url, why: problem });
   }
-  const { value, refusal } = await attempt(async () => judged(entry, await verified(entry, data, asked), asked, asked.now - readAt));
+  const { value, refusal } = await attempt(async () => judged(entry, await verified(entry, data, asked), asked, asked.policy.now - readAt));
   return refusal ? unknown(refusal.code, refusal.key, refusal.values) : value;
 }
 
 /** The list, once it is known to speak for the credential's issuer: by itself, or by a delegate that it named. */
-async function verified(entry, data, { credential, now, atHand, delegates }) {
+async function verified(entry, data, { credential, policy, atHand, delegates }) {
   const { value: carrier, refusal } = await attempt(() => readCredential(data, MAX_LIST_BYTES));
   if (refusal) throw new Refusal("STATUS_VERIFICATION_ERROR", "status.listUnreadable");
   const found = await readList(carrier.document);
-  checkBinding(entry, found, [issuerOf(credential.document), ...delegates], now);
+  checkBinding(entry, found, [issuerOf(credential.document), ...delegates], policy.now);
   if (entry.type === BITSTRING) await checkSigner(carrier, credential, atHand);
   return found;
 }
@@ -101,10 +101,10 @@ function methods({ signatures }) {
   return new Set(signatures.map(({ verificationMethod: method }) => (typeof method === "string" ? method : null)));
 }
 
-function judged(entry, found, { credential }, age) {
+function judged(entry, found, { credential, policy }, age) {
   const { id } = credential.document;
   const status = statusIn(entry, found, typeof id === "string" ? id : null);
-  const stale = found.ttl !== null && age > found.ttl;
+  const stale = [found.ttl, policy.maxAge].some((limit) => limit !== null && age > limit);
   const reason = status.words === "" ? "" : `: ${status.words.slice(0, 200)}`;
   const values = { url: entry.url, reason, purpose: entry.purpose, value: status.value };
   if (status.value !== 0 && Object.hasOwn(SET, entry.purpose) && !(stale && entry.purpose === "suspension")) {

@@ -108,7 +108,7 @@ function absentRecord(anchor, { latest }, past) {
 }
 
 /** Step 8 of a document that is anchored: its bits on chain, from the newest block that was read. */
-export function checkStatus(credential, evidence, { about }) {
+export function checkStatus(credential, evidence, { now, asOf, about, maxAge }) {
   const { place } = credential;
   if (place === null) return check("status", UNKNOWN, "STATUS_RETRIEVAL_ERROR", "anchored.noPlace");
   if (evidence.missing) return check("status", UNKNOWN, evidence.code, evidence.key, evidence.values);
@@ -119,6 +119,9 @@ export function checkStatus(credential, evidence, { about }) {
   }
   if (about !== null) return checkStatusThen(evidence, mask, about);
   if (((status.revoked | status.suspended) & mask) !== 0n) return notGood(status, mask, latest);
+  if (maxAge !== null && asOf === null && now - latest.time > maxAge) {
+    return check("status", UNKNOWN, "EVIDENCE_STALE", "status.stale", { time: stampOf(latest.time) }, latest);
+  }
   return check("status", VALID, "", "status.valid", {}, latest);
 }
 

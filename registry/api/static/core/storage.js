@@ -22,7 +22,17 @@ export class Storage {
    */
   constructor(call, seals) {
     // Until the first words are read nobody knows whether the endpoint proves them.
-    Object.assign(this, { call, seals, proven: null });
+    Object.assign(this, { call, seals, proven: null, mustProve: false });
+  }
+
+  /** The header with this hash (hex), from which alone everything that is read must then be proven; null for none. */
+  async headerOfHash(hash) {
+    const answer = await this.call("eth_getBlockByHash", [`0x${hash}`, false]);
+    if (answer === null) return null;
+    const header = headerOf(answer);
+    if (!header.sealed || header.hash !== hash) throw new Broken("a header that does not hash to the hash that you trust");
+    this.mustProve = true;
+    return header;
   }
 
   /** The header of a block (number, or a tag); null where the endpoint has none. */
@@ -52,7 +62,7 @@ export class Storage {
         this.proven = true;
         return found;
       } catch (error) {
-        if (!(error instanceof RpcRefusal) || this.proven) throw error;
+        if (!(error instanceof RpcRefusal) || this.proven || this.mustProve) throw error;
       }
     }
     this.proven = false;

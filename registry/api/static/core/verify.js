@@ -28,7 +28,8 @@ const NOBODY = { controllers: async () => new Map(), lists: async () => new Map(
  * @param {object} policy `trusted` ({contract, genesisHash, codeHash, accreditation}[]), `now` (seconds since 1970),
  *   `tables` (shapes and enumerations of Open Badges), `contexts` (rdf.js), and what the reader decided: `asOf`
  *   ({block, time}, one of them null) what the chain said then, or null; `about` a moment of which today's knowledge is
- *   wanted, or null; `roots` ({contract, issuerId}[]) and `scopes` (hex) of accreditation.
+ *   wanted, or null; `maxAge`, seconds after which status is too old, or null; `roots` ({contract, issuerId}[]) and
+ *   `scopes` (hex) of accreditation.
  * @param {(place: object, account: string|null, wish: object) => Promise<object>} ask Brings evidence about a place; it
  *   is told the batch and the word of 256 credentials, never the document. `wish`: block, time, about, roots (ids).
  * @param {object} outside Brings what lies with others, if the reader agreed: `controllers(identifiers)` a Map of
@@ -94,11 +95,10 @@ function listsFor(credential, evidence, policy) {
 }
 
 async function statusOf(credential, evidence, policy, atHand, lists) {
-  const { now } = policy;
   const onChain = credential.saysAnchored;
-  if (isPast(policy)) return onChain ? checkStatus(credential, evidence, policy) : checkListsThen(credential, now, atHand, evidence);
-  if (!onChain) return checkLists(credential, lists, now, atHand, evidence);
-  return withLists(checkStatus(credential, evidence, policy), credential, lists, now, atHand, evidence);
+  if (isPast(policy)) return onChain ? checkStatus(credential, evidence, policy) : checkListsThen(credential, policy, atHand, evidence);
+  if (!onChain) return checkLists(credential, lists, policy, atHand, evidence);
+  return withLists(checkStatus(credential, evidence, policy), credential, lists, policy, atHand, evidence);
 }
 
 /** Evidence about another contract, or from a chain that the list describes otherwise, says nothing at all. */

@@ -50,7 +50,7 @@ function queryOf(place, account, { block, time, about, roots }) {
 }
 
 /** Asks a chain endpoint, through a frame that may speak to nobody else; profiles come from this registry by hash. */
-export function endpointAsker(url, trusted) {
+export function endpointAsker({ url, blockHash }, trusted) {
   return async (place, account, wish) => {
     const entry = trusted.find((one) => one.contract === place.contract);
     if (entry === undefined) return noEvidence("CHAIN_UNAVAILABLE", "evidence.otherContract");
@@ -62,7 +62,7 @@ export function endpointAsker(url, trusted) {
       if (answer.result === undefined) throw new TypeError("no result");
       return answer.result;
     };
-    return askEndpoint(call, entry, place, account, wish, profileByHash);
+    return askEndpoint(call, entry, place, account, { ...wish, blockHash }, profileByHash);
   };
 }
 

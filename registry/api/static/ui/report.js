@@ -9,8 +9,8 @@ import { day, moment, say, sentences } from "./words.js";
 
 const ICONS = { valid: "tick", invalid: "cross", unknown: "question", not_applicable: "dash", not_checked: "dash" };
 
-/** Show a report in `holder`. `what` is {bytes, report, asked, others, wish, more}: `wish` is the question that was put. */
-export async function showReport(holder, { bytes, report, asked, others, wish, more }) {
+/** Show a report in `holder`. `what` is {bytes, report, asked, others, wish, byHash, more}: `wish` is the question that was put. */
+export async function showReport(holder, { bytes, report, asked, others, wish, byHash, more }) {
   const then = wish.asOf !== null || wish.about !== null;
   const told = report.credential === null ? null : subjectOf(report.credential.document);
   fillWith(
@@ -20,7 +20,7 @@ export async function showReport(holder, { bytes, report, asked, others, wish, m
     report.warning === "" ? null : el("p", { class: "warning" }, report.warning),
     more,
     checks(report, then),
-    grounds(report, { asked, others, wish, then }),
+    grounds(report, { asked, others, wish, then, byHash }),
     ...(told === null || bytes === null ? [] : [await holderTools(bytes, told, report)]),
   );
 }
@@ -125,17 +125,21 @@ function checks({ checks: all }, then) {
   return el("section", { class: "card", "aria-labelledby": "checks" }, el("h2", { id: "checks" }, say("checks.title")), el("ol", { class: "checks" }, ...items));
 }
 
+function speaker(assurance, others, byHash) {
+  if (assurance === "none" && others.length > 0) return "grounds.othersOnly";
+  return byHash && assurance === "proven" ? "grounds.provenByHash" : `grounds.${assurance}`;
+}
+
 /** Who says so, and as of when. */
-function grounds({ asOf, assurance, place }, { asked, others, wish, then }) {
+function grounds({ asOf, assurance, place }, { asked, others, wish, then, byHash }) {
   const registry = asked !== null && place !== null;
   const sent = [
     registry ? say("grounds.wordSent") : others.length === 0 ? say("grounds.nothingSent") : "",
     registry && (then || wish.roots?.length > 0) ? say("grounds.wishSent") : "",
     others.length === 0 ? "" : say("grounds.othersAsked", { hosts: others.join(", ") }),
   ].join(" ").trim();
-  const who = assurance === "none" && others.length > 0 ? "grounds.othersOnly" : `grounds.${assurance}`;
   const rows = [
-    [say("grounds.by"), say(who, { host: asked ?? "" })],
+    [say("grounds.by"), say(speaker(assurance, others, byHash), { host: asked ?? "" })],
     [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
     [say("grounds.sent"), sent],

@@ -7,9 +7,10 @@ import { Refusal } from "../core/outcome.js";
 import { unreadable, verify } from "../core/verify.js";
 import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
 import { byId, fillWith } from "./dom.js";
+import { MAX_AGE, endpointChosen, listenForEndpoint } from "./endpoint_form.js";
 import { askAboutToday, listenForQuestions, question, suit } from "./question.js";
 import { Outside, outsideSection } from "./outside.js";
-import { isAddress, relay } from "./relay_client.js";
+import { relay } from "./relay_client.js";
 import { showReport } from "./report.js";
 import { accreditors, listenForAccreditors, sayAccreditors } from "./roots.js";
 import { say, speak } from "./words.js";
@@ -32,7 +33,7 @@ async function start() {
   byId("paste").addEventListener("submit", onPaste);
   byId("scan").addEventListener("click", onScan);
   byId("stop").addEventListener("click", () => scanning?.abort());
-  byId("endpoint-form").addEventListener("submit", onEndpoint);
+  listenForEndpoint(judgeAgain);
   byId("again").addEventListener("click", reset);
   listenForQuestions(judgeAgain);
   await listenForAccreditors(loaded, judgeAgain).catch(fail);
@@ -111,15 +112,6 @@ async function onScan() {
   }
 }
 
-function onEndpoint(event) {
-  event.preventDefault();
-  const url = byId("endpoint").value.trim();
-  const right = url === "" || isAddress(url);
-  byId("endpoint").setAttribute("aria-invalid", String(!right));
-  fillWith(byId("endpoint-said"), right ? "" : say("endpoint.wrong"));
-  if (right) judgeAgain();
-}
-
 // --- judging ----------------------------------------------------------------------------------------------------------
 
 async function take(open) {
@@ -146,12 +138,15 @@ function judgeAgain() {
 async function judge(bytes) {
   const mine = (judgements += 1);
   const wish = { ...question(), ...(await accreditors()) };
-  const url = byId("endpoint").value.trim();
-  const ask = url === "" || !isAddress(url) ? askRegistry : endpointAsker(url, (await loaded()).trusted);
+  const endpoint = endpointChosen();
+  const ask = endpoint === null ? askRegistry : endpointAsker(endpoint, (await loaded()).trusted);
+  const maxAge = endpoint?.blockHash ? MAX_AGE : null;
   const outside = new Outside();
-  const report = await verify(bytes, { ...(await loaded()), ...wish, now: Date.now() / 1000 }, ask, outside);
+  const report = await verify(bytes, { ...(await loaded()), ...wish, maxAge, now: Date.now() / 1000 }, ask, outside);
   // The reader may have asked for something else meanwhile; that answer is the one to show.
-  if (mine === judgements) await show({ bytes, report, wish, left: outside.left, others: [...outside.asked].sort(), asked: ask === askRegistry ? location.host : new URL(url).host });
+  if (mine !== judgements) return;
+  const asked = endpoint === null ? location.host : new URL(endpoint.url).host;
+  await show({ bytes, report, wish, left: outside.left, others: [...outside.asked].sort(), asked, byHash: maxAge !== null });
 }
 
 async function show(what) {
