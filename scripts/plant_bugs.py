@@ -50,14 +50,9 @@ EVIDENCE, CHECKPOINT, TRIE, BUNDLE, SNAPSHOT = (
 
 BUGS = (
     # how checks combine
-    Bug(
-        _V + "verdict.py",
-        "if Verdict.INVALID in [check.verdict for check in checks]:",
-        "if all(check.verdict is Verdict.INVALID for check in checks):",
-        JUDGE,
-    ),
-    Bug(_V + "verdict.py", "if set(required) <= settled else", "if set(required) & settled else", JUDGE),
-    Bug(_V + "verdict.py", "in (Verdict.VALID, Verdict.NOT_APPLICABLE)}", "is not Verdict.INVALID}", JUDGE),
+    Bug(_V + "verdict.py", "        if verdict is Verdict.INVALID:\n", "        if False:\n", JUDGE),
+    Bug(_V + "verdict.py", "if settled.issuperset(required) else", "if settled.intersection(required) else", JUDGE),
+    Bug(_V + "verdict.py", "verdict is Verdict.VALID or verdict is Verdict.NOT_APPLICABLE:", "verdict:", JUDGE),
     Bug(_V + "verdict.py", 'required |= {"included", "anchored"}', 'required |= {"included"}', "unit/test_verdict.py"),
     Bug(_V + "verdict.py", "if known_signature or not says_anchored:", "if known_signature:", "unit/test_verdict.py"),
     Bug(_V + "verdict.py", "    if roots_given:", "    if False:", "unit/test_verdict.py"),

@@ -1,6 +1,8 @@
 """What each check rests on, and who says so: added to the checks when all of them are done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 from registry.credential.model import Credential
 from registry.ledger.status import bit_of
@@ -13,6 +15,9 @@ _JUDGED = (Verdict.VALID, Verdict.INVALID)
 _DOCUMENT = ("document",)
 # Texts: `value` of an enum takes longer than all else that is done with a check here.
 _NONE, _COMPUTED, _LIST = (assurance.value for assurance in (Assurance.NONE, Assurance.COMPUTED, Assurance.LIST))
+
+# A NamedTuple's constructor is a function in Python, and every check of every document comes by here.
+_made: Callable[[tuple[Any, ...]], Check] = partial(tuple.__new__, Check)
 
 
 def with_basis(checks: Sequence[Check], credential: Credential, evidence: Evidence | NoEvidence) -> tuple[Check, ...]:
@@ -28,7 +33,7 @@ def with_basis(checks: Sequence[Check], credential: Credential, evidence: Eviden
             rests_on, assurance = _slots(check.name, credential, seen), said
         else:
             rests_on, assurance = _without_chain(check, credential)
-        based.append(Check(*check[:6], rests_on, assurance))
+        based.append(_made((*check[:6], rests_on, assurance)))
     return tuple(based)
 
 

@@ -78,10 +78,14 @@ class Check(NamedTuple):
 
 def combine(checks: Sequence[Check], required: Collection[str]) -> Verdict:
     """Any invalid check → invalid; else a required one unknown, not checked or absent → unknown; else valid."""
-    if Verdict.INVALID in [check.verdict for check in checks]:
-        return Verdict.INVALID
-    settled = {c.name for c in checks if c.verdict in (Verdict.VALID, Verdict.NOT_APPLICABLE)}
-    return Verdict.VALID if set(required) <= settled else Verdict.UNKNOWN
+    settled = set()
+    for check in checks:
+        verdict = check.verdict
+        if verdict is Verdict.INVALID:
+            return verdict
+        if verdict is Verdict.VALID or verdict is Verdict.NOT_APPLICABLE:
+            settled.add(check.name)
+    return Verdict.VALID if settled.issuperset(required) else Verdict.UNKNOWN
 
 
 def required_checks(*, says_anchored: bool, known_signature: bool, roots_given: bool) -> frozenset[str]:
