@@ -41,7 +41,7 @@ export class Storage {
     const answer = await this.call("eth_getBlockByNumber", [number, false]);
     if (answer === null) return null;
     const header = headerOf(answer);
-    if (this.seals && !header.sealed) throw new Broken("the fields of a header do not hash to its hash");
+    if (this.seals && !header.sealed) throw new Broken("the fields of a header do not hash to its hash, or the chain has newer rules than this page");
     if (typeof block === "number" && header.number !== block) throw new Broken("another block than was asked for");
     return header;
   }
