@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from registry.bootstrap.endpoints import chain, deployment
 from registry.config import Settings
-from registry.errors import ConfigError
+from registry.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
     from registry.indexer.follow import Follower
@@ -45,8 +45,9 @@ def follower(settings: Settings, *, receipts: bool = False, until: int | None = 
 
     source, start = chain(settings), deployment(settings).block_number
     ahead, early = Ahead(source, receipts=receipts), EarlyProof(source)
-    newest = newest_block(settings.database, source.contract.chain_id)
-    ahead.begin(start if newest is None else newest + 1, early, until)
+    with contextlib.suppress(StoreError):  # whoever opens the database will say what is wrong with it
+        newest = newest_block(settings.database, source.contract.chain_id)
+        ahead.begin(start if newest is None else newest + 1, early, until)
     return Follower(source, mirror(settings), start, ahead=ahead, early=early)
 
 

@@ -408,3 +408,9 @@ def test_checkpoint_of_another_engine_needs_no_clock(life):
     chain.deployment = deployment
     tiers = chain.tiers()
     assert (tiers.latest - tiers.safe, tiers.latest - tiers.final) == (2, 5)
+
+
+def test_database_that_only_sqlalchemy_can_open_is_indexed_too(life, tmp_path):
+    url = f"sqlite:///{tmp_path}/mirror.sqlite?timeout=3"
+    assert "indexed" in life.ok(f"index --database {url}")
+    assert "indexed 0 events" in life.ok(f"index --database {url}")
