@@ -150,9 +150,7 @@ BUGS = (
     Bug(_V + "hexes.py", "to_hex(value) != text", "False", EVIDENCE),
     Bug(_V + "evidence_json.py", "isinstance(value, bool) or value < 0", "isinstance(value, bool)", EVIDENCE),
     # proofs, bundles, checkpoints
-    Bug(
-        "ledger/trie.py", "if (keccak(node) if len(node) >= 32 or place == 0 else node) != expected:", "if False:", TRIE
-    ),
+    Bug("ledger/trie.py", "if (node_hash if len(node) >= 32 or place == 0 else node) != expected:", "if False:", TRIE),
     Bug("ledger/trie.py", "    if place != len(nodes) - 1:", "    if False:", TRIE),
     Bug(_V + "proven.py", "if BlockHash(chain_id, block.hash) not in self.hashes:", "if not self.hashes:", BUNDLE),
     Bug(_V + "proven.py", "if bool(time) != (self.bundle.reaffirmer is not None):", "if False:", BUNDLE),
