@@ -3,6 +3,7 @@
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
+from registry.commands import options
 from registry.commands.accreditation import seconds_of_text
 
 if TYPE_CHECKING:
@@ -31,16 +32,15 @@ def add(acts: Any) -> None:
 def run(args: Namespace, settings: "Settings") -> int:
     """Request, veto or execute; says what has to come next, and when."""
     from registry import bootstrap
-    from registry.commands.issuer import account_of
     from registry.ledger.events import ChangeRequested
 
-    contract, account = bootstrap.contract(settings), account_of(args.account)
+    contract, account = bootstrap.contract(settings), options.account_of(args.account)
     issuer_id = bootstrap.identity(settings).issuer_id if args.issuer is None else args.issuer
     if args.act == "request-change":
         receipt, events = contract.send("requestChange", issuer_id, _KINDS[args.kind], account, *_wanted(args))
     else:
         function = "vetoChange" if args.act == "veto-change" else "executeChange"
-        receipt, events = contract.send(function, issuer_id, account_of(args.requester), account)
+        receipt, events = contract.send(function, issuer_id, options.account_of(args.requester), account)
     print(f"{args.act}: done in block {receipt.block.number}, {receipt.gas_used:,} gas")
     for item in events:
         if isinstance(item.event, ChangeRequested):

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from registry.commands import words
+from registry.commands.issuing import batch_of_input, tell_notes
 from registry.commands.progress import Progress, progress_bar
 
 if TYPE_CHECKING:
     from registry.config import Settings
     from registry.issuing.check import Check
-    from registry.issuing.table.complaints import Complaints
 
 
 def run(args: Namespace, settings: "Settings") -> int:
@@ -53,17 +53,8 @@ def _before(check: "Check", settings: "Settings") -> str:
     return f"; this very input is batch {entry.batch_id.hex()}, {entry.state}: {what}"
 
 
-def tell_notes(found: "Complaints") -> None:
-    """Say how the input was read, and what somebody should look at; on the stream for people."""
-    for note in found.notes:
-        print(f"{found.file}: {note}", file=sys.stderr)
-    for warning in found.warnings:
-        print(f"{found.file}: look at {warning}", file=sys.stderr)
-
-
 def _check(args: Namespace, settings: "Settings", progress: Progress) -> "Check":
     from registry import bootstrap
-    from registry.commands.issuing import batch_of_input
     from registry.credential.place import BatchId, ContractId
     from registry.credential.times import format_stamp
     from registry.issuing.achievement import read_achievement

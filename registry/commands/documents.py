@@ -17,7 +17,8 @@ def bytes_of(path: Path, key: str | None = None) -> bytes:
         Unreadable: The file cannot be opened.
         HallmarkError: It is a container that carries no credential.
     """
-    from registry.containers.carrier import MAX_BYTES, read_container
+    from registry.containers import MAX_BYTES
+    from registry.containers.carrier import read_container
 
     try:
         with path.open("rb") as file:

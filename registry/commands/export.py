@@ -60,7 +60,8 @@ def run(args: Namespace) -> int:
 
 def _opened(path: Path, *, without_anchor: bool) -> bytes:
     """The credential's bytes as they are; rewritten only where the anchor proof is taken out."""
-    from registry.containers.carrier import MAX_BYTES, read_container
+    from registry.containers import MAX_BYTES
+    from registry.containers.carrier import read_container
     from registry.credential.anchor_proof import SUITE
     from registry.credential.model import read_credential
 

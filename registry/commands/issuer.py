@@ -73,7 +73,7 @@ def run(args: Namespace) -> int:
 def _register(args: Namespace, settings: "Settings") -> int:
     from registry import bootstrap
 
-    recovery = account_of(args.recovery)
+    recovery = options.account_of(args.recovery)
     contract, home = bootstrap.contract(settings), bootstrap.workspace(settings)
     home.refuse_second_identity(contract.contract)
     home.signing.make(), home.batch_secret()
@@ -152,11 +152,11 @@ def _act(args: Namespace, settings: "Settings") -> int:
     match args.act:
         case "add-key":
             roles = sum(_ROLES[role] for role in set(args.role))
-            receipt, _ = contract.send("addKey", issuer_id, account_of(args.account), roles)
+            receipt, _ = contract.send("addKey", issuer_id, options.account_of(args.account), roles)
         case "retire-key":
-            receipt, _ = contract.send("retireKey", issuer_id, account_of(args.account))
+            receipt, _ = contract.send("retireKey", issuer_id, options.account_of(args.account))
         case "distrust-key":
-            receipt, _ = contract.send("distrustKey", issuer_id, account_of(args.account), args.since)
+            receipt, _ = contract.send("distrustKey", issuer_id, options.account_of(args.account), args.since)
         case act:
             receipt, _ = contract.send(act, issuer_id)
     print(f"{args.act}: done in block {receipt.block.number}, {receipt.gas_used:,} gas")
@@ -171,13 +171,3 @@ def _method(text: str) -> str:
     if not is_on_the_web(controller) or not fragment:
         raise InputError(f"{text[:80]!r} is no key's id on the web.", todo="write did:web:your.host#key-1, say")
     return text
-
-
-def account_of(text: str) -> bytes:
-    """The 20 bytes of an account; InputError."""
-    from registry.errors import InputError
-
-    digits = text.removeprefix("0x")
-    if len(digits) != 40 or not set(digits.lower()) <= set("0123456789abcdef"):
-        raise InputError(f"{text!r} is no account.", todo="write 0x and 40 hex digits")
-    return bytes.fromhex(digits)

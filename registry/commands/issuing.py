@@ -1,13 +1,13 @@
 """The walk of `hallmark issue`: batch id → staged batches (one, or shards) → anchor → finished credentials."""
 
 import contextlib
+import sys
 from argparse import Namespace
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from registry.commands.check import tell_notes
 from registry.issuing.batch import SHARD
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from registry.issuing.batch.assemble import StagedBatch
     from registry.issuing.batch.dask_runner import DaskCluster
     from registry.issuing.home.workspace import IssuerIdentity
+    from registry.issuing.table.complaints import Complaints
 
 
 def issue(
@@ -93,3 +94,11 @@ def batch_of_input(args: Namespace, who: "IssuerIdentity") -> "BatchId":
     switches += [f"shard-size={args.shard_size}"] if args.shard_size != SHARD else []
     batch_id = batch_id_of(who, input_digest(args.input), achievement, switches)
     return BatchId(who.contract, who.issuer_id, batch_id)
+
+
+def tell_notes(found: "Complaints") -> None:
+    """Say how the input was read, and what somebody should look at; on the stream for people."""
+    for note in found.notes:
+        print(f"{found.file}: {note}", file=sys.stderr)
+    for warning in found.warnings:
+        print(f"{found.file}: look at {warning}", file=sys.stderr)

@@ -34,7 +34,8 @@ def run(args: Namespace) -> int:
 
 
 def _lint(path: Path) -> "LintReport | HallmarkError":
-    from registry.containers.carrier import MAX_BYTES, read_container
+    from registry.containers import MAX_BYTES
+    from registry.containers.carrier import read_container
     from registry.credential.micro.report import lint
     from registry.credential.reader import read_document
     from registry.errors import HallmarkError

@@ -115,3 +115,13 @@ def depth(text: str) -> str:
     if text in ("final", "safe") or (text.isascii() and text.isdigit() and int(text) > 0):
         return text
     raise ArgumentTypeError(f"{text!r} is neither final, safe nor a number above 0")
+
+
+def account_of(text: str) -> bytes:
+    """The 20 bytes of an account; InputError."""
+    from registry.errors import InputError
+
+    digits = text.removeprefix("0x")
+    if len(digits) != 40 or not set(digits.lower()) <= set("0123456789abcdef"):
+        raise InputError(f"{text!r} is no account.", todo="write 0x and 40 hex digits")
+    return bytes.fromhex(digits)

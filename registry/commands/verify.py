@@ -3,14 +3,13 @@
 import gc
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 from registry.commands import options
+from registry.commands.outcomes import Row, joined, together
 
-_EXIT = {"valid": 0, "invalid": 1, "unknown": 2}
 # Below this a second process costs more than it saves.
 _MANY_FILES = 200
 _CHUNK = 100
@@ -60,24 +59,6 @@ def _add_wishes(parser: ArgumentParser) -> None:
     parser.add_argument("--email", metavar="ADDRESS", help="an address that the presenter has: is it the subject's?")
 
 
-class Row(NamedTuple):
-    """Outcomes of one credential or of several: exit code and text, JSON or lines."""
-
-    code: int
-    text: str
-
-
-def joined(rows: Iterable[Row], *, as_json: bool) -> Row:
-    """Several rows as one."""
-    known = list(rows)
-    return Row(_together({row.code for row in known}), (",\n" if as_json else "\n").join(row.text for row in known))
-
-
-def _together(codes: Set[int]) -> int:
-    """The exit code of any invalid one, else of any unknown one; of none: nothing is known."""
-    return 1 if 1 in codes else max(codes, default=_EXIT["unknown"])
-
-
 def run(args: Namespace) -> int:
     """Verify each file and print the reports in the order of the files."""
     _check(args)
@@ -89,7 +70,7 @@ def run(args: Namespace) -> int:
     for row in _rows(args):
         print(row.text)
         codes.add(row.code)
-    return _together(codes)
+    return together(codes)
 
 
 def _check(args: Namespace) -> None:
@@ -132,8 +113,3 @@ def _verifying() -> ModuleType:
     finally:
         gc.enable()
     return verifying
-
-
-def exit_code(verdict: str) -> int:
-    """The exit code that a verdict has."""
-    return _EXIT[verdict]

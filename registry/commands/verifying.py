@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from registry import bootstrap
 from registry.commands import options
 from registry.commands.documents import bytes_of, is_lines, lines_of
+from registry.commands.outcomes import Row, exit_code, joined
 from registry.commands.report_text import report_text, wants_colour
-from registry.commands.verify import Row, exit_code, joined
 from registry.credential.reader import read_document
 from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, InputError, Unreadable

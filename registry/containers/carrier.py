@@ -2,7 +2,6 @@
 
 from registry.patterns import Pattern
 
-MAX_BYTES = 16 * 1024 * 1024
 _XML = Pattern(rb"\s*<(?:\?xml|!--|!DOCTYPE|(?:[\w.-]+:)?svg[\s>/])")
 _UTF8_BOM = b"\xef\xbb\xbf"
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from registry.containers.carrier import MAX_BYTES
+from registry.containers import MAX_BYTES
 from registry.errors import ContainerError
 
 SIGNATURE = b"PK\x03\x04"

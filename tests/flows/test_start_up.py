@@ -79,7 +79,7 @@ def test_one_file_offline_imports_nothing_heavy(folder):
     assert "✓ conforming valid" in said
     assert modules & HEAVY == set()
     commands = {name for name in ours if name.startswith("registry.commands.")}
-    needed = ("documents", "options", "report_text", "verify", "verifying")
+    needed = ("documents", "options", "outcomes", "report_text", "verify", "verifying")
     assert commands <= {f"registry.commands.{name}" for name in needed}
     rooms = {name.split(".")[1] for name in ours}
     assert rooms & {"store", "api", "issuing", "indexer", "audit"} == set()
