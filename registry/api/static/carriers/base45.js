@@ -1,6 +1,6 @@
 /** RFC 9285, section 4: two bytes are three characters, a last one is two; least significant first. */
 
-import { notCarried } from "./carrier.js";
+import { notCarried } from "./not_carried.js";
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 

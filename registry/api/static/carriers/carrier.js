@@ -1,18 +1,13 @@
 /** Find the credential in whatever it came in, by its first bytes, never by a file's name (registry/containers). */
 
-import { Refusal } from "../core/outcome.js";
 import { unbase45 } from "./base45.js";
 import { inflate } from "./inflate.js";
+import { notCarried } from "./not_carried.js";
 import { pngCredential } from "./png.js";
 import { svgCredential } from "./svg.js";
 
 export const MAX_FILE = 16 * 1024 * 1024;
 const XML = /^\ufeff?\s*<(\?xml|!--|!DOCTYPE|([\w.-]+:)?svg[\s>/])/;
-
-/** A carrier that does not hold exactly one credential. */
-export function notCarried(why) {
-  return new Refusal("PARSING_ERROR", "readable.container", { why });
-}
 
 /**
  * @param {Uint8Array} bytes A file: JSON, JWS, baked PNG or SVG, PDF, the text of a code, or a photo of a code.

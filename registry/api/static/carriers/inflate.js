@@ -1,7 +1,7 @@
 /** The zlib stream (RFC 1950) of carriers, up to 1 MiB of text. */
 
 import { inflated } from "../core/inflate.js";
-import { notCarried } from "./carrier.js";
+import { notCarried } from "./not_carried.js";
 
 /** Inflate; Refusal for a broken or cut stream, something behind it, or more than 1 MiB. */
 export async function inflate(bytes) {

@@ -1,6 +1,6 @@
 /** PDF files that carry a credential as an attachment (PDF 32000-1, section 7.11.4), read by pdf.js in a worker. */
 
-import { notCarried } from "./carrier.js";
+import { notCarried } from "./not_carried.js";
 
 const NAMES = ["credential.json", "credential.jwt"];
 const MAX_TEXT = 1024 * 1024;

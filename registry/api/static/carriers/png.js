@@ -1,6 +1,6 @@
 /** Baked PNG badges: one iTXt chunk `openbadgecredential` (Open Badges 3.0, section 5.3.1; PNG, 5 and 11.3.3). */
 
-import { notCarried } from "./carrier.js";
+import { notCarried } from "./not_carried.js";
 import { inflate } from "./inflate.js";
 
 const KEYWORD = "openbadgecredential";

@@ -1,7 +1,7 @@
 /** An encrypted copy behind a link `<URL>/<name>#<key>` (SPEC.md, section 7): AES-256-GCM, the key never sent. */
 
 import { base64url } from "../core/bases.js";
-import { notCarried } from "./carrier.js";
+import { notCarried } from "./not_carried.js";
 import { inflate } from "./inflate.js";
 
 /** The parts of a link to an encrypted copy: its address without fragment, and the key; null for other texts. */

@@ -1,7 +1,7 @@
 /** Baked SVG badges: one `openbadges:credential` element (Open Badges 3.0, section 5.3.2). Entities are refused. */
 
 import { encode } from "../anchor.js";
-import { notCarried } from "./carrier.js";
+import { notCarried } from "./not_carried.js";
 
 const NAMESPACE = "https://purl.imsglobal.org/ob/v3p0";
 const SVG = "http://www.w3.org/2000/svg";

@@ -1,7 +1,8 @@
 /** The verification page: a document comes in by file, paste, link or camera; it is judged here and shown. */
 
 import { encode } from "../anchor.js";
-import { codeText, credentialIn, notCarried } from "../carriers/carrier.js";
+import { codeText, credentialIn } from "../carriers/carrier.js";
+import { notCarried } from "../carriers/not_carried.js";
 import { sealedLink, unseal } from "../carriers/sealed.js";
 import { Refusal } from "../core/outcome.js";
 import { unreadable, verify } from "../core/verify.js";

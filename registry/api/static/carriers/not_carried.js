@@ -1,0 +1,8 @@
+/** What a carrier that does not hold exactly one credential is refused with. */
+
+import { Refusal } from "../core/outcome.js";
+
+/** A carrier that does not hold exactly one credential. */
+export function notCarried(why) {
+  return new Refusal("PARSING_ERROR", "readable.container", { why });
+}
