@@ -40,6 +40,7 @@ HEAVY = {
     "inspect",
     "decimal",
     "sha3",
+    "tiny_keccak",
 }
 LISTING = """
 import sys
