@@ -1,11 +1,13 @@
 """What a document says that it is, and what VC Data Model 2.0 and Open Badges 3.0 demand of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
+from itertools import count
 from typing import Any, NamedTuple
 
 from registry.credential.conformance.openbadges import badge_class, class_problems
-from registry.credential.conformance.ordinary import is_ordinary
 from registry.credential.conformance.vc2 import VC2, stamp_member, vc2_problems
+from registry.credential.fast_json import SLOW_CALLS
 from registry.credential.problem import Problem
 from registry.credential.values import is_url
 
@@ -33,6 +35,7 @@ _CONTEXTS = {
     "https://w3id.org/blockcerts/v1": "blockcerts",
     "https://w3id.org/blockcerts/v2": "blockcerts",
 }
+_calls = count()
 
 
 class Validity(NamedTuple):
@@ -55,13 +58,21 @@ def data_model(document: Mapping[str, Any]) -> str:
 
 def conformance_problems(document: Mapping[str, Any]) -> tuple[Problem, ...]:
     """Every rule of VC Data Model 2.0, and of Open Badges 3.0 where the type says so, that is broken."""
-    if is_ordinary(document):
+    if next(_calls) >= SLOW_CALLS and _ordinary()(document):
         return ()
     problems = list(vc2_problems(document))
     badge = badge_class(document)
     if badge is not None:
         problems += class_problems("$", document, badge)
     return tuple(dict.fromkeys(problems))
+
+
+@cache
+def _ordinary() -> Callable[[Mapping[str, Any]], bool]:
+    """The short way, not there for the first few: loading msgspec takes as long as judging 500 by the rules."""
+    from registry.credential.conformance.ordinary import is_ordinary
+
+    return is_ordinary
 
 
 def issuer_of(document: Mapping[str, Any]) -> str | None:
