@@ -8,7 +8,7 @@ from registry.credential.conformance.openbadges import class_problems
 from registry.credential.reader import read_document
 from registry.errors import HallmarkError, InputError
 from registry.issuing.table.columns import FIELDS
-from registry.issuing.table.tables import TableOptions, options_from, options_of
+from registry.issuing.table.options import TableOptions, options_from, options_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from registry.errors import HallmarkError, InputError
 from registry.issuing.home.batches import named
 from registry.issuing.status import BatchRef
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.tables import TableOptions, fold, open_table
+from registry.issuing.table.options import TableOptions, fold
+from registry.issuing.table.tables import open_table
 from registry.ports import JournalEntry
 
 _ANCHORED = ("included", "final", "released", "purged")

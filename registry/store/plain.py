@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from registry.errors import StoreError
+from registry.store.refusals import refused
 
 Row = tuple[Any, ...]
 _POSTGRES = ("postgresql+psycopg://", "postgresql://", "postgres://")
@@ -116,8 +117,6 @@ class Session(ABC):
         try:
             yield
         except self._errors as error:
-            from registry.store.engine import refused  # heavy, and rarely needed
-
             raise refused(error) from None
 
     def __enter__(self) -> "Session":

@@ -20,8 +20,8 @@ from registry.ledger.entities import (
     StatusWord,
 )
 from registry.store import tables as t
-from registry.store.engine import refused
 from registry.store.present import ByKey
+from registry.store.refusals import refused
 from registry.store.rows import COLUMNS
 
 _CACHE_KIB = 64 * 1024

@@ -19,8 +19,8 @@ from registry.issuing.table import rows as rows_module
 from registry.issuing.table.cells import names_a_file, same_file
 from registry.issuing.table.columns import FIELDS
 from registry.issuing.table.complaints import Complaints
+from registry.issuing.table.options import TableOptions
 from registry.issuing.table.rows import ResultRow, open_rows
-from registry.issuing.table.tables import TableOptions
 
 NOW = "2026-06-01T12:00:00Z"
 LETTERS = string.ascii_letters + "ÄÖÜäöüßéèñçøåÆŒœž"

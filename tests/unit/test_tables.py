@@ -11,8 +11,8 @@ import pytest
 from registry.errors import InputError
 from registry.issuing.achievement import read_achievement
 from registry.issuing.table.complaints import Complaints
+from registry.issuing.table.options import TableOptions
 from registry.issuing.table.rows import open_rows, read_rows
-from registry.issuing.table.tables import TableOptions
 
 NOW = "2026-06-01T12:00:00Z"
 

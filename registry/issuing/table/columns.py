@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.tables import TableOptions, fold
+from registry.issuing.table.options import TableOptions, fold
 
 REQUIRED = ("id", "name")
 FIELDS = (*REQUIRED, "email", "did", "awarded", "expires", "result", "evidence")

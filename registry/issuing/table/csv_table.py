@@ -11,7 +11,7 @@ from pathlib import Path
 
 from registry.errors import InputError
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.tables import Line, TableOptions, fold
+from registry.issuing.table.options import Line, TableOptions, fold
 
 _SEPARATORS = (",", ";", "\t", "|")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}

@@ -12,7 +12,8 @@ from registry.errors import MalformedError
 from registry.issuing.table import cells
 from registry.issuing.table.columns import FIELDS, Columns, blank, known_names, nameless, resolve
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.tables import Line, TableOptions, open_table
+from registry.issuing.table.options import Line, TableOptions
+from registry.issuing.table.tables import open_table
 
 tuple_of = tuple.__new__
 """Makes a named tuple of as many values as it has names, in half the time that its `_make` takes."""

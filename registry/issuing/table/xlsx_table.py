@@ -15,7 +15,7 @@ from zipfile import BadZipFile
 
 from registry.errors import InputError
 from registry.issuing.table.complaints import Complaints
-from registry.issuing.table.tables import Line, TableOptions
+from registry.issuing.table.options import Line, TableOptions
 
 _CHUNK = 1 << 20
 _OLE = b"\xd0\xcf\x11\xe0"
