@@ -17,9 +17,9 @@ from registry.issuing.batch.assemble import (
     finished_pieces,
 )
 from registry.issuing.batch.files import Syncer, sync_path, write_durably
+from registry.issuing.batch.jobs import Progress
 from registry.issuing.batch.layouts import NDJSON, Files, path_of, write_files
 from registry.issuing.batch.runner import Here, Runner
-from registry.issuing.batch.stage import Progress
 from registry.issuing.batch.staged import PART, write_pieces
 from registry.merkle import HASH_BYTES
 from registry.ports import JournalEntry

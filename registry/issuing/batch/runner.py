@@ -111,7 +111,7 @@ class Processes:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["registry.issuing.batch.finish"])
+            context.set_forkserver_preload(["registry.issuing.batch.stage", "registry.issuing.batch.finish"])
             self._pool = ProcessPoolExecutor(self.count, mp_context=context, initializer=_end_with_parent)
         return self._pool
 

@@ -17,9 +17,10 @@ from registry.issuing.batch import SHARD
 from registry.issuing.batch.assemble import LeafMaker, StagedBatch, assemble
 from registry.issuing.batch.badges import BadgeMaker, issuer_of_profile
 from registry.issuing.batch.files import Syncer
+from registry.issuing.batch.jobs import Job, Made, Progress, Recipe
 from registry.issuing.batch.runner import Runner
 from registry.issuing.batch.source import Source, open_source
-from registry.issuing.batch.stage import Job, Made, Progress, Recipe, stage, stage_and_write
+from registry.issuing.batch.stage import stage, stage_and_write
 from registry.issuing.batch.staged import PART, begin, complete, open_staged, part_paths, write_part
 from registry.issuing.duplicates import Screen
 from registry.issuing.home.workspace import IssuerIdentity
