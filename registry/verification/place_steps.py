@@ -40,7 +40,7 @@ def check_included(credential: Credential, evidence: Evidence | NoEvidence) -> C
         detail = "The document, its salt or its path do not lead to the root that was anchored: something was changed."
         return Check("included", Verdict.INVALID, "INCLUSION_PROOF_ERROR", detail, evidence.latest)
     detail = f"Credential {claim.place.index + 1} of {claim.leaf_count} in its batch."
-    return Check("included", Verdict.VALID, detail=detail, block=evidence.latest)
+    return Check("included", Verdict.VALID, "", detail, evidence.latest)
 
 
 def _claim_problem(credential: Credential) -> Check | None:
@@ -101,7 +101,7 @@ def _record_check(credential: Credential, evidence: Evidence, policy: Policy) ->
     if policy.about is not None and since > policy.about:
         detail = f"Its anchor counts from {stamp_of(since)} on, after the moment in question."
         return Check("anchored", Verdict.INVALID, "NOT_YET_ANCHORED", detail, block)
-    return Check("anchored", Verdict.VALID, detail=f"Anchored {stamp_of(since)} ({record.tier}).", block=block)
+    return Check("anchored", Verdict.VALID, "", f"Anchored {stamp_of(since)} ({record.tier}).", block)
 
 
 def counts_since(evidence: Evidence) -> int | None:
@@ -144,7 +144,7 @@ def check_status(credential: Credential, evidence: Evidence | NoEvidence, policy
     if policy.max_age is not None and policy.as_of is None and policy.now - evidence.latest.time > policy.max_age:
         detail = f"The newest block read is of {stamp_of(evidence.latest.time)}, older than you accept."
         return Check("status", Verdict.UNKNOWN, "EVIDENCE_STALE", detail, evidence.latest)
-    return Check("status", Verdict.VALID, detail="Neither revoked nor suspended.", block=evidence.latest)
+    return Check("status", Verdict.VALID, "", "Neither revoked nor suspended.", evidence.latest)
 
 
 def _not_good(evidence: Evidence, mask: int, *, revoked: bool) -> Check:
