@@ -13,8 +13,8 @@ from registry.commands import options
 from registry.commands.documents import bytes_of, is_lines, lines_of
 from registry.commands.outcomes import Row, exit_code, joined
 from registry.commands.report_text import report_text, wants_colour
+from registry.credential.controller import AtHand
 from registry.credential.reader import read_document
-from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, InputError, Unreadable
 from registry.verification.evidence import Evidence, NoEvidence, Policy
 from registry.verification.holder import Presentation, Question, check_holder, presentation_of

@@ -1,7 +1,8 @@
 """Which key a verification method names, and whether its controller lets it assert (Controlled Identifiers, 3.3)."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential.did_key import PREFIX, key_of
 from registry.credential.identifiers import is_on_the_web
@@ -9,7 +10,27 @@ from registry.credential.keys import PublicKey, key_of_jwk, key_of_multikey
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ProofError, UnknownKey
 
+if TYPE_CHECKING:
+    from registry.credential.rdf.contexts import ContextBook
+
 RELATION = "assertionMethod"
+
+
+class AtHand(NamedTuple):
+    """What the verifier has besides the document.
+
+    Attributes:
+        contexts: JSON-LD contexts; None: the pinned ones.
+        controllers: Controller documents by identifier (did:web:…, https://…); a text says why there is none.
+        now: The moment the verdict is for, seconds since 1970; None: expiry of keys and proofs is not judged.
+    """
+
+    contexts: "ContextBook | None" = None
+    controllers: Mapping[str, Mapping[str, Any] | str] = MappingProxyType({})
+    now: float | None = None
+
+
+NOTHING = AtHand()
 
 
 class Signer(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_hash
+from registry.credential.controller import NOTHING, AtHand
 from registry.credential.did_key import PREFIX, did_of, method_of
 from registry.credential.place import ContractId, u64
-from registry.credential.signature import NOTHING, AtHand
 from registry.credential.signer import DocumentSigner, signer_of
 from registry.errors import CannotTell, MalformedError
 

@@ -7,12 +7,11 @@ Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import sha256, sha384
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential import base58btc, vc_jwt
 from registry.credential.canonical import canonical_bytes
-from registry.credential.controller import RELATION, Signer, find_signer
+from registry.credential.controller import NOTHING, RELATION, AtHand, Signer, find_signer
 from registry.credential.keys import KeyKind, PublicKey, check_signature
 from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
@@ -27,23 +26,6 @@ _DATA_INTEGRITY = "DataIntegrityProof"
 _LENGTHS = {KeyKind.ED25519: 64, KeyKind.P256: 64, KeyKind.P384: 96}
 
 Json = Mapping[str, Any]
-
-
-class AtHand(NamedTuple):
-    """What the verifier has besides the document.
-
-    Attributes:
-        contexts: JSON-LD contexts; None: the pinned ones.
-        controllers: Controller documents by identifier (did:web:…, https://…); a text says why there is none.
-        now: The moment the verdict is for, seconds since 1970; None: expiry of keys and proofs is not judged.
-    """
-
-    contexts: "ContextBook | None" = None
-    controllers: Mapping[str, Json | str] = MappingProxyType({})
-    now: float | None = None
-
-
-NOTHING = AtHand()
 
 
 class Suite(NamedTuple):

@@ -7,19 +7,16 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from registry.credential.conformance.rules import issuer_of
-from registry.credential.controller import Signer, find_signer
+from registry.credential.controller import AtHand, Signer, find_signer
 from registry.credential.keys import KeyKind, base64url, check_signature, key_of_jwk
 from registry.credential.reader import read_document
 from registry.credential.signer import DocumentSigner, method_of_signer, signer_of
 from registry.credential.times import seconds_of
 from registry.errors import MalformedError, ParsingError, ProofError, UnknownKey
 from registry.patterns import Pattern
-
-if TYPE_CHECKING:
-    from registry.credential.signature import AtHand
 
 TYPE = "VC-JWT"
 CLAIMS = ("iss", "sub", "nbf", "iat", "jti", "exp")
@@ -87,7 +84,7 @@ def method_named(proof: Json) -> str:
     return str(header.get("kid", ""))
 
 
-def verify(document: Json, proof: Json, at_hand: "AtHand") -> Signer:
+def verify(document: Json, proof: Json, at_hand: AtHand) -> Signer:
     """Who signed the JWS, whose payload must be `document`.
 
     Raises:
@@ -108,7 +105,7 @@ def verify(document: Json, proof: Json, at_hand: "AtHand") -> Signer:
     return signer
 
 
-def _signer(header: Json, claims: Json, at_hand: "AtHand") -> Signer:
+def _signer(header: Json, claims: Json, at_hand: AtHand) -> Signer:
     algorithm, kind = header.get("alg"), _ALGORITHMS.get(str(header.get("alg")))
     if kind is None or header.get("typ") not in _TYPES or "crit" in header or "b64" in header:
         raise MalformedError(

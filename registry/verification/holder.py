@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_bytes
+from registry.credential.controller import AtHand
 from registry.credential.did_key import PREFIX
 from registry.credential.model import Credential
 from registry.credential.reader import read_document
-from registry.credential.signature import AtHand
 from registry.credential.values import as_list
 from registry.errors import CannotTell, HallmarkError, MalformedError
 from registry.values import value

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from registry.credential import signature
 from registry.credential.conformance.rules import issuer_of
-from registry.credential.controller import Signer, lets_assert
+from registry.credential.controller import NOTHING, AtHand, Signer, lets_assert
 from registry.credential.did_key import PREFIX
 from registry.credential.identifiers import account_of_pkh, is_on_the_web
 from registry.credential.model import Credential
-from registry.credential.signature import NOTHING, AtHand
 from registry.verification.evidence import Evidence, NoEvidence
 from registry.verification.profiles import Profiles
 from registry.verification.signatures import MAX_PROOFS, Signatures, Signed, known_proofs, verify_signatures

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from registry.credential.conformance.rules import issuer_of
+from registry.credential.controller import NOTHING, AtHand
 from registry.credential.model import Credential, read_credential
-from registry.credential.signature import NOTHING, AtHand
 from registry.credential.status.list_entry import BITSTRING_ENTRY, ListEntry, list_entries, published_entries
 from registry.credential.values import as_list
 from registry.errors import HallmarkError, StatusVerificationError

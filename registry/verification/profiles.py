@@ -5,8 +5,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from registry.credential.conformance.rules import issuer_of
+from registry.credential.controller import AtHand
 from registry.credential.model import Credential
-from registry.credential.signature import AtHand
 from registry.errors import CannotTell, HallmarkError, ProofError
 from registry.verification.evidence import Evidence, NoEvidence, ProfileFact
 

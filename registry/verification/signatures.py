@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from registry.credential import signature
-from registry.credential.controller import Signer
+from registry.credential.controller import AtHand, Signer
 from registry.credential.model import Credential
-from registry.credential.signature import AtHand
 from registry.errors import CannotTell, HallmarkError
 
 # Each may cost a canonicalisation: more are not asked of an untrusted document.

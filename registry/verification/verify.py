@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from registry.credential.conformance.rules import issuer_of
+from registry.credential.controller import AtHand
 from registry.credential.model import Credential, read_credential
 from registry.credential.place import Place
-from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, Unreadable
 from registry.verification import local_steps, place_steps
 from registry.verification.accreditation import check_accredited

@@ -6,7 +6,7 @@ from registry.chain.pool import RpcPool
 from registry.chain.refusals import refusal
 from registry.chain.rpc import TokenBucket
 from registry.errors import ChainUnavailable, RangeTooLarge, RateLimited, RpcError
-from registry.indexer.plan import LARGEST, RangePlan
+from registry.indexer.plan import LARGEST, WANTED_LOGS, RangePlan
 
 RANGES = [
     "query returned more than 10000 results",
@@ -107,7 +107,7 @@ def test_ranges_grow_slowly_and_halve_at_once():
     plan = RangePlan(100)
     assert plan.after(100, 0).blocks == 200
     assert plan.after(100, 1_000_000).blocks == 1
-    assert plan.after(100, 8_000).blocks == 50
+    assert plan.after(100, 2 * WANTED_LOGS).blocks == 50
     narrowed = plan.refused(100)
     assert narrowed.blocks == 50
     assert narrowed.after(50, 0).after(99, 0).blocks <= 99  # what was refused is not asked for again

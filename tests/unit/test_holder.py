@@ -9,7 +9,7 @@ import world
 from world import CREATED, DID, FOREIGN_SEED, SECOND_DID, SECOND_SEED, SEED, build
 
 from registry.credential import signature
-from registry.credential.signature import AtHand
+from registry.credential.controller import AtHand
 from registry.errors import MalformedError
 from registry.verification.holder import MAX_CREDENTIALS, Question, check_holder, presentation_of
 from registry.verification.verdict import CHECK_NAMES, Verdict

@@ -9,8 +9,8 @@ from world import build, profile_fact
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_hash
+from registry.credential.controller import NOTHING
 from registry.credential.profile import KeptDocument, read_profile
-from registry.credential.signature import NOTHING
 from registry.errors import HallmarkError
 from registry.store.evidence import kept_document
 from registry.verification.verdict import Verdict

@@ -9,12 +9,12 @@ import pytest
 
 from registry.credential import signature
 from registry.credential.canonical import canonical_bytes
+from registry.credential.controller import AtHand
 from registry.credential.did_key import key_of
 from registry.credential.keys import KeyKind, PublicKey, key_of_jwk, key_of_multikey, multikey_of
 from registry.credential.rdf import contexts
 from registry.credential.rdf.contexts import pinned_contexts
 from registry.credential.rdf.jsonld import canonical_quads, canonize
-from registry.credential.signature import AtHand
 from registry.errors import HallmarkError, MalformedError, ProofError, UnknownKey
 
 EXAMPLES = "https://www.w3.org/ns/credentials/examples/v2"

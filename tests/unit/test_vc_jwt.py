@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from registry.credential import signature, vc_jwt
+from registry.credential.controller import AtHand
 from registry.credential.did_key import did_of
 from registry.credential.model import read_credential
 from registry.credential.signer import signer_of
@@ -58,7 +59,7 @@ def resigned(header: dict[str, Any] | None = None, claims: dict[str, Any] | None
 
 def verify(token: str, controllers: Any = None, now: float | None = NOW) -> Any:
     credential = read_credential(token.encode())
-    at_hand = signature.AtHand(None, controllers or {}, now)
+    at_hand = AtHand(None, controllers or {}, now)
     return signature.verify(credential.document, credential.signatures[0], at_hand)
 
 
