@@ -264,7 +264,7 @@ class Both(RuleBasedStateMachine):
     def slot(self, kind: type, key: tuple[object, ...], size: int) -> list[object]:
         """The last `size` fields of an entity, or zeros."""
         found = self.state.get(kind, *key)
-        return [getattr(found, name) for name in kind.__dataclass_fields__][-size:] if found else [0] * size
+        return [getattr(found, name) for name in kind.__struct_fields__][-size:] if found else [0] * size
 
     def batch_says(self, issuer: int, batch_id: bytes) -> dict[tuple[object, ...], list[object]]:
         batch = self.state.get(Batch, issuer, batch_id)

@@ -1,6 +1,7 @@
 """Contract accounts (EIP-1271) for tests, compiled from contracts/test/util/Wallets.sol."""
 
 import importlib.util
+import time
 from functools import cache
 from pathlib import Path
 
@@ -34,4 +35,9 @@ def owner_wallet(chain, owner, sender):
 
 
 def _mined(chain, transaction):
-    return chain.rpc("eth_getTransactionReceipt", chain.rpc("eth_sendTransaction", transaction))
+    sent = chain.rpc("eth_sendTransaction", transaction)
+    for _ in range(200):  # a node may answer before it has put the transaction into a block
+        if receipt := chain.rpc("eth_getTransactionReceipt", sent):
+            return receipt
+        time.sleep(0.05)
+    raise AssertionError(f"{sent} is in no block")
