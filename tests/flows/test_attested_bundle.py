@@ -242,6 +242,15 @@ def test_no_field_of_snapshot_or_document_that_is_changed_stripped_or_emptied_le
     assert tried > 80
 
 
+def test_bundle_with_a_snapshot_that_its_attester_did_not_sign_says_nothing_at_all(attested):
+    body = copy.deepcopy(attested.body)
+    body["snapshots"][0]["signature"] = _other(body["snapshots"][0]["signature"])
+    for options in ("", f"--attester {attested.stranger}"):
+        found = checks(attested.verify(body, options))
+        assert (found["anchored"]["verdict"], found["anchored"]["code"]) == ("unknown", "BUNDLE_BROKEN")
+        assert found["status"]["verdict"] == "unknown"
+
+
 def test_word_of_one_attester_cannot_be_put_into_anothers_mouth(attested):
     body = copy.deepcopy(attested.body)
     body["snapshots"] = [body["snapshots"][1] | {"signer": attested.witness}]
