@@ -10,13 +10,14 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from registry.credential.did_key import did_of, public_key_of
+from registry.credential.did_key import did_of
 from registry.credential.place import ContractId
 from registry.credential.signer import DocumentSigner
-from registry.errors import HallmarkError, MalformedError, ProofError
+from registry.errors import HallmarkError, MalformedError
 from registry.merkle import Tree, leaf_hash
 from registry.values import value
 from registry.verification.hexes import of_hex, to_hex
+from registry.verification.signed import check_signed, number_of, point_of
 from registry.verification.verdict import BlockPoint
 
 TAG = b"hallmark-checkpoint-01"
@@ -99,13 +100,7 @@ def sign_checkpoint(checkpoint: Checkpoint, signer: DocumentSigner) -> SignedChe
 
 def check_signature(signed: SignedCheckpoint) -> None:
     """Raise ProofError unless its signer signed it."""
-    from nacl.exceptions import BadSignatureError
-    from nacl.signing import VerifyKey
-
-    try:
-        VerifyKey(public_key_of(signed.signer)).verify(signed.checkpoint.statement(), signed.signature)
-    except (BadSignatureError, ValueError, HallmarkError):
-        raise ProofError(f"The checkpoint is not signed by {signed.signer[:100]}.") from None
+    check_signed("checkpoint", signed.signer, signed.checkpoint.statement(), signed.signature)
 
 
 def checkpoint_to_json(signed: SignedCheckpoint) -> dict[str, Any]:
@@ -133,12 +128,11 @@ def checkpoint_from_json(body: Any) -> SignedCheckpoint:
     """
     try:
         _check_members(body)
-        block, beside = body["block"], body["accreditation"]
-        point = BlockPoint(_number(block["number"]), to_hex(of_hex(block["hash"], 32)), _number(block["time"]))
+        beside, point = body["accreditation"], point_of(body["block"])
         address = bytes(20) if beside is None else of_hex(beside["contract"], 20)
         accreditors = Words(0, _EMPTY_ROOT) if beside is None else _words(beside)
         contract, issuers = ContractId.parse(body["contract"]), _words(body["issuers"])
-        checkpoint = Checkpoint(contract, point, _number(body["through"]), issuers, address, accreditors)
+        checkpoint = Checkpoint(contract, point, number_of(body["through"]), issuers, address, accreditors)
         return SignedCheckpoint(checkpoint, str(body["signer"]), of_hex(body["signature"], 64))
     except (KeyError, TypeError, ValueError, AttributeError, HallmarkError):
         raise MalformedError("This is no signed checkpoint.", todo="compare it with SPEC.md, section 9") from None
@@ -192,10 +186,4 @@ def _words_json(words: Words) -> dict[str, Any]:
 
 
 def _words(body: Any) -> Words:
-    return Words(_number(body["count"]), of_hex(body["root"], 32))
-
-
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise TypeError
-    return value
+    return Words(number_of(body["count"]), of_hex(body["root"], 32))

@@ -20,6 +20,7 @@ from registry.verification.evidence import (
     WordChange,
 )
 from registry.verification.hexes import of_hex, to_hex
+from registry.verification.signed import text_of
 from registry.verification.verdict import BlockPoint
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def evidence_from_json(body: Json) -> Evidence:
                 ProfileFact(of_hex(p["hash"], 32), _number(p["since"]), _number(p["until"]), _document(p["document"]))
                 for p in _list(body["profiles"])
             ),
-            _text(body["warning"]),
+            text_of(body["warning"]),
             _optional(body["then"], _then),
             _optional(body["accreditation"], _accreditation),
         )
@@ -179,12 +180,6 @@ def _list(value: Any) -> list[Any]:
 
 def _number(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise TypeError
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
         raise TypeError
     return value
 

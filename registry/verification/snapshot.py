@@ -9,12 +9,13 @@ from hashlib import sha256
 from typing import Any
 
 from registry.credential.canonical import canonical_hash
-from registry.credential.did_key import did_of, public_key_of
+from registry.credential.did_key import did_of
 from registry.credential.identifiers import is_on_the_web
 from registry.credential.signer import DocumentSigner
-from registry.errors import HallmarkError, LedgerError, MalformedError, ProofError
+from registry.errors import LedgerError, MalformedError
 from registry.values import value
 from registry.verification.hexes import of_hex, to_hex
+from registry.verification.signed import check_signed, point_of, text_of
 from registry.verification.verdict import BlockPoint
 
 TAG = b"hallmark-did-snapshot-01"
@@ -114,13 +115,7 @@ def _contradicts(block: BlockPoint, proven: BlockPoint) -> bool:
 
 def check_signature(signed: SignedSnapshot) -> None:
     """Raise ProofError unless its attester signed it."""
-    from nacl.exceptions import BadSignatureError
-    from nacl.signing import VerifyKey
-
-    try:
-        VerifyKey(public_key_of(signed.signer)).verify(signed.snapshot.statement(), signed.signature)
-    except (BadSignatureError, ValueError, HallmarkError):
-        raise ProofError(f"The DID snapshot is not signed by {signed.signer[:100]}.") from None
+    check_signed("DID snapshot", signed.signer, signed.snapshot.statement(), signed.signature)
 
 
 def snapshot_to_json(signed: SignedSnapshot) -> dict[str, Any]:
@@ -146,10 +141,9 @@ def snapshot_from_json(body: Any) -> SignedSnapshot:
     """
     try:
         _check_members(body)
-        block = body["block"]
-        point = BlockPoint(_number(block["number"]), to_hex(of_hex(block["hash"], 32)), _number(block["time"]))
-        snapshot = Snapshot(_text(body["did"]), of_hex(body["digest"], 32), _chain_id(body["chain"]), point)
-        return SignedSnapshot(snapshot, _text(body["signer"]), of_hex(body["signature"], 64))
+        digest, point = of_hex(body["digest"], 32), point_of(body["block"])
+        snapshot = Snapshot(text_of(body["did"]), digest, _chain_id(body["chain"]), point)
+        return SignedSnapshot(snapshot, text_of(body["signer"]), of_hex(body["signature"], 64))
     except (KeyError, TypeError, ValueError, AttributeError):
         raise MalformedError("This is no DID snapshot.", todo="compare it with SPEC.md, section 10") from None
 
@@ -166,15 +160,3 @@ def _chain_id(text: str) -> int:
     if f"eip155:{number}" != text or not 0 < number < 2**64:
         raise ValueError
     return number
-
-
-def _number(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
-        raise TypeError
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
