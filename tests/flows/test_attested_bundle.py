@@ -5,6 +5,7 @@ import json
 
 import pytest
 from nacl.signing import SigningKey
+from spoiling import CHANGES, changed, other, paths
 
 from registry.credential import signature
 from registry.credential.did_key import did_of
@@ -198,44 +199,15 @@ def test_issuer_that_attests_itself_with_a_document_of_its_own_making_is_never_v
     assert (row["verdict"], checks(row)["signature"]["verdict"]) == ("invalid", "invalid")
 
 
-def _paths(value, path=()):
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, member in items:
-        yield (*path, key)
-        yield from _paths(member, (*path, key))
-
-
-def _changed(body, path, change):
-    made = copy.deepcopy(body)
-    holder = made
-    for step in path[:-1]:
-        holder = holder[step]
-    change(holder, path[-1])
-    return made
-
-
-def _other(value):
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, str):
-        middle = len(value) // 2
-        return value[:middle] + ("1" if value[middle] != "1" else "2") + value[middle + 1 :]
-    return [*value, *value] if isinstance(value, list) else {**value, "more": "1"}
-
-
 def test_no_field_of_snapshot_or_document_that_is_changed_stripped_or_emptied_leaves_it_valid(attested):
     whole = {"dids": attested.body["dids"], "snapshots": attested.body["snapshots"]}
     tried = 0
-    for path in _paths(whole):
-        for change in (
-            lambda holder, key: holder.__delitem__(key),
-            lambda holder, key: holder.__setitem__(key, _other(holder[key])),
-            lambda holder, key: holder.__setitem__(key, None),
-        ):
-            changed = _changed(whole, path, change)
-            if changed.get("snapshots") == whole["snapshots"][:1]:
+    for path in paths(whole):
+        for change in CHANGES:
+            made = changed(whole, path, change)
+            if made.get("snapshots") == whole["snapshots"][:1]:
                 continue  # the stranger's whole word is gone: whoever believes the witness loses nothing
-            body = {name: value for name, value in attested.body.items() if name not in whole} | changed
+            body = {name: value for name, value in attested.body.items() if name not in whole} | made
             row = attested.verify(body, f"--attester {attested.witness}")
             assert row["verdict"] in ("unknown", "unreadable"), path
             tried += 1
@@ -244,7 +216,7 @@ def test_no_field_of_snapshot_or_document_that_is_changed_stripped_or_emptied_le
 
 def test_bundle_with_a_snapshot_that_its_attester_did_not_sign_says_nothing_at_all(attested):
     body = copy.deepcopy(attested.body)
-    body["snapshots"][0]["signature"] = _other(body["snapshots"][0]["signature"])
+    body["snapshots"][0]["signature"] = other(body["snapshots"][0]["signature"])
     for options in ("", f"--attester {attested.stranger}"):
         found = checks(attested.verify(body, options))
         assert (found["anchored"]["verdict"], found["anchored"]["code"]) == ("unknown", "BUNDLE_BROKEN")

@@ -1,10 +1,10 @@
 """A bundle proves a credential without any network; nothing that was changed in it is ever valid."""
 
-import copy
 import json
 import socket
 
 import pytest
+from spoiling import CHANGES, changed, paths
 
 ONE = "credentials/001.json"
 SCOPE = {"type": "AccreditationScope", "name": "Short courses"}
@@ -106,47 +106,11 @@ def test_bundle_tells_of_its_own_block_only(bundled):
 def test_bundle_about_one_credential_says_nothing_about_another(bundled):
     row = bundled.verify(options="credentials/002.json")
     assert row["verdict"] != "valid" or checks(row)["included"] == ("valid", "")
-    other = json.loads((bundled.desk.folder / "credentials/002.json").read_text())
-    place = other["credentialStatus"]["id"]
-    other["credentialStatus"]["id"] = place.replace(":1#", ":300#")
-    (bundled.desk.folder / "elsewhere.json").write_text(json.dumps(other))
+    second = json.loads((bundled.desk.folder / "credentials/002.json").read_text())
+    place = second["credentialStatus"]["id"]
+    second["credentialStatus"]["id"] = place.replace(":1#", ":300#")
+    (bundled.desk.folder / "elsewhere.json").write_text(json.dumps(second))
     assert bundled.verify(options="elsewhere.json")["verdict"] == "invalid"
-
-
-def _paths(value, path=()):
-    """Every member and element, deepest ones too."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield (*path, name)
-            yield from _paths(member, (*path, name))
-    elif isinstance(value, list):
-        for place, element in enumerate(value):
-            yield (*path, place)
-            yield from _paths(element, (*path, place))
-
-
-def _with(body, path, change):
-    changed = copy.deepcopy(body)
-    holder = changed
-    for step in path[:-1]:
-        holder = holder[step]
-    change(holder, path[-1])
-    return changed
-
-
-def _other(value):
-    """Another value of the same kind, as near as possible."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        return value + 1
-    if isinstance(value, str):
-        middle = len(value) // 2
-        swap = {"0": "1", "a": "b"}.get(value[middle : middle + 1], "0" if value.startswith("0x") else "x")
-        return value[:middle] + swap + value[middle + 1 :]
-    if isinstance(value, list):
-        return [*value, *value] if value else ["0x80"]
-    return {**value, "more": "1"}
 
 
 def test_no_field_that_is_changed_stripped_or_emptied_leaves_it_valid(bundled):
@@ -175,13 +139,9 @@ def test_no_field_that_is_changed_stripped_or_emptied_leaves_it_valid(bundled):
 
     assert verdict(bundled.body) == "valid"
     tried, seen = 0, {}
-    for path in _paths(bundled.body):
-        for change in (
-            lambda holder, key: holder.__delitem__(key),
-            lambda holder, key: holder.__setitem__(key, _other(holder[key])),
-            lambda holder, key: holder.__setitem__(key, None),
-        ):
-            found = verdict(_with(bundled.body, path, change))
+    for path in paths(bundled.body):
+        for change in CHANGES:
+            found = verdict(changed(bundled.body, path, change))
             assert found != "valid", path
             seen[found] = seen.get(found, 0) + 1
             tried += 1
@@ -193,16 +153,16 @@ def test_no_bit_of_header_or_nodes_can_be_flipped(bundled):
     import random
 
     draw = random.Random(5)
-    hexes = [path for path in _paths(bundled.body) if str(_at(bundled.body, path)).startswith("0x")]
+    hexes = [path for path in paths(bundled.body) if str(_at(bundled.body, path)).startswith("0x")]
     for _ in range(40):
         path = draw.choice(hexes)
         digits = _at(bundled.body, path)
         place = draw.randrange(2, len(digits))
         digit = format(int(digits[place], 16) ^ (1 << draw.randrange(4)), "x")
-        changed = _with(
+        made = changed(
             bundled.body, path, lambda h, k, d=digit, p=place: h.__setitem__(k, h[k][:p] + d + h[k][p + 1 :])
         )
-        assert bundled.verify(changed, options="--root 2")["verdict"] == "unknown", path
+        assert bundled.verify(made, options="--root 2")["verdict"] == "unknown", path
 
 
 def _at(body, path):
