@@ -12,7 +12,7 @@ from registry.errors import InputError
 from registry.issuing.achievement import read_achievement
 from registry.issuing.table.complaints import Complaints
 from registry.issuing.table.options import TableOptions
-from registry.issuing.table.rows import open_rows, read_rows
+from registry.issuing.table.rows import open_rows
 
 NOW = "2026-06-01T12:00:00Z"
 
@@ -406,8 +406,17 @@ def test_row_far_below_the_others_costs_no_memory_and_one_complaint(xlsx):
     assert "row 3 and the rows down to 29999 are empty" in str(complaint(xlsx([["id", "name"], [1, "A"]], far)))
 
 
-def test_read_rows_refuses_with_every_complaint(csv):
+def refusing(source):
+    """All rows; InputError with every complaint if there is one."""
+    complaints = Complaints(str(source))
+    with open_rows(source, TableOptions(), "", complaints) as rows:
+        found = [row for _, row in rows]
+    complaints.refuse()
+    return found
+
+
+def test_rows_are_refused_with_every_complaint(csv):
     with pytest.raises(InputError) as refused:
-        read_rows(csv("id,name\n1,\n2,=A\n"))
+        refusing(csv("id,name\n1,\n2,=A\n"))
     assert "row 2, column 'name' is empty" in str(refused.value)
     assert "row 3, column 'name'" in str(refused.value)

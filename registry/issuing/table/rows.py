@@ -83,15 +83,6 @@ def open_rows(
         yield _rows(lines, options, created, complaints)
 
 
-def read_rows(source: Path, options: TableOptions | None = None, created: str = "") -> list[ResultRow]:
-    """All rows at once; InputError with every complaint if there is one."""
-    complaints = Complaints(str(source))
-    with open_rows(source, options or TableOptions(), created, complaints) as rows:
-        found = [row for _, row in rows]
-    complaints.refuse()
-    return found
-
-
 def _rows(
     lines: Iterator[Line], options: TableOptions, created: str, complaints: Complaints
 ) -> Iterator[tuple[int, ResultRow]]:
