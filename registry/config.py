@@ -27,6 +27,7 @@ class Settings(NamedTuple):
         rpc: JSON-RPC endpoint of the chain; several, separated by commas, stand for each other.
         rpc_per_second: Most requests a second to each endpoint.
         rpc_timeout: Seconds that an answer may take.
+        wake: WebSocket of a node whose new heads end the indexer's wait; without one it looks every second.
         deployment: The contract's deployment file, as `hallmark deploy` writes it.
         database: SQLAlchemy URL of the mirror.
         registry: Base URL of a running registry.
@@ -63,6 +64,7 @@ class Settings(NamedTuple):
     rpc: str | None = None
     rpc_per_second: float | None = None
     rpc_timeout: float = 20.0
+    wake: str | None = None
     deployment: Path | None = None
     database: str = "sqlite:///hallmark.sqlite"
     registry: str | None = None

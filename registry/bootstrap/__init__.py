@@ -23,7 +23,7 @@ from registry.bootstrap.issuers import (
     unfinished,
     workspace,
 )
-from registry.bootstrap.mirrors import audited_mirror, follower, leading, mirror, rebuild
+from registry.bootstrap.mirrors import audited_mirror, follower, leading, mirror, rebuild, waiting
 from registry.bootstrap.serving import api, registry_key, status_delegate
 from registry.bootstrap.verifiers import (
     bundle,
@@ -68,6 +68,7 @@ __all__ = [
     "transactor",
     "trusted_contracts",
     "unfinished",
+    "waiting",
     "web_fetcher",
     "workspace",
 ]

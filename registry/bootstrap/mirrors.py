@@ -65,6 +65,18 @@ def leading(follower: "Follower", wait: float | None, say: Callable[[str], None]
     target.lease = None
 
 
+@contextlib.contextmanager
+def waiting(settings: Settings, say: Callable[[str], None]) -> Iterator[Callable[[int], None] | None]:
+    """How a follower waits for the next block: woken by the node that `wake` names; None: a second, as always."""
+    if settings.wake is None:
+        yield None
+        return
+    from registry.chain.heads import NewHeads
+
+    with NewHeads(settings.wake, say).listening() as heads:
+        yield heads.wait
+
+
 def rebuild(settings: Settings, *, rehash: bool = False) -> "Rebuilt":
     """All projections again from the raw events; the contracts decide where words differ, if an endpoint is named."""
     from registry.ledger.entities import Accreditor, Issuer

@@ -38,6 +38,7 @@ def add(parser: ArgumentParser) -> None:
         help="after a halt: final blocks were replaced, and you have compared endpoints; roll back and go on",
     )
     options.add_chain(parser)
+    options.add_wake(parser)
     options.add_database(parser)
 
 
@@ -55,7 +56,8 @@ def run(args: Namespace) -> int:
     # The fetching thread needs the interpreter for a moment after each piece that it receives: not after 5 ms each.
     sys.setswitchinterval(0.001)
     receipts = args.verify == "receipts"
-    follower = bootstrap.follower(options.settings_of(args), receipts=receipts, until=args.until)
+    settings = options.settings_of(args)
+    follower = bootstrap.follower(settings, receipts=receipts, until=args.until)
     with bootstrap.leading(follower, None if args.follow else _WAIT_SECONDS, _say):
         if args.accept_reorg:
             from registry.indexer.reorg import accept
@@ -63,8 +65,8 @@ def run(args: Namespace) -> int:
             ancestor = accept(follower.chain, follower.mirror)
             print(f"rolled back past finality to block {ancestor}: {args.accept_reorg}", file=sys.stderr)
         events, block = 0, 0
-        with _shown(args) as show, _metered(args, follower) as meter:
-            for progress in follower.run(until=args.until, forever=args.follow):
+        with _shown(args) as show, _metered(args, follower) as meter, bootstrap.waiting(settings, _say) as idle:
+            for progress in follower.run(until=args.until, forever=args.follow, idle=idle):
                 events, block = events + progress.events, progress.block
                 show(progress)
                 meter(progress)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _SETTINGS = (
     "rpc",
+    "wake",
     "deployment",
     "database",
     "registry",
@@ -44,6 +45,11 @@ def add_chain(parser: ArgumentParser) -> None:
     """--rpc and --deployment."""
     parser.add_argument("--rpc", metavar="URL", help="JSON-RPC endpoint of the chain")
     parser.add_argument("--deployment", metavar="FILE", type=Path, help="the contract's deployment file")
+
+
+def add_wake(parser: ArgumentParser) -> None:
+    """--wake, for who follows the chain."""
+    parser.add_argument("--wake", metavar="URL", help="WebSocket whose new heads end the wait for the next block")
 
 
 def add_account(parser: ArgumentParser) -> None:

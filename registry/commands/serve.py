@@ -17,20 +17,21 @@ def add(parser: ArgumentParser) -> None:
         "--status-delegate", metavar="DIR", type=Path, help="folder with the key that signs status lists for issuers"
     )
     options.add_chain(parser)
+    options.add_wake(parser)
     options.add_database(parser)
 
 
 def run(args: Namespace) -> int:
     """Serve until interrupted; no access log, which would name what is looked up."""
     from registry import bootstrap
-    from registry.api.app import served
+    from registry.api.app import Served
     from registry.api.server import server_of
 
     settings = options.settings_of(args)
     app = bootstrap.api(settings)
     if args.index:
         _follow_beside(settings)
-    server, socket = server_of(served(app), args.host, args.port)
+    server, socket = server_of(Served(app), args.host, args.port)
     with socket:
         # Listening before the line is printed: whoever reads it can connect at once.
         socket.listen()
@@ -73,8 +74,8 @@ def _follow_beside(settings: object) -> None:
 
     def follow() -> None:
         try:
-            with bootstrap.leading(follower, None, _say):
-                for _ in follower.run(forever=True):
+            with bootstrap.leading(follower, None, _say), bootstrap.waiting(settings, _say) as idle:
+                for _ in follower.run(forever=True, idle=idle):
                     pass
         except HallmarkError as error:
             print(f"indexing stopped: {error}", file=sys.stderr, flush=True)

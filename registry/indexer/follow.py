@@ -73,9 +73,16 @@ class Follower:
         self.on_fault: Callable[[Exception], None] = lambda _: None
 
     def run(
-        self, *, until: int | None = None, forever: bool = False, pause: Callable[[float], None] = time.sleep
+        self,
+        *,
+        until: int | None = None,
+        forever: bool = False,
+        pause: Callable[[float], None] = time.sleep,
+        idle: Callable[[int], None] | None = None,
     ) -> Iterator[Progress]:
         """Step until block `until`, or the newest block; or without end, outliving an endpoint that fails.
+
+        `pause` sleeps (seconds) after faults; `idle`, told the newest block read, waits for the next one: a second.
 
         Raises:
             ReorgPastFinality: A person has to look; nothing was changed.
@@ -99,7 +106,7 @@ class Follower:
             if progress.caught_up and not forever:
                 return
             if progress.caught_up:
-                pause(1.0)
+                idle(progress.block) if idle else pause(1.0)
 
     def _after_fault(self, error: ChainUnavailable | LedgerError, faults: int, *, forever: bool) -> None:
         """Go on after a fault that may pass; give up after a few, or where only a person can help."""
