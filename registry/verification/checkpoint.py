@@ -173,7 +173,7 @@ def compare(one: Checkpoint, other: Checkpoint) -> tuple[Comparison, str]:
 def _check_members(body: Any) -> None:
     if not isinstance(body, Mapping) or set(body) != _MEMBERS or set(body["block"]) != {"number", "hash", "time"}:
         raise ValueError
-    if (body["type"], body["version"]) != (TYPE, VERSION):
+    if (body["type"], number_of(body["version"])) != (TYPE, VERSION):
         raise ValueError
 
 

@@ -86,6 +86,13 @@ def test_what_is_no_checkpoint_is_refused(body):
         checkpoint_from_json(body)
 
 
+@pytest.mark.parametrize("version", [True, 1.0, "1", 2])
+def test_version_is_the_whole_number_one(version):
+    body = checkpoint_to_json(sign_checkpoint(POINT, SeedSigner(SEED)))
+    with pytest.raises(MalformedError):
+        checkpoint_from_json({**body, "version": version})
+
+
 def outcome(one, other):
     both = compare(one, other)[0], compare(other, one)[0]
     assert both[0] is both[1]
