@@ -86,6 +86,7 @@ ISSUER = thing(
     sequence=COUNT,
     epoch=COUNT,
     frozen=FLAG,
+    frozenByRecovery=FLAG,
     recovery=HEX,
     registeredAt=COUNT,
     keys=many(KEY),

@@ -6,6 +6,7 @@ Store tables have the same names and columns, so that writing and comparing are 
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Entity(msgspec.Struct, frozen=True, gc=False):
@@ -18,7 +19,10 @@ class Entity(msgspec.Struct, frozen=True, gc=False):
 
 
 class Issuer(Entity, frozen=True):
-    """An issuer with its word (32 bytes), recovery account, and the profile in force (32 bytes, or zeros)."""
+    """An issuer with its word (32 bytes), recovery account, and the profile in force (32 bytes, or zeros).
+
+    `frozen_by_recovery` is 0 or 1: whether only the recovery account, whoever it is by now, can thaw it (SPEC.md 5.6).
+    """
 
     TABLE: ClassVar[str] = "issuer"
 
@@ -27,10 +31,24 @@ class Issuer(Entity, frozen=True):
     profile_hash: bytes
     registered_block: int
     registered_at: int
+    frozen_by_recovery: int
 
     def with_word(self, word: bytes) -> "Issuer":
         """The same issuer after an event; written out because every event comes by here."""
-        return Issuer(self.issuer_id, word, self.recovery, self.profile_hash, self.registered_block, self.registered_at)
+        return Issuer(
+            self.issuer_id,
+            word,
+            self.recovery,
+            self.profile_hash,
+            self.registered_block,
+            self.registered_at,
+            self.frozen_by_recovery,
+        )
+
+    def flagged(self, actor: bytes, *, frozen: bool) -> "Issuer":
+        """The same issuer after an account froze or thawed it; the contract saw to it that the account may."""
+        held = frozen and (actor == self.recovery or self.frozen_by_recovery)
+        return replace(self, frozen_by_recovery=int(held))
 
 
 class Key(Entity, frozen=True):

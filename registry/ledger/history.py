@@ -219,13 +219,15 @@ def profiles_of_changes(changes: Iterable[IssuerChange]) -> list[ProfilePeriod]:
 def issuer_of_changes(changes: Sequence[IssuerChange], word: bytes) -> Issuer:
     """The issuer that these changes, oldest first and the registration among them, and its word lead to."""
     first = changes[0]
-    recovery, profile = first.value, bytes(32)
+    issuer = Issuer(first.issuer_id, word, first.value, bytes(32), first.block_number, first.changed_at, 0)
     for change in changes:
         if change.facet == Facet.RECOVERY:
-            recovery = change.value
+            issuer = replace(issuer, recovery=change.value)
         elif change.facet == Facet.PROFILE:
-            profile = change.value
-    return Issuer(first.issuer_id, word, recovery, profile, first.block_number, first.changed_at)
+            issuer = replace(issuer, profile_hash=change.value)
+        elif change.facet == Facet.FROZEN:
+            issuer = issuer.flagged(change.actor, frozen=change.value == b"\1")
+    return issuer
 
 
 def reaffirmation_of_changes(changes: Iterable[RecordReaffirmed]) -> Reaffirmation | None:

@@ -85,7 +85,8 @@ def effect(state: State, item: LedgerEvent) -> None:
 
     For events that `apply` let pass once and that are folded again without all of their predecessors.
     """
-    _put(state, state.get(Issuer, item.event.issuer_id), item)
+    event = item.event
+    _put(state, None if isinstance(event, ev.IssuerRegistered) else state.get(Issuer, event.issuer_id), item)
 
 
 def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
@@ -100,16 +101,21 @@ def _tail(before: bytes, event: ev.AnyEvent) -> bytes:
 
 def _put(state: State, issuer: Issuer | None, item: LedgerEvent) -> None:
     event, block = item.event, item.block
-    if isinstance(event, ev.IssuerRegistered):
-        issuer = Issuer(event.issuer_id, event.word, event.recovery, _NO_HASH, block.number, block.time)
     if issuer is None:
-        raise gap(item, "its issuer was never registered")
+        issuer = _registered(item)
     state.put(issuer.with_word(event.word))
     if isinstance(event, ev.Anchored):  # most events are anchors
         where = (block.time, block.number, item.tx_hash)
         state.put(Batch(event.issuer_id, event.batch_id, event.root, event.leaf_count, event.account, *where))
     else:
         _effect(state, item)
+
+
+def _registered(item: LedgerEvent) -> Issuer:
+    event, block = item.event, item.block
+    if not isinstance(event, ev.IssuerRegistered):
+        raise gap(item, "its issuer was never registered")
+    return Issuer(event.issuer_id, event.word, event.recovery, _NO_HASH, block.number, block.time, 0)
 
 
 def _effect(state: State, item: LedgerEvent) -> None:
@@ -124,19 +130,25 @@ def _effect(state: State, item: LedgerEvent) -> None:
             state.put(Reaffirmation(event.issuer_id, event.batch_id, event.account, item.block.time, item.block.number))
         case ev.StatusChanged() as event:
             _status_effect(state, event, item)
-        case ev.IssuerRegistered() | ev.StatusEpochOpened() | ev.Frozen() | ev.Unfrozen():
+        case ev.Frozen() | ev.Unfrozen() as event:
+            state.put(_issuer(state, event).flagged(event.actor, frozen=isinstance(event, ev.Frozen)))
+        case ev.IssuerRegistered() | ev.StatusEpochOpened():
             pass
         case ev.Anchored() | ev.Accredited() | ev.Withdrawn():
             pass  # these were seen to before
+
+
+def _issuer(state: State, event: ev.RegistryEvent) -> Issuer:
+    issuer = state.get(Issuer, event.issuer_id)
+    assert issuer is not None  # apply() put it
+    return issuer
 
 
 def _key_effect(
     state: State, event: ev.KeyAdded | ev.KeyRetired | ev.KeyDistrusted | ev.RecoveryChanged, time: int
 ) -> None:
     if isinstance(event, ev.RecoveryChanged):
-        issuer = state.get(Issuer, event.issuer_id)
-        assert issuer is not None  # apply() put it
-        state.put(replace(issuer, recovery=event.recovery))
+        state.put(replace(_issuer(state, event), recovery=event.recovery))
         return
     if isinstance(event, ev.KeyAdded):
         state.put(Key(event.issuer_id, event.account, event.roles, time, 0, 0))
@@ -150,9 +162,7 @@ def _key_effect(
 
 def _change_effect(state: State, event: ev.ChangeRequested | ev.ChangeVetoed | ev.ChangeExecuted) -> None:
     if isinstance(event, ev.ChangeRequested):
-        issuer = state.get(Issuer, event.issuer_id)
-        assert issuer is not None  # apply() put it
-        by_recovery = int(event.actor == issuer.recovery)
+        by_recovery = int(event.actor == _issuer(state, event).recovery)
         what = (event.kind, event.roles, event.distrust_from, event.ready_at, by_recovery, 0)
         state.put(PendingChange(event.issuer_id, event.actor, event.account, *what))
         return
@@ -164,9 +174,7 @@ def _change_effect(state: State, event: ev.ChangeRequested | ev.ChangeVetoed | e
 
 
 def _profile_effect(state: State, event: ev.ProfileChanged, time: int) -> None:
-    issuer = state.get(Issuer, event.issuer_id)
-    assert issuer is not None  # apply() put it
-    state.put(replace(issuer, profile_hash=event.profile_hash))
+    state.put(replace(_issuer(state, event), profile_hash=event.profile_hash))
     previous = state.get(ProfilePeriod, event.issuer_id, event.previous)
     if previous is not None:
         state.put(replace(previous, until=time))

@@ -188,7 +188,7 @@ def _profiles(
         ProfileFact(row.profile_hash, row.since, row.until, document(row.profile_hash))
         for row in rows.profiles(issuer_id)
     ]
-    return tuple(sorted(facts, key=lambda fact: (fact.until != 0, -fact.since)))
+    return tuple(sorted(facts, key=lambda fact: (fact.until != 0, -fact.since, fact.hash)))
 
 
 def profile_document(connection: Connection, profile_hash: bytes) -> Mapping[str, Any] | None:

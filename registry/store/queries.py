@@ -91,6 +91,7 @@ class RegistryQueries:
             "sequence": word.sequence,
             "epoch": word.epoch,
             "frozen": word.frozen,
+            "frozenByRecovery": bool(row.frozen_by_recovery),
             "recovery": "0x" + row.recovery.hex(),
             "registeredAt": row.registered_at,
             "keys": [key_json(key) for key in key_rows],

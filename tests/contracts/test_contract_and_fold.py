@@ -179,6 +179,17 @@ class Both(RuleBasedStateMachine):
     def unfreeze(self, issuer: int, by: int) -> None:
         self.call(self.actor(issuer, ADMIN, by), "unfreeze", issuer)
 
+    @rule(issuer=issuers, by=numbers, who=people, thaw=st.booleans())
+    def recovery_freezes_and_hands_over(self, issuer: int, by: int, who: int, thaw: bool) -> None:
+        """Perhaps after an admin did; the account that comes after it finds the issuer as frozen as it was."""
+        if by % 2:
+            self.call(self.actor(issuer, ADMIN, by), "freeze", issuer)
+        self.call("0x" + self.issuer(issuer).recovery.hex(), "freeze", issuer)
+        self.change_runs_its_course(issuer, who, 4, by // 2 * 4, veto=False)
+        if thaw:
+            self.call(self.actor(issuer, ADMIN, by), "unfreeze", issuer)
+            self.call("0x" + self.issuer(issuer).recovery.hex(), "unfreeze", issuer)
+
     @rule(issuer=issuers, by=numbers, profile=st.sampled_from([*PROFILES, NEVER_THERE]))
     def set_profile(self, issuer: int, by: int, profile: bytes) -> None:
         self.call(self.actor(issuer, ADMIN, by), "setProfile", issuer, profile)
@@ -249,6 +260,7 @@ class Both(RuleBasedStateMachine):
             issuer = self.issuer(n)
             said["issuerWord", n] = [issuer.word]
             said["currentProfile", n] = [issuer.profile_hash]
+            said["recoveryOf", n] = ["0x" + issuer.recovery.hex(), issuer.frozen_by_recovery]
             for profile in PROFILES:
                 period = self.state.get(ProfilePeriod, n, profile)
                 said["profilePeriod", n, profile] = [period.since, period.until] if period else [0, 0]

@@ -109,15 +109,17 @@ def view_differences(world: World) -> Iterator[str]:
     with _sql(world) as connection:
         count = integers(_view(world, call_data("issuerCount()")))[0]
         accreditors = integers(_views(world, [("accreditor", call_data("accreditorCount()"))])[0])[0]
-        rows = {table: connection.execute(text(f"SELECT * FROM {table}")).mappings().all() for table in _VIEWS}
+        rows = {
+            table: connection.execute(text(f"SELECT * FROM {table}")).mappings().all()
+            for table in dict.fromkeys(table for table, _, _ in _VIEWS)
+        }
     if count != len(rows["issuer"]):
         yield f"the contract counts {count} issuers, SQL {len(rows['issuer'])}"
     if accreditors != len(rows["accreditor"]):
         yield f"the contract counts {accreditors} accreditors, SQL {len(rows['accreditor'])}"
-    asked = [(table, row) for table, table_rows in rows.items() for row in table_rows]
-    answers = _views(world, [(table, _VIEWS[table][0](row)) for table, row in asked])
-    for (table, row), answer in zip(asked, answers, strict=True):
-        expected = _VIEWS[table][1](row)
+    asked = [(table, row, call(row), begins(row)) for table, call, begins in _VIEWS for row in rows[table]]
+    answers = _views(world, [(table, call) for table, _, call, _ in asked])
+    for (table, row, _, expected), answer in zip(asked, answers, strict=True):
         if words(answer)[: len(expected)] != expected:
             yield f"{table} {dict(row)}: the contract says {answer}"
 
@@ -171,49 +173,63 @@ def _key(row: Any, *names: str) -> list[Any]:
     return [value if isinstance(value := row[name], int) else bytes(value) for name in names]
 
 
-# table → the view call of a row, and the words with which its answer must begin
-_VIEWS: dict[str, tuple[Any, Any]] = {
-    "issuer": (
+# table, the view call of a row, and the words with which its answer must begin
+_VIEWS: list[tuple[str, Any, Any]] = [
+    (
+        "issuer",
         lambda r: call_data("issuerWord(uint64)", r["issuer_id"]),
         lambda r: [bytes(r["word"])],
     ),
-    "key": (
+    (
+        "issuer",
+        lambda r: call_data("recoveryOf(uint64)", r["issuer_id"]),
+        lambda r: [_padded(r["recovery"]), _number(r["frozen_by_recovery"])],
+    ),
+    (
+        "key",
         lambda r: call_data("keyOf(uint64,address)", *_key(r, "issuer_id", "account")),
         lambda r: [_number(r[name]) for name in ("roles", "added_at", "retired_at", "distrust_from")],
     ),
-    "batch": (
+    (
+        "batch",
         lambda r: call_data("recordOf(uint64,bytes16)", *_key(r, "issuer_id", "batch_id")),
         lambda r: [
             commitment(bytes(r["root"]), r["leaf_count"], bytes(r["account"])).ljust(32, b"\0"),
             _number(r["anchored_at"]),
         ],
     ),
-    "reaffirmation": (
+    (
+        "reaffirmation",
         lambda r: call_data("reaffirmationOf(uint64,bytes16)", *_key(r, "issuer_id", "batch_id")),
         lambda r: [_padded(r["account"]), _number(r["reaffirmed_at"])],
     ),
-    "profile": (
+    (
+        "profile",
         lambda r: call_data("profilePeriod(uint64,bytes32)", *_key(r, "issuer_id", "profile_hash")),
         lambda r: [_number(r["since"]), _number(r["until"])],
     ),
-    "status_word": (
+    (
+        "status_word",
         lambda r: call_data(
             "statusWord(uint64,bytes16,uint16,uint64)", *_key(r, "issuer_id", "batch_id", "epoch", "word_index")
         ),
         lambda r: [bytes(r["revoked"]), bytes(r["suspended"])],
     ),
-    "pending_change": (
+    (
+        "pending_change",
         lambda r: call_data("pendingChange(uint64,address,address)", *_key(r, "issuer_id", "requester", "account")),
         lambda r: [
             _number(r[name]) for name in ("kind", "roles", "distrust_from", "ready_at", "by_recovery", "vetoed")
         ],
     ),
-    "accreditor": (
+    (
+        "accreditor",
         lambda r: call_data("accreditorWord(uint64)", r["issuer_id"]),
         lambda r: [bytes(r["word"])],
     ),
-    "accreditation": (
+    (
+        "accreditation",
         lambda r: call_data("statement(uint64,uint64,bytes32)", *_key(r, "issuer_id", "subject", "scope")),
         lambda r: [_number(r[name]) for name in ("since", "until", "stated_at", "withdrawn_at")],
     ),
-}
+]

@@ -3,10 +3,14 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import ForeignKeyConstraint, UniqueConstraint, inspect, text
 
 from registry.errors import StoreError
+from registry.ledger.entities import Issuer
+from registry.ledger.word import IssuerWord
 from registry.store.engine import migrate, open_engine, reading, schema_version, transaction, upgrade
+from registry.store.mirror import SqlMirror
 from registry.store.plain import newest_schema
 from registry.store.tables import DISTRIBUTION, ENTITY_TABLES, citus_statements, event, metadata
 
@@ -66,6 +70,30 @@ def test_migrating_down_and_up_again_makes_the_same_tables(engine):
     migrate(engine)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_a_mirror_of_an_older_schema_learns_who_froze_from_its_history(engine):
+    from alembic import command
+    from alembic.config import Config
+
+    from registry.store import engine as module
+
+    mirror, life = SqlMirror(engine, CONTRACT, accreditation=ACCREDITATION), Life(seed=5, issuers=40)
+    mirror.prepare()
+    life.mine(200, events=6)
+    for step in life.steps(size=50, load=mirror.load):
+        mirror.commit(step)
+    config = Config()
+    config.set_main_option("script_location", str(module._MIGRATIONS))
+    with transaction(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+        assert "frozen_by_recovery" not in {c["name"] for c in inspect(connection).get_columns("issuer")}
+    mirror.prepare()
+    issuers = life.state().all(Issuer)
+    kinds = {(IssuerWord.unpack(issuer.word).frozen, issuer.frozen_by_recovery) for issuer in issuers}
+    assert kinds == {(False, 0), (True, 0), (True, 1)}
+    assert list(mirror.rows(Issuer)) == issuers
 
 
 def test_every_projected_key_starts_with_chain_and_issuer():

@@ -125,7 +125,7 @@ def places(life):
 
 
 def test_evidence_as_of_a_block_is_what_was_gathered_when_it_was_the_newest(database_url, tmp_path):
-    life = Life(seed=41, issuers=3)
+    life = Life(seed=42, issuers=3)
     life.mine(40, events=6)
     mirror = SqlMirror(open_engine(database_url), CONTRACT, accreditation=ACCREDITATION)
     mirror.prepare()

@@ -57,6 +57,7 @@ class Model:
         self.words: dict[int, bytes] = {}
         self.epochs: dict[int, int] = defaultdict(int)
         self.frozen: dict[int, bool] = defaultdict(bool)
+        self.by_recovery: dict[int, int] = defaultdict(int)
         self.recovery: dict[int, str] = {}
         self.profile: dict[int, str] = {}
         self.keys: dict[tuple[int, str], list[int]] = {}
@@ -81,7 +82,7 @@ class Model:
         elif name == "StatusEpochOpened":
             self.epochs[issuer] = values["epoch"]
         elif name in ("Frozen", "Unfrozen"):
-            self.frozen[issuer] = name == "Frozen"
+            self.freeze(issuer, values["actor"], freezes=name == "Frozen")
         elif name in ("KeyAdded", "KeyRetired", "KeyDistrusted"):
             self.key(issuer, name, values, time)
         elif name == "Anchored":
@@ -95,6 +96,11 @@ class Model:
             self.bits(issuer, values)
         else:
             self.change(issuer, name, values)
+
+    def freeze(self, issuer: int, actor: str, *, freezes: bool) -> None:
+        self.frozen[issuer] = freezes
+        if not freezes or actor == self.recovery[issuer]:
+            self.by_recovery[issuer] = int(freezes)
 
     def key(self, issuer: int, name: str, values: dict[str, Any], time: int) -> None:
         place = (issuer, values["account"])
@@ -165,6 +171,9 @@ def test_state_after_the_fold_equals_a_simple_model(drawn):
     state = fold(State(), DOMAIN, items)
     assert {i.issuer_id: i.word for i in state.all(Issuer)} == model.words
     assert {i.issuer_id: i.recovery.hex() for i in state.all(Issuer)} == model.recovery
+    assert {i.issuer_id: i.frozen_by_recovery for i in state.all(Issuer)} == {
+        issuer: model.by_recovery[issuer] for issuer in model.words
+    }
     assert {i.issuer_id: i.profile_hash.hex() for i in state.all(Issuer)} == model.profile
     keys = {
         (k.issuer_id, k.account.hex()): [k.roles, k.added_at, k.retired_at, k.distrust_from] for k in state.all(Key)

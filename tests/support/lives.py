@@ -30,6 +30,7 @@ class _Issuer:
     word: bytes = bytes(32)
     profile: bytes = bytes(32)
     recovery: bytes = bytes(20)
+    frozen_by_recovery: bool = False
     keys: list[bytes] = field(default_factory=list)
     retired: set[bytes] = field(default_factory=set)
     batches: list[bytes] = field(default_factory=list)
@@ -179,13 +180,17 @@ class Life:
         return ev.Reaffirmed, {"issuer_id": issuer_id, "batch_id": batch_id, "account": account}
 
     def _flags(self, issuer_id: int) -> tuple[type[ev.AnyEvent], dict[str, object]]:
-        word, actor = IssuerWord.unpack(self.issuers[issuer_id].word), self._bytes(20)
-        which = self.random.randint(0, 2)
+        issuer, actor = self.issuers[issuer_id], self._bytes(20)
+        word = IssuerWord.unpack(issuer.word)
+        which = self.random.randint(0, 3)
         if which == 0:
             return ev.StatusEpochOpened, {"issuer_id": issuer_id, "epoch": word.epoch + 1, "actor": actor}
         if which == 1:
             return ev.RecoveryChanged, {"issuer_id": issuer_id, "recovery": self._bytes(20), "actor": actor}
-        return ev.Unfrozen if word.frozen else ev.Frozen, {"issuer_id": issuer_id, "actor": actor}
+        by_recovery = self.random.random() < 0.5
+        if not word.frozen or (by_recovery and not issuer.frozen_by_recovery):
+            return ev.Frozen, {"issuer_id": issuer_id, "actor": issuer.recovery if by_recovery else actor}
+        return ev.Unfrozen, {"issuer_id": issuer_id, "actor": issuer.recovery if issuer.frozen_by_recovery else actor}
 
     def _request(self, issuer_id: int) -> tuple[type[ev.AnyEvent], dict[str, object]]:
         issuer = self.issuers[issuer_id]
@@ -268,6 +273,9 @@ class Life:
                 issuer.retired.add(event.account)
             case ev.IssuerRegistered() | ev.RecoveryChanged():
                 issuer.recovery = event.recovery
+            case ev.Frozen() | ev.Unfrozen():
+                by_recovery = event.actor == issuer.recovery or issuer.frozen_by_recovery
+                issuer.frozen_by_recovery = isinstance(event, ev.Frozen) and by_recovery
             case ev.ProfileChanged():
                 issuer.profile = event.profile_hash
             case ev.Anchored():

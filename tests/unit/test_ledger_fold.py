@@ -18,6 +18,7 @@ from registry.ledger.entities import (
     StatusChange,
     StatusWord,
 )
+from registry.ledger.history import IssuerChange, history_rows, issuer_of_changes
 from registry.ledger.projection import apply, fold, rows_needed
 from registry.ledger.state import State, key_of
 from registry.ledger.word import IssuerWord, WordDomain
@@ -128,6 +129,39 @@ def test_frozen_flag_stands_between_frozen_and_unfrozen():
     frozen = next(place for place, log in enumerate(LOGS) if log["event"] == "Frozen")
     state = fold(State(), DOMAIN, life()[: frozen + 2])
     assert IssuerWord.unpack(state.all(Issuer)[0].word).frozen
+
+
+ADMIN, RECOVERY, NEXT = "0a" * 20, "0b" * 20, "0c" * 20
+
+
+@pytest.mark.parametrize(
+    ("story", "by_recovery"),
+    [
+        ([], 0),
+        ([("Frozen", ADMIN)], 0),
+        ([("Frozen", RECOVERY)], 1),
+        ([("Frozen", ADMIN), ("Frozen", RECOVERY)], 1),  # it takes the admin's freeze over
+        ([("Frozen", RECOVERY), ("Unfrozen", RECOVERY)], 0),
+        ([("Frozen", RECOVERY), ("Unfrozen", RECOVERY), ("Frozen", ADMIN)], 0),
+        ([("Frozen", RECOVERY), ("RecoveryChanged", NEXT)], 1),  # the next account inherits it …
+        ([("Frozen", RECOVERY), ("RecoveryChanged", NEXT), ("Unfrozen", NEXT)], 0),  # … and thaws
+        ([("RecoveryChanged", NEXT), ("Frozen", RECOVERY)], 0),  # who is not it any more is an admin
+        ([("Frozen", NEXT), ("RecoveryChanged", NEXT)], 0),  # nor does an admin's freeze become its own
+    ],
+)
+def test_freeze_is_the_recovery_accounts_if_it_froze_while_it_was_that(story, by_recovery):
+    items, word, frozen = [], bytes(32), False
+    for place, (name, account_) in enumerate([("IssuerRegistered", ADMIN), *story]):
+        frozen = name == "Frozen" or (frozen and name != "Unfrozen")
+        who = {"recovery": RECOVERY if name == "IssuerRegistered" else account_}
+        values = {**(who if "Recovery" in name or "Registered" in name else {}), "actor": account_}
+        log = own_vectors.generator().log(name, 7, values, word, (0, frozen))
+        word = bytes.fromhex(log["wordAfter"])
+        items.append(own_vectors.decoded(log, block_of(place), index=place))
+    (issuer,) = fold(State(), DOMAIN, items).all(Issuer)
+    assert issuer.frozen_by_recovery == by_recovery
+    changes = [row for row in history_rows(items) if isinstance(row, IssuerChange)]
+    assert issuer_of_changes(changes, issuer.word) == issuer
 
 
 def words_of(items: list[LedgerEvent]) -> str:
