@@ -27,6 +27,7 @@ class Settings(NamedTuple):
         rpc: JSON-RPC endpoint of the chain; several, separated by commas, stand for each other.
         rpc_per_second: Most requests a second to each endpoint.
         rpc_timeout: Seconds that an answer may take.
+        reader_blocks: Catch-ups of at least so many blocks are read by a process of their own (Linux); 0: never.
         wake: WebSocket of a node whose new heads end the indexer's wait; without one it looks every second.
         deployment: The contract's deployment file, as `hallmark deploy` writes it.
         database: SQLAlchemy URL of the mirror.
@@ -64,6 +65,7 @@ class Settings(NamedTuple):
     rpc: str | None = None
     rpc_per_second: float | None = None
     rpc_timeout: float = 20.0
+    reader_blocks: int = 1_000
     wake: str | None = None
     deployment: Path | None = None
     database: str = "sqlite:///hallmark.sqlite"

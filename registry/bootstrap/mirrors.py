@@ -9,6 +9,8 @@ from registry.config import Settings
 from registry.errors import ConfigError, StoreError
 
 if TYPE_CHECKING:
+    from registry.chain.source import RpcChain
+    from registry.indexer.beside import Reader
     from registry.indexer.follow import Follower
     from registry.store.mirror import SqlMirror
     from registry.store.rebuild import Rebuilt
@@ -44,11 +46,27 @@ def follower(settings: Settings, *, receipts: bool = False, until: int | None = 
     from registry.store.plain import newest_block
 
     source, start = chain(settings), deployment(settings).block_number
-    ahead, early = Ahead(source, receipts=receipts), EarlyProof(source)
+    ahead, early = Ahead(source, receipts=receipts, reader=_reader(settings, source, receipts)), EarlyProof(source)
     with contextlib.suppress(StoreError):  # whoever opens the database will say what is wrong with it
         newest = newest_block(settings.database, source.contract.chain_id)
         ahead.begin(start if newest is None else newest + 1, early, until)
     return Follower(source, mirror(settings), start, ahead=ahead, early=early)
+
+
+def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader | None":
+    """A process that reads; not where requests are counted: only one process can, and waits for most of the time."""
+    from registry.chain.pool import RpcPool
+    from registry.indexer.ahead import Ahead
+    from registry.indexer.beside import fork_reader
+
+    if settings.rpc_per_second or not settings.reader_blocks:
+        return None
+    pool, ahead = source.rpc, Ahead(source, receipts=receipts)
+
+    def troubled() -> bool:
+        return isinstance(pool, RpcPool) and any(pool.faults().values())
+
+    return fork_reader(source, ahead.take, troubled, settings.reader_blocks)
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from registry.errors import ChainUnavailable, HallmarkError, RangeTooLarge
+from registry.indexer.beside import Reader
 from registry.indexer.early import FAR_BLOCKS, EarlyProof
 from registry.indexer.fetch import Fetched, fetch_range
 from registry.indexer.plan import RangePlan
@@ -14,10 +15,17 @@ _RANGES = 2  # while one waits for the node, the other one is decoded
 
 
 class Ahead:
-    """Two ranges ahead, each in a thread; nothing of them is believed before its turn."""
+    """Two ranges ahead, each in a thread; nothing of them is believed before its turn.
 
-    def __init__(self, chain: ChainSource, *, receipts: bool = False) -> None:
+    Args:
+        chain: Where to read.
+        receipts: Whether receipts roots are rebuilt.
+        reader: A process that reads a long catch-up instead of the threads, as far as it comes.
+    """
+
+    def __init__(self, chain: ChainSource, *, receipts: bool = False, reader: Reader | None = None) -> None:
         self._chain = chain
+        self._reader = reader
         self._receipts = receipts
         self._plan = RangePlan()
         self._pool = ThreadPoolExecutor(_RANGES, thread_name_prefix="fetch")
@@ -33,6 +41,9 @@ class Ahead:
             early: Who asks for the proof.
             until: Last block; None: the newest.
         """
+        if self._reader is not None:
+            self._reader.begin(first, until)
+            return
         last = first + self._plan.blocks - 1
 
         def ask() -> Fetched | None:
@@ -55,17 +66,23 @@ class Ahead:
         Raises:
             ChainUnavailable, LedgerError: As `fetch_range` does; a range that is too large is made smaller here.
         """
-        fetched = self._waiting(first, target)
+        fetched = self._reader.take(first, target) if self._reader else None
+        fetched = fetched or self._waiting(first, target)
         while fetched is None:
             last = min(target, first + self._plan.blocks - 1)
             fetched = self._try(first, last, lambda last=last: self._fetch(first, last))  # type: ignore[misc]
         self._plan = self._plan.after(fetched.last - first + 1, len(fetched.events))
-        self._ask_ahead(fetched.last + 1, target)
+        if self._reader is not None and fetched.last == target:
+            self._reader.end()
+        if self._reader is None or not self._reader.alive:
+            self._ask_ahead(fetched.last + 1, target)
         return fetched
 
     def forget(self) -> None:
         """Drop what was asked ahead: the chain, or the endpoint, is another one now."""
         self._asked.clear()
+        if self._reader is not None:
+            self._reader.end()
 
     def _fetch(self, first: int, last: int) -> Fetched:
         return fetch_range(self._chain, first, last, receipts=self._receipts)

@@ -90,6 +90,14 @@ class Follower:
             ChainUnavailable: The endpoint fails again and again (not when `forever`).
         """
         self.chain.check_identity()
+        try:
+            yield from self._steps(until, pause, idle or (lambda _: pause(1.0)), forever=forever)
+        finally:
+            self._ahead.forget()
+
+    def _steps(
+        self, until: int | None, pause: Callable[[float], None], idle: Callable[[int], None], *, forever: bool
+    ) -> Iterator[Progress]:
         faults = 0
         while True:
             try:
@@ -106,7 +114,7 @@ class Follower:
             if progress.caught_up and not forever:
                 return
             if progress.caught_up:
-                idle(progress.block) if idle else pause(1.0)
+                idle(progress.block)
 
     def _after_fault(self, error: ChainUnavailable | LedgerError, faults: int, *, forever: bool) -> None:
         """Go on after a fault that may pass; give up after a few, or where only a person can help."""

@@ -19,7 +19,7 @@ _MASKS = "(uint64,uint256)[]"
 _WORD = 32
 
 
-class RawLog(msgspec.Struct, frozen=True, gc=False):
+class RawLog(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """A log as the node gave it: topics of 32 bytes, data, and where it stands in the chain."""
 
     address: bytes

@@ -93,7 +93,7 @@ class ProfileChanged(Event, frozen=True):
     word: bytes
 
 
-class Anchored(Event, frozen=True):
+class Anchored(Event, frozen=True, array_like=True):
     """A batch has its record."""
 
     batch_id: bytes

@@ -7,9 +7,11 @@ lifted. `…_sync_only` leaves Ponder's start-up out and keeps ours in.
 
 # ruff: noqa: E402  the folders of shared helpers come first
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -31,16 +33,27 @@ Times = dict[str, list[float]]
 
 
 def hallmark(*arguments: str) -> tuple[float, float]:
-    """Run the command; its seconds and its peak resident memory in MB."""
+    """Run the command; its seconds and its peak resident memory in MB, that of its reading process added."""
     began = time.perf_counter()
     process = subprocess.Popen([HALLMARK, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout
+    beside = [0.0]
+    threading.Thread(target=_watch_children, args=(process.pid, beside), daemon=True).start()
     said = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise RuntimeError(f"hallmark {' '.join(arguments)}: {said}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    return time.perf_counter() - began, usage.ru_maxrss / 1024 + beside[0]
+
+
+def _watch_children(pid: int, peak: list[float]) -> None:
+    """Keep the largest sum of the peaks of a process's children, which count shared pages once more, until it ends."""
+    with contextlib.suppress(OSError):
+        while True:
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+            peak[0] = max(peak[0], sum(index_ponder.peak_mb(int(child)) for child in children))
+            time.sleep(0.05)
 
 
 def one_round(built: BuiltChain, cluster: clusters.Cluster, times: Times, *, ours_first: bool) -> None:

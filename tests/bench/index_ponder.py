@@ -87,7 +87,7 @@ def running(built: BuiltChain, database: str, schema: str) -> Iterator[PonderRun
     try:
         if not ready.wait(900) or not run.ready:
             raise RuntimeError("Ponder did not become ready:\n" + "".join(run.lines[-30:]))
-        run.peak_mb = _peak_mb(process.pid)
+        run.peak_mb = peak_mb(process.pid)
         yield run
     finally:
         process.terminate()
@@ -112,8 +112,12 @@ def _read(process: "subprocess.Popen[str]", run: PonderRun, began: float, ready:
     ready.set()
 
 
-def _peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
+def peak_mb(pid: int) -> float:
+    """A process's peak resident memory in MB; 0 when it is gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) / 1024 if found else 0.0
 

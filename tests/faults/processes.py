@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, NoReturn
+from unittest import mock
 
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "support")]
@@ -156,10 +157,19 @@ class Scene:
     def __init__(self, here: World, restore: Callable[[], None]) -> None:
         self.here = here
         self.restore = restore
+        self.attempts = 0
 
     def attempt(self, *arguments: str, inject: str = "") -> tuple[Ended, list[str]]:
-        """Restore, run under the fault, and check: whole up to the checkpoint at once, and level after a plain run."""
+        """Restore, run under the fault, and check: whole up to the checkpoint at once, and level after a plain run.
+
+        In every second attempt a process of its own reads.
+        """
         self.restore()
+        self.attempts += 1
+        with mock.patch.dict(os.environ, HALLMARK_READER_BLOCKS=str(self.attempts % 2)):
+            return self._attempt(arguments, inject)
+
+    def _attempt(self, arguments: Sequence[str], inject: str) -> tuple[Ended, list[str]]:
         call = inject.partition(":")[0]
         trace = ("-e", f"trace={call}", "-e", f"inject={inject}") if inject else ()
         ended = hallmark(self.here, "index", *arguments, trace=trace)

@@ -49,6 +49,8 @@ class World:
         slots: See `start_chain`.
         database: SQLAlchemy URL; SQLite in the folder by default.
         second: Whether the indexer has an honest endpoint behind the spoiled one.
+
+    In every third world a process of its own reads.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class World:
     ) -> None:
         self.rng = random.Random(seed)
         self.second = second
+        self.reads_beside = seed % 3 == 0
         self.final_after = 2 * slots
         self.url, self.process = start_chain(slots)
         self.proxy = FaultProxy(self.url)
@@ -120,7 +123,8 @@ class World:
         """Settings of an indexer that reads through the proxy, or past it."""
         spoiled = f"{self.proxy.url},{self.url}" if self.second else self.proxy.url
         rpc = self.url if honest else spoiled
-        return load_settings(rpc=rpc, deployment=self.deployment, database=self.database)
+        place = {"deployment": self.deployment, "database": self.database}
+        return load_settings(rpc=rpc, reader_blocks=int(self.reads_beside), **place)
 
 
 def _deploy(world: World, path: Path) -> dict[str, Callable[[str, list[Any]], str]]:
@@ -190,7 +194,10 @@ class Patience:
 def index(settings: Settings, *, receipts: bool = False) -> int:
     """One run of the indexer up to the newest block, as `hallmark index` does it; how many blocks it rolled back."""
     patience = Patience()
-    with mock.patch("registry.chain.rpc.Rpc", functools.partial(Rpc, pause=patience)):
+    patient = mock.patch("registry.chain.rpc.Rpc", functools.partial(Rpc, pause=patience))
+    # beside the threads of our own proxy, of which the forked process has none
+    alone = mock.patch("registry.indexer.beside._alone", return_value=settings.reader_blocks == 1)
+    with patient, alone:
         follower = bootstrap.follower(settings, receipts=receipts)
     try:
         return sum(progress.rewound for progress in follower.run(pause=patience))

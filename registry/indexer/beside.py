@@ -1,0 +1,158 @@
+"""Read a long catch-up in a process of its own, so that reading takes no time from folding and writing.
+
+The process is forked before anything else has begun: it opens its own connections to the endpoints, asks for range
+after range, checks and decodes them, and hands them over through a pipe, which lets it be as far ahead as two ranges.
+It never writes, so it may end at any moment: whoever takes the ranges reads on by itself from the same block. It ends
+by itself at the catch-up's end, and at the first fault or trouble with an endpoint: the same question is asked again by
+the process that deals with faults, counts them and sets endpoints aside. When that process is gone, however it ended,
+the orders' pipe ends, and with it the reading one.
+"""
+
+import fcntl
+import os
+import signal
+import struct
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import BinaryIO, NoReturn
+
+from registry.errors import HallmarkError
+from registry.indexer.fetch import Fetched
+from registry.indexer.wire import pack, unpack
+from registry.ports import ChainSource
+
+Ranges = Callable[[int, int], Fetched]
+_ORDER = struct.Struct(">qq")
+_SIZE = struct.Struct(">q")
+_NEWEST = -1
+_PIPE_BYTES = 1 << 20
+
+
+class Reader:
+    """The forked process, seen from the one that takes its ranges."""
+
+    def __init__(self, pid: int, orders: BinaryIO, answers: BinaryIO) -> None:
+        self._pid = pid
+        self._orders = orders
+        self._answers = answers
+        self._begun = False
+        self.alive = True
+
+    def begin(self, first: int, until: int | None = None) -> None:
+        """Let it read from block `first` to `until`, or to the newest one."""
+        self._begun = True
+        with suppress(OSError):  # it is gone, as `take` will see
+            self._orders.write(_ORDER.pack(first, _NEWEST if until is None else until))
+            self._orders.flush()
+
+    def take(self, first: int, target: int) -> Fetched | None:
+        """Its next range, which starts at `first`, at most to `target`; None where it has none: it has ended then."""
+        if not self._begun:  # it would wait for an order for ever
+            self.end()
+        if not self.alive:
+            return None
+        with suppress(OSError, ValueError, struct.error):  # it ended, perhaps within an answer
+            (size,) = _SIZE.unpack(self._answers.read(_SIZE.size))
+            fetched = unpack(self._answers.read(size))
+            if fetched.first == first and fetched.last <= target:
+                return fetched
+        self.end()
+        return None
+
+    def end(self) -> None:
+        """End it now; what it has read is dropped."""
+        if not self.alive:
+            return
+        self.alive = False
+        with suppress(OSError):
+            self._orders.close()
+        self._answers.close()
+        with suppress(OSError):
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+
+
+def fork_reader(chain: ChainSource, ranges: Ranges, troubled: Callable[[], bool], least: int) -> Reader | None:
+    """Fork a process that reads; None where that is not safe: beside other threads, or on other systems than Linux.
+
+    Args:
+        chain: Where to read; nothing was asked of it yet, so that no connection is shared.
+        ranges: Gives the range from a block on, at most to another.
+        troubled: Whether an endpoint was set aside.
+        least: Fewer blocks than these it leaves to others.
+    """
+    if not _alone():
+        return None
+    (told, tell), (read, write) = os.pipe(), os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(tell)
+        os.close(read)
+        _live(told, write, lambda order: _read(chain, ranges, troubled, least, order))
+    os.close(told)
+    os.close(write)
+    return Reader(pid, os.fdopen(tell, "wb"), os.fdopen(read, "rb"))
+
+
+def _alone() -> bool:
+    return sys.platform == "linux" and threading.active_count() == 1
+
+
+def _live(told: int, write: int, work: Callable[["_Order"], Iterator[Fetched]]) -> NoReturn:
+    """The forked process's whole life; it leaves without running what its parent had in mind for its own end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's matter, whose end it sees
+    try:
+        with suppress(OSError):  # a larger pipe is only quicker, and a limit may forbid it
+            fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        answers = os.fdopen(write, "wb")
+        for data in map(pack, work(_Order(told))):
+            answers.write(_SIZE.pack(len(data)))
+            answers.write(data)
+            answers.flush()
+    except (HallmarkError, OSError):
+        pass  # the parent asks again, where faults are dealt with
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(0)
+
+
+class _Order:
+    """What the parent wants, read when it is needed; once it is known, the pipe's end is the parent's."""
+
+    def __init__(self, told: int) -> None:
+        self._told = told
+
+    def __call__(self) -> tuple[int, int]:
+        """First block, and last one or `_NEWEST`; OSError where the parent wants nothing any more."""
+        data = os.read(self._told, _ORDER.size)
+        if len(data) < _ORDER.size:
+            raise BrokenPipeError
+        threading.Thread(target=self._end_with_parent, daemon=True).start()
+        first, until = _ORDER.unpack(data)
+        return first, until
+
+    def _end_with_parent(self) -> None:
+        os.read(self._told, 1)
+        os._exit(0)
+
+
+def _read(
+    chain: ChainSource, ranges: Ranges, troubled: Callable[[], bool], least: int, order: _Order
+) -> Iterator[Fetched]:
+    """Identity and height while the parent still looks where it stands; then range after range."""
+    chain.check_identity()
+    newest = chain.tiers().latest
+    first, until = order()
+    target = newest if until == _NEWEST else min(until, newest)
+    if target - first < least:
+        return
+    while first <= target:
+        fetched = ranges(first, target)
+        if troubled():
+            return
+        first = fetched.last + 1
+        yield fetched
