@@ -1,11 +1,27 @@
-"""Whether a batch has a record, and where it was written: found by its time, without reading logs of long ranges."""
+"""What the contract's views say: of an issuer, and whether a batch has a record.
+
+Where a record was written is found by its time, without reading logs of long ranges.
+"""
 
 from registry.chain.past import block_at_time
 from registry.chain.source import RpcChain
-from registry.chain.views import call_data, integers
+from registry.chain.views import call_data, integers, words
 from registry.errors import ChainUnavailable, RpcError
 from registry.ledger.decode import TOPICS
 from registry.ledger.events import Anchored
+from registry.ledger.word import IssuerWord
+
+
+def thawing(chain: RpcChain, issuer_id: int) -> str:
+    """Whether an issuer is frozen at the newest block, by whom, and who can thaw it, in words (SPEC.md 5.6)."""
+    calls = [call_data(f"{view}(uint64)", issuer_id) for view in ("issuerWord", "recoveryOf")]
+    (packed,), (account, by_recovery) = (words(answer) for answer in chain.views(calls))
+    recovery = f"recovery account 0x{account[12:].hex()}"
+    if not IssuerWord.unpack(packed).frozen:
+        return f"not frozen; {recovery}"
+    if any(by_recovery):
+        return f"frozen by its recovery account: only the {recovery} can thaw it"
+    return f"frozen by an admin: an admin or the {recovery} can thaw it"
 
 
 def record_time(chain: RpcChain, issuer_id: int, batch_id: bytes) -> int:

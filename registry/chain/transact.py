@@ -24,7 +24,9 @@ _POOR = re.compile("insufficient funds|insufficient balance|not have enough fund
 _LEAST_GAS = 60_000
 _TODO = {
     "NotAuthorized": "add the account as a key with this role: `hallmark issuer add-key`",
-    "IssuerFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
+    "IssuerFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`, as `hallmark issuer show` says who can",
+    "NotFrozen": "nothing has to be done: the issuer is not frozen",
+    "NotRecovery": "sign with the issuer's recovery account, which `hallmark issuer show` names: nobody else can",
     "UnknownIssuer": "register the issuer first: `hallmark issuer register`",
     "AlreadyAnchored": "nothing has to be done: the batch is on chain",
     "IsAdmin": "an admin key changes by a request that the recovery account can veto: `hallmark issuer request-change`",

@@ -32,7 +32,7 @@ def add(parser: ArgumentParser) -> None:
             "--status-delegate", dest="delegate", metavar="DID", help="who may sign status lists besides the issuer"
         )
     acts.add_parser("protect", help="seal the signing key with a passphrase")
-    acts.add_parser("show", help="the issuer of this folder")
+    acts.add_parser("show", help="the issuer of this folder; with an endpoint also whether it is frozen, and by whom")
     grant = acts.add_parser("add-key", help="let another account act")
     grant.add_argument("account", metavar="0x…")
     grant.add_argument("--role", action="append", required=True, choices=["anchor", "status"])
@@ -129,8 +129,23 @@ def _show(settings: "Settings") -> int:
 
     who = bootstrap.identity(settings)
     print(f"issuer {who.issuer_id} of {who.contract}, {who.did}")
+    if settings.rpc:
+        print(_on_chain(settings, who.issuer_id))
     print(json.dumps(who.profile, indent=2, ensure_ascii=False))
     return 0
+
+
+def _on_chain(settings: "Settings", issuer_id: int) -> str:
+    from registry import bootstrap
+    from registry.chain.records import thawing
+    from registry.errors import HallmarkError
+
+    chain = bootstrap.chain(settings)
+    try:
+        chain.check_identity()
+        return thawing(chain, issuer_id)
+    except HallmarkError as error:  # the folder's own words can be shown without an endpoint
+        return f"whether it is frozen cannot be told: {error}"
 
 
 def _protect(settings: "Settings") -> int:

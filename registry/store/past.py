@@ -37,11 +37,12 @@ from registry.store.rows import COLUMNS
 class Period:
     """A value of one facet of an issuer (recovery, profile, epoch, frozen) and the blocks and times of its reign.
 
-    `until_block` and `until_time` (of the change that ended it) are None while it lasts.
+    `actor` began it. `until_block` and `until_time` (of the change that ended it) are None while it lasts.
     """
 
     facet: hi.Facet
     value: bytes
+    actor: bytes
     since_block: int
     since_time: int
     until_block: int | None
@@ -143,6 +144,7 @@ def periods(connection: Connection, chain_id: int, issuer_id: int) -> list[Perio
         select(
             c.facet,
             c.value,
+            c.actor,
             c.block_number,
             c.changed_at,
             func.lead(c.block_number).over(**window),

@@ -196,14 +196,29 @@ def test_page_about_a_batch_tells_what_happened_and_unknown_ids_are_not_found(si
         assert "nothing under this identifier" in other.inner_text("#said")
 
 
+def issuer_of(site) -> str:
+    place = json.loads(site.credential())["credentialStatus"]["id"].removeprefix("urn:hallmark:")
+    return place.rpartition(":")[0].rpartition(":")[0]
+
+
+def test_page_about_a_frozen_issuer_says_who_can_thaw_it(site, open_page):
+    page, flags = open_page(f"/issuer?id={issuer_of(site)}"), {}
+    page.route("**/v1/issuers/**", lambda route: route.fulfill(json=json.loads(route.fetch().body()) | flags))
+    told = {
+        (False, False): None,
+        (True, False): "One of its administrators or its recovery account can thaw it",
+        (True, True): "frozen by its recovery account: it records nothing at present, and only the recovery account",
+    }
+    for (frozen, by_recovery), words in told.items():
+        flags |= {"frozen": frozen, "frozenByRecovery": by_recovery}
+        page.reload()
+        page.wait_for_selector("body[data-ready] h2")
+        shown = page.inner_text("main")
+        assert words in shown if words else "thaw" not in shown
+
+
 def test_page_about_an_issuer_shows_only_what_is_signed_as_proven(site, open_page):
-    issuer = (
-        json.loads(site.credential())["credentialStatus"]["id"]
-        .removeprefix("urn:hallmark:")
-        .rpartition(":")[0]
-        .rpartition(":")[0]
-    )
-    page = open_page(f"/issuer?id={issuer}")
+    page = open_page(f"/issuer?id={issuer_of(site)}")
     assert "signed profile" in page.inner_text("h2")
 
     def forged(route):

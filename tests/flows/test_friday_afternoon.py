@@ -64,8 +64,8 @@ def test_transaction_that_failed_for_good_is_followed_by_another(desk, monkeypat
 
     def broadcast(self, raw):
         if not frozen:
-            frozen.append(desk.chain.rpc("anvil_setBalance", desk.recovery, hex(10**20)))
-            recovery(desk, "freeze")
+            frozen.append(True)
+            desk.by_recovery("freeze")
         real(self, raw)
 
     if desk.chain.engine != "anvil":
@@ -74,21 +74,10 @@ def test_transaction_that_failed_for_good_is_followed_by_another(desk, monkeypat
         patched.setattr(Transactor, "broadcast", broadcast)
         failed = issue(desk)
     assert (failed.code, "nothing is anchored" in failed.err) == (1, True), failed.text
-    recovery(desk, "unfreeze")
+    desk.by_recovery("unfreeze")
     assert issue(desk).code == 0
     desk.mine()
     assert desk.run("verify credentials/001.json").code == 0
-
-
-def recovery(desk, act):
-    """The recovery account's own transaction, by the engine's unlocked account."""
-    from web3 import Web3
-
-    from registry.chain.artifact import load_artifact
-
-    contract = json.loads((desk.folder / "deployment.json").read_text())["contract"].split(":")[2]
-    data = Web3().eth.contract(abi=load_artifact().abi).encode_abi(act, [1])
-    desk.chain.rpc("eth_sendTransaction", {"from": desk.recovery, "to": contract, "data": data, "gas": hex(300_000)})
 
 
 def test_file_in_the_way_is_found_before_anything_is_paid(desk):

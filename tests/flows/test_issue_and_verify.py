@@ -6,6 +6,7 @@ from pathlib import Path
 import ob_schema
 import public_vectors
 import pytest
+from desk import open_api
 
 CHECKS = ["readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"]
 
@@ -116,6 +117,30 @@ def test_registry_takes_documents_that_match_the_chain_and_refuses_others(issued
     assert client.put(f"/v1/documents/profile/{'00' * 32}", content=profile).status_code == 422
     assert client.put(f"/v1/documents/secret/{'00' * 32}", content=b"x").status_code == 404
     assert client.get(f"/v1/documents/manifest/{batch}").content == manifest
+
+
+def test_frozen_issuer_is_shown_with_who_can_thaw_it(sql_desk):
+    """By the contract's view on the command line, and by the mirror in the API, on either database."""
+    desk, told = sql_desk, "frozen by its recovery account: only the recovery account 0x"
+    with open_api(desk) as client:
+        contract = client.get("/v1/checkpoint").json()["contract"]
+
+        def shown():
+            desk.ok("index")
+            issuer = client.get(f"/v1/issuers/{contract}:1").json()
+            return issuer["frozen"], issuer["frozenByRecovery"], desk.ok("issuer show").splitlines()[1]
+
+        assert shown() == (False, False, f"not frozen; recovery account {desk.recovery.lower()}")
+        desk.ok("issuer freeze")
+        assert shown()[:2] == (True, False)
+        assert shown()[2].startswith("frozen by an admin: an admin or the recovery account 0x")
+        desk.by_recovery("freeze")
+        assert shown()[:2] == (True, True)
+        assert shown()[2].startswith(told)
+        refused = desk.run("issuer unfreeze")
+        assert (refused.code, "NotRecovery" in refused.err, "nobody else can" in refused.err) == (1, True, True)
+        desk.by_recovery("unfreeze")
+        assert shown()[:2] == (False, False)
 
 
 def test_api_verifies_and_looks_up_by_leaf_batch_issuer_and_cursor(issued, client):

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import shlex
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 import devchain
 
 from registry import cli
+from registry.chain.views import call_data
 
 ACHIEVEMENT = Path(__file__).parents[2] / "scripts" / "demo_achievement.json"
 
@@ -95,6 +97,15 @@ class Desk:
     def issue(self, count: int = 5, out: str = "credentials", wait: str = "1") -> str:
         self.write_csv(count)
         return self.ok(f"issue results.csv --achievement achievement.json --out {out} --wait {wait}")
+
+    def by_recovery(self, act: str) -> None:
+        """The recovery account's own transaction about issuer 1, by the engine's unlocked account."""
+        contract = json.loads((self.folder / "deployment.json").read_text())["contract"].split(":")[2]
+        data = call_data(f"{act}(uint64)", 1)
+        self.chain.rpc("anvil_setBalance", self.recovery, hex(10**20))
+        self.chain.rpc(
+            "eth_sendTransaction", {"from": self.recovery, "to": contract, "data": data, "gas": hex(300_000)}
+        )
 
     def mine(self, blocks: int = 3) -> None:
         for _ in range(blocks):

@@ -39,7 +39,7 @@ function identity(found, now, proven) {
     "section", { class: "card" },
     el("h2", {}, name, " ", el("span", { class: `pill ${state}` }, say(proven ? "issuer.proven" : "issuer.unproven"))),
     ...suspicionsAbout(name).map((key) => el("p", { class: "warning" }, icon("alert"), say(key))),
-    found.frozen ? el("p", { class: "warning" }, icon("alert"), say("issuer.frozen")) : null,
+    found.frozen ? el("p", { class: "warning" }, icon("alert"), say(found.frozenByRecovery ? "issuer.frozenByRecovery" : "issuer.frozen")) : null,
     facts([
       [say("fact.site"), proven?.url ? link(proven.url, proven.url) : null],
       [say("fact.dids"), proven ? el("ul", { class: "plain" }, ...proven.dids.map((did) => el("li", {}, mono(did)))) : null],
