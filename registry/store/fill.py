@@ -5,7 +5,7 @@ must be as many as the issuers' last words say. Or event by event, each hashed a
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import Thread
 
 from registry.errors import StoreError
@@ -13,12 +13,14 @@ from registry.ledger.entities import Batch
 from registry.ledger.word import WordDomain
 from registry.store import shadow
 from registry.store.plain import PostgresSession, Session, connect
-from registry.store.records import build_records, canonical, records_by_issuer
+from registry.store.records import build_records, canonical, glance, parts, records_by_issuer
 from registry.store.refold import Refold, check_counts, refold_part
 from registry.store.shadow import KINDS
 
 Reached = tuple[int, bytes]
 """Number and hash of a block."""
+Filled = tuple[Refold, int, dict[int, int]]
+"""What was folded, from how many events, and issuer → how many records were made."""
 _WORTH_A_PROCESS = 50_000
 _PATIENCE = "60s"
 _OTHERS = tuple(kind for kind in KINDS if kind is not Batch)
@@ -59,32 +61,44 @@ class Filling:
             LedgerError: Raw events are missing, doubled or out of order.
         """
         build = self._two_at_once if isinstance(self.session, PostgresSession) else self._one_by_one
-        refold, count = build()
-        records = records_by_issuer(self.session, self.chain)
+        refold, count, records = build()
         check_counts(refold, records)
         return count + sum(records.values())
 
-    def _two_at_once(self) -> tuple[Refold, int]:
+    def _two_at_once(self) -> Filled:
         """Two connections that see the same moment; what the follower does meanwhile comes afterwards."""
         assert isinstance(self.session, PostgresSession)
-        with self.session.beside() as other, other.transaction(snapshot=True):
-            self.reached = checkpoint(other, self.chain)
-            same = other.rows("SELECT pg_export_snapshot()")[0][0]
-            with self.session.transaction(snapshot=True):
-                # the two wait for each other here, which the server cannot see: no lock may make them wait for ever
-                self.session.run(f"SET TRANSACTION SNAPSHOT '{same}'", f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-                with _Beside(self._build_records):
+        with self.session.transaction():
+            glance(self.session)
+            shadow.create(self.session, (Batch,))  # where both see it
+        with self.session.beside() as other:
+            with other.transaction(snapshot=True):
+                self.reached = checkpoint(other, self.chain)
+                same = other.rows("SELECT pg_export_snapshot()")[0][0]
+                left = iter(parts(other, self.chain))
+                with _Beside(lambda: self._build_beside(same, left)):
                     shadow.create(other, _OTHERS)
                     refold = Refold(other, other, self.domain, self.reached[0], records=False)
                     count = refold.run()
-                    shadow.finish(other, _OTHERS)
-        return refold, count
+                    self._build(other, left)
+            with _Beside(lambda: shadow.finish(self.session, (Batch,))):
+                records = records_by_issuer(other, self.chain)
+                shadow.finish(other, _OTHERS)
+        return refold, count, records
 
-    def _build_records(self) -> None:
-        build_records(self.session, self.chain, self.reached[0])
-        shadow.finish(self.session, (Batch,))
+    def _build_beside(self, same: str, left: Iterator[str]) -> None:
+        with self.session.transaction(snapshot=True):
+            # the two wait for each other here, which the server cannot see: no lock may make them wait for ever
+            self.session.run(f"SET TRANSACTION SNAPSHOT '{same}'", f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+            self._build(self.session, left)
 
-    def _one_by_one(self) -> tuple[Refold, int]:
+    def _build(self, session: Session, left: Iterator[str]) -> None:
+        """Records of the parts that are left, one after the other; another session may take from them as well."""
+        session.run("SET LOCAL jit = off")
+        for part in left:
+            build_records(session, self.chain, self.reached[0], part)
+
+    def _one_by_one(self) -> Filled:
         """SQLite has one writer; the events that it read must still be all of them at the end."""
         with connect(self.url) as reader, reader.transaction(snapshot=True):
             self.reached = checkpoint(reader, self.chain)
@@ -92,10 +106,13 @@ class Filling:
             shadow.create(self.session, KINDS)
             refold = Refold(reader, self.session, self.domain, self.reached[0], records=False)
             count = refold.run()
-        build_records(self.session, self.chain, self.reached[0])
-        if count + sum(records_by_issuer(self.session, self.chain).values()) != expected:
+        for part in parts(self.session, self.chain):
+            with self.session.transaction():  # each by itself, so that the follower gets its turn
+                build_records(self.session, self.chain, self.reached[0], part)
+        records = records_by_issuer(self.session, self.chain)
+        if count + sum(records.values()) != expected:
             raise Moved
-        return refold, count
+        return refold, count, records
 
     def by_hashing(self, workers: int) -> int:
         """Every event hashed into its issuer's word again, by so many processes (0: as fits); how many events.

@@ -152,6 +152,9 @@ class _Rebuild:
             statements.append(
                 f'INSERT INTO "{shadow_of(kind)}" ({names}) SELECT {names} FROM "{kind.TABLE}" WHERE {others}'  # noqa: S608
             )
+        if not self.session.sqlite:
+            # tables that nobody has analyzed yet count as too small to look into their indexes
+            statements = ["SET LOCAL enable_seqscan = off", *statements, "SET LOCAL enable_seqscan = on"]
         self.session.run(*statements)
 
     def _other_checkpoints(self) -> list[Any]:

@@ -15,6 +15,7 @@ from registry.store.shadow import columns_of, shadow_of
 # What a record has besides its event's own fields: of its block and its transaction.
 _BESIDE = {"anchored_at": "b.block_time", "block_number": "e.block_number", "tx_hash": "e.tx_hash"}
 _CHUNK = 50_000
+_PARTS = 16  # many enough that two who take them in turn end together
 
 
 def canonical(session: Session, chain_id: int, *where: str) -> str:
@@ -33,32 +34,48 @@ def is_kind(session: Session, *kinds: type[AnyEvent]) -> str:
     return f"substr(e.topics, 1, 32) IN ({topics})"
 
 
-def build_records(session: Session, chain_id: int, until: int) -> None:
-    """The records of all canonical anchors up to a block, into the table beside, which is made here."""
+def build_records(session: Session, chain_id: int, until: int, part: str) -> None:
+    """The records of the canonical anchors up to a block in a part of the events, into the table beside."""
     columns = ", ".join(f'"{name}"' for name in columns_of(Batch))
     values = ", ".join(f'{_value(session, name)} AS "{name}"' for name in columns_of(Batch))
-    where = (is_kind(session, Anchored), f"e.block_number <= {int(until)}")
+    where = (is_kind(session, Anchored), f"e.block_number <= {int(until)}", part)
     query = f"SELECT {values} {canonical(session, chain_id, *where)}"
-    if not session.sqlite:
-        # CREATE … AS reads with several processes, INSERT … SELECT with one
-        session.run(f'DROP TABLE IF EXISTS "{shadow_of(Batch)}"', "SET LOCAL jit = off")
-        session.run(f'CREATE TABLE "{shadow_of(Batch)}" AS {query}')
-        return
-    for first, last in _ranges(session, chain_id, until):
-        # by key, so that the key grows at its end; part by part, so that the follower gets its turn
-        part = f"{query} AND e.block_number BETWEEN {first} AND {last} ORDER BY 2, 3"
-        with session.transaction():
-            session.run(f'INSERT INTO "{shadow_of(Batch)}" ({columns}) {part}')
+    # where the key is there already: in its order, so that it grows at its end
+    query += " ORDER BY 2, 3" if session.sqlite else ""
+    session.run(f'INSERT INTO "{shadow_of(Batch)}" ({columns}) {query}')
 
 
-def _ranges(session: Session, chain_id: int, until: int) -> list[tuple[int, int]]:
-    """Ranges of blocks, the last one up to `until`, with some ten thousands of events each."""
+def glance(session: Session) -> None:
+    """Let PostgreSQL see how large tables are that nobody has analyzed, in the caller's transaction.
+
+    Newly filled ones count as empty: it would look up each block and its events by key, at twice the price of reading
+    all. A few hundred rows are looked at; by naming columns the work of autovacuum is left to do.
+    """
+    if session.rows("SELECT 1 FROM pg_class WHERE oid IN ('event'::regclass, 'block'::regclass) AND reltuples < 0"):
+        looked = "ANALYZE event (chain_id, block_number), block (chain_id, canonical)"
+        session.run("SET LOCAL default_statistics_target = 1", looked)
+
+
+def parts(session: Session, chain_id: int) -> list[str]:
+    """Conditions that divide all events: by block, some ten thousands each, or by where PostgreSQL keeps them."""
+    if session.sqlite:
+        return _parts_by_block(session, chain_id)
+    pages = int(session.rows("SELECT pg_relation_size('event') / current_setting('block_size')::int")[0][0])
+    ends = [f"'({pages * part // _PARTS},0)'" for part in range(1, _PARTS)]
+    # the first and the last have no end: rows that others moved meanwhile are in one of them all the same
+    return [
+        " AND ".join([f"e.ctid >= {start}"] * bool(start) + [f"e.ctid < {end}"] * bool(end))
+        for start, end in zip(["", *ends], [*ends, ""], strict=True)
+    ]
+
+
+def _parts_by_block(session: Session, chain_id: int) -> list[str]:
     query = "SELECT block_number FROM event WHERE chain_id = ? AND block_number >= ? ORDER BY 1 LIMIT 1 OFFSET ?"
-    ranges, first = [], 0
-    while found := session.rows(query, chain_id, first, _CHUNK):
-        ranges.append((first, found[0][0]))
-        first = found[0][0] + 1
-    return [*ranges, (first, until)]
+    found, first = [], 0
+    while row := session.rows(query, chain_id, first, _CHUNK):
+        found.append(f"e.block_number BETWEEN {first} AND {row[0][0]}")
+        first = row[0][0] + 1
+    return [*found, f"e.block_number >= {first}"]
 
 
 def records_by_issuer(session: Session, chain_id: int) -> dict[int, int]:

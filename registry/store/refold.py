@@ -2,14 +2,14 @@
 
 Either all events, each checked against its issuer's word and hashed as the contract does; or all but the anchors,
 whose records the database makes by itself (records.py). Memory is bounded by what one issuer has besides records and
-status changes: those are written as they come.
+status changes, which are written as they come, and by some ten thousands of rows.
 """
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from itertools import groupby, islice
-from operator import attrgetter, itemgetter
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from msgspec.structs import replace
@@ -66,38 +66,43 @@ class Refold:
         where = [f"e.issuer_id % {parts} = {part}", f"e.block_number <= {self.until}"]
         where += [] if self.records else [f"NOT {is_kind(self.reader, Anchored)}"]
         query = f"SELECT {_COLUMNS}, e.issuer_id {canonical(self.reader, self.domain.chain_id, *where)}"
-        count = 0
+        count, state = 0, State()
         collecting = gc.isenabled()
         gc.disable()  # rows and events hold no cycles; looking for some again and again costs a tenth
         try:
             with closing(self.reader.stream(f"{query} ORDER BY e.issuer_id, e.block_number, e.log_index")) as events:
-                for _, group in groupby(events, itemgetter(7)):
-                    count += self._issuer(group)
+                while items := [decoded(self.domain, row) for row in islice(events, _AT_ONCE)]:
+                    state = self._fold(state, items)
+                    count += len(items)
+            self._keep_issuers(state, None)
             self._finish_issuers()
         finally:
             if collecting:
                 gc.enable()
         return count
 
-    def _issuer(self, group: Iterator[Any]) -> int:
-        state, count = State(), 0
-        while items := [decoded(self.domain, row) for row in islice(group, _AT_ONCE)]:
-            for item in items:
-                self._step(state, item)
-            count += len(items)
-            for row in history_rows(items):
-                self._keep(type(row), [row])
-            for kind in _WRITTEN_ONCE:
-                self._keep(kind, state.all(kind))
-            if self._buffered >= _FLUSH_ROWS:
-                self._flush()
-            state = State(entity for kind in (*_KEPT, Issuer) for entity in state.all(kind))
-        for kind in _KEPT:
+    def _fold(self, state: State, items: Sequence[LedgerEvent]) -> State:
+        """The next events; what their last issuer, which may go on, has so far comes back."""
+        for item in items:
+            self._step(state, item)
+        for row in history_rows(items):
+            self._keep(type(row), [row])
+        for kind in _WRITTEN_ONCE:
             self._keep(kind, state.all(kind))
-        self._issuers += state.all(Issuer)
+        going_on = self._keep_issuers(state, items[-1].event.issuer_id)
         if len(self._issuers) >= _FLUSH_ROWS:
             self._finish_issuers()
-        return count
+        elif self._buffered >= _FLUSH_ROWS:
+            self._flush()
+        return going_on
+
+    def _keep_issuers(self, state: State, last: int | None) -> State:
+        """What all issuers have but the last, whose entities come back."""
+        for kind in _KEPT:
+            self._keep(kind, [entity for entity in state.all(kind) if entity.issuer_id != last])
+        self._issuers += [issuer for issuer in state.all(Issuer) if issuer.issuer_id != last]
+        kinds = (*_KEPT, Issuer)
+        return State(entity for kind in kinds for entity in state.all(kind) if entity.issuer_id == last)
 
     def _step(self, state: State, item: LedgerEvent) -> None:
         event = item.event

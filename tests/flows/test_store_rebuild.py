@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from registry.errors import ConfigError, HallmarkError, LedgerError, StoreError
 from registry.ledger import events as ev
 from registry.ledger.entities import Batch, Issuer
+from registry.store import plain
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
 from registry.store.lease import Lease, LeaseHeld
@@ -240,6 +241,64 @@ def test_two_rebuilds_at_once_are_refused(mirror, life):
         rebuild(url_of(mirror), MIRRORED)
     other.release()
     rebuild(url_of(mirror), MIRRORED)
+
+
+class Crash:
+    """Counts the statements of a rebuild, on whatever connection; at number `at` all connections are gone."""
+
+    def __init__(self, monkeypatch, at=None):
+        self.at, self.count, self.opened = at, 0, []
+        for kind in (plain.PostgresSession, plain.SqliteSession):
+            monkeypatch.setattr(kind, "__init__", self._noting(kind.__init__))
+        for name in ("rows", "run", "change"):
+            monkeypatch.setattr(plain.Session, name, self._counted(getattr(plain.Session, name)))
+
+    def _noting(self, original):
+        def opened(session, *arguments):
+            original(session, *arguments)
+            self.opened.append(session.connection)
+
+        return opened
+
+    def _counted(self, original):
+        def stated(session, *arguments):
+            self.count += 1
+            if self.at is not None and self.count >= self.at:
+                for connection in self.opened:
+                    connection.close()
+                raise StoreError("The connection is gone.", todo="do it again")
+            return original(session, *arguments)
+
+        return stated
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95])
+def test_crash_at_a_statement_leaves_the_live_tables_and_the_next_rebuild_clears_what_it_left(
+    mirror, life, fraction, monkeypatch
+):
+    url, before = url_of(mirror), rows(mirror.engine)
+    with monkeypatch.context() as patched:
+        counting = Crash(patched)
+        rebuild(url, MIRRORED)
+    with monkeypatch.context() as patched:
+        Crash(patched, at=max(3, int(counting.count * fraction)))
+        with pytest.raises(StoreError):
+            rebuild(url, MIRRORED)
+    assert rows(mirror.engine) == before
+    rebuild(url, MIRRORED)
+    assert rows(mirror.engine) == before
+    with mirror.engine.connect() as connection:
+        assert not [name for name in _tables(connection) if "rebuilt" in name]
+
+
+def test_statistics_of_raw_events_and_of_swapped_tables_are_known_after_a_rebuild(mirror, life):
+    if mirror.engine.dialect.name == "sqlite":
+        pytest.skip("PostgreSQL's statistics")
+    rebuild(url_of(mirror), MIRRORED)
+    with reading(mirror.engine) as connection:
+        known = dict(connection.execute(text("SELECT relname, reltuples FROM pg_class")).all())
+    assert known["event"] == len(life.events())
+    assert known["batch"] == len(rows(mirror.engine)["batch"])
 
 
 def test_empty_mirror_has_nothing_to_rebuild(mirror):
