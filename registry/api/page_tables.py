@@ -29,6 +29,8 @@ def page_tables(trusted: Sequence[TrustedContract]) -> dict[str, Any]:
                 "genesisHash": entry.genesis_hash.hex(),
                 "codeHash": entry.code_hash.hex(),
                 "accreditation": _beside(entry),
+                "blockNumber": entry.block_number,
+                "confirmations": entry.confirmations and dict(zip(("safe", "final"), entry.confirmations, strict=True)),
             }
             for entry in trusted
         ],

@@ -55,7 +55,8 @@ class Deployment(NamedTuple):
     def trusted(self) -> TrustedContract:
         """As an entry of a verifier's list."""
         beside = (self.accreditation.address, self.accreditation.code_hash) if self.accreditation else None
-        return TrustedContract(self.contract, self.genesis_hash, self.code_hash, beside)
+        depths = (self.safe_after, self.final_after)
+        return TrustedContract(self.contract, self.genesis_hash, self.code_hash, beside, self.block_number, depths)
 
     def to_json(self) -> dict[str, Any]:
         """The content of a deployment file."""

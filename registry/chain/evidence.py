@@ -141,10 +141,10 @@ class EndpointEvidence:
             "statusWord(uint64,bytes16,uint16,uint64)", place.batch.issuer_id, place.batch.batch_id, word.epoch, index
         )
         revoked, suspended = integers(self.chain.view(data, hex(latest)))
-        changes = self._changes(place, latest) if explain and (revoked | suspended) & mask else ()
+        changes = self._changes(place, word.epoch, latest) if explain and (revoked | suspended) & mask else ()
         return StatusFact(word.epoch, index, revoked, suspended, changes)
 
-    def _changes(self, place: Place, latest: int) -> tuple[WordChange, ...]:
+    def _changes(self, place: Place, epoch: int, latest: int) -> tuple[WordChange, ...]:
         """Reason and block of the bit, from the events; only a kindness, so an endpoint that refuses is no fault."""
         issuer, batch = place.batch.issuer_id.to_bytes(32, "big"), place.batch.batch_id.ljust(32, b"\0")
         query = {
@@ -155,7 +155,7 @@ class EndpointEvidence:
         }
         try:
             logs = [raw_log(answer) for answer in self.chain.rpc.call("eth_getLogs", query)]
-            found = [change for log in reversed(logs) for change in _word_changes(log, place.index)]
+            found = [change for log in reversed(logs) for change in _word_changes(log, place.index, epoch)]
             times = self.chain.headers(sorted({change.block_number for change in found}))
             return tuple(replace(change, time=times[change.block_number].block.time) for change in found)
         except (HallmarkError, KeyError):
@@ -173,11 +173,11 @@ class EndpointEvidence:
         return tuple(facts)
 
 
-def _word_changes(log: RawLog, index: int) -> Iterator[WordChange]:
+def _word_changes(log: RawLog, index: int, epoch: int) -> Iterator[WordChange]:
     """The changes of this credential's word in one StatusChanged log; the block's time is filled in later."""
     word, mask = bit_of(index)
     event = decode(log, BlockRef(log.block_number, log.block_hash, 0)).event
-    if isinstance(event, StatusChanged):
+    if isinstance(event, StatusChanged) and event.epoch == epoch:
         for change in event.changes:
             if change.word_index == word and change.mask & mask:
                 yield WordChange(change.mask, event.action, event.reason, log.block_number, 0)

@@ -184,12 +184,16 @@ class TrustedContract(NamedTuple):
         genesis_hash: Hash of the chain's block 0, 32 bytes.
         code_hash: keccak-256 of the contract's code, 32 bytes.
         accreditation: Address (20 bytes) and code hash of the accreditation contract beside it, where there is one.
+        block_number: Block of its deployment: nothing before it has to be read.
+        confirmations: After how many more blocks one counts as safe, and as final, where a node has no tags.
     """
 
     contract: ContractId
     genesis_hash: bytes
     code_hash: bytes
     accreditation: tuple[bytes, bytes] | None = None
+    block_number: int = 0
+    confirmations: tuple[int, int] | None = None
 
 
 @value

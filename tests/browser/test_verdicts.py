@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from browsing import STATES, by_command, foreign, give, verdict
+from browsing import STATES, axe, by_command, foreign, give, verdict
 
 
 def changed(site, **members) -> bytes:
@@ -144,6 +144,56 @@ def test_endpoint_of_ones_own_needs_no_word_of_the_registry(site, open_page):
         assert {url.rstrip("/") for url in foreign(page, site)} == {site.desk.chain.url.rstrip("/")}
         page.click("#again")
     assert page.complaints == []
+
+
+def at_endpoint(site, open_page, refused: str = "", **options):
+    """A page that asks an endpoint which refuses whatever holds this text."""
+    page = open_page(**options)
+
+    def answer(route):
+        if refused and refused in (route.request.post_data or ""):
+            number = json.loads(route.request.post_data)["id"]
+            error = {"jsonrpc": "2.0", "id": number, "error": {"code": -32602, "message": "not here"}}
+            return route.fulfill(json=error, headers={"access-control-allow-origin": "*"})
+        return route.continue_()
+
+    page.route(f"{site.desk.chain.url.rstrip('/')}/**", answer)
+    page.click("summary[data-say='endpoint.title']")
+    page.fill("#endpoint", site.desk.chain.url)
+    return page
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("en-GB", "superseded. The block and the reason are said by the endpoint, not proven."),
+        ("de-DE", "nennt die Gegenstelle, bewiesen sind sie nicht."),
+    ],
+)
+def test_reason_of_a_revocation_is_what_the_endpoint_says_and_said_to_be_that(site, open_page, locale, told):
+    page = at_endpoint(site, open_page, locale=locale)
+    assert give(page, site.credential("002"))[0] == "invalid"
+    assert told in page.inner_text(".banner.invalid .reason")
+    assert axe(page) == []
+    page.click("#again")
+    assert give(page, site.credential("001"))[0] == "valid"
+    assert told not in page.inner_text("main")
+
+
+def test_endpoint_that_tells_no_reason_still_proves_the_revocation(site, open_page):
+    page = at_endpoint(site, open_page, "eth_getLogs")
+    assert give(page, site.credential("002"))[0] == "invalid"
+    assert page.inner_text(".banner.invalid .reason").endswith("Revoked.")
+    assert "with proofs" in page.inner_text("main")
+
+
+@pytest.mark.parametrize(("refused", "counted"), [("", False), ('"safe"', True), ('"finalized"', True)])
+def test_endpoint_that_knows_no_safe_block_is_read_by_confirmations_and_that_is_said(site, open_page, refused, counted):
+    page = at_endpoint(site, open_page, refused)
+    assert give(page, site.credential())[0] == "valid"
+    said = "does not say which blocks are safe and final. Blocks were counted instead: safe after 1 more blocks"
+    assert (said in page.inner_text("main")) == counted
+    assert axe(page) == []
 
 
 def test_registry_that_does_not_answer_is_unknown_never_valid(site, open_page):

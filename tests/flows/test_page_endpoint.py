@@ -25,6 +25,7 @@ UNREAD = {
     *(f"eth_getProof {name}" for name in ("address", "balance", "codeHash", "nonce", "storageHash")),
     *(f"eth_getProof storageProof..{name}" for name in ("key", "value")),
 }
+TOLD = "eth_getLogs"  # why a bit was set, which no header and no node proves
 pytestmark = needed
 
 
@@ -86,9 +87,15 @@ def in_page(folder: Path, *lines: dict) -> list[dict]:
     return run(RUNNER, folder / "asked")
 
 
-def by_python(desk: Desk, number: str, ask: Ask) -> Evidence | NoEvidence:
+def by_python(desk: Desk, number: str, ask: Ask, depth: dict[str, int] | None = None) -> Evidence | NoEvidence:
+    """With `depth` as at an endpoint that knows neither `safe` nor `finalized`."""
     presented = present((desk.folder / f"credentials/{number}.json").read_bytes())
-    return endpoint_evidence(settings_of(desk)).gather(presented.place, presented.account, ask)
+    source = endpoint_evidence(settings_of(desk))
+    if depth is not None:
+        chain = source.chain
+        chain.deployment = chain.deployment._replace(safe_after=depth["safe"], final_after=depth["final"])
+        chain._has_tags = False
+    return source.gather(presented.place, presented.account, ask)
 
 
 def facts(told: dict) -> dict:
@@ -143,7 +150,7 @@ def questions(desk: Desk) -> list[Ask]:
 def test_page_reads_at_an_endpoint_what_python_reads_there(town, tmp_path, refuse):
     asked = [(number, ask) for ask in questions(town) for number in ("001", "002")]
     found = in_page(tmp_path, *(line_of(town, number, ask, refuse=refuse) for number, ask in asked))
-    read = 0
+    read = explained = 0
     for (number, ask), answer in zip(asked, found, strict=True):
         expected, told = by_python(town, number, ask), answer["evidence"]
         if isinstance(expected, NoEvidence):
@@ -152,8 +159,43 @@ def test_page_reads_at_an_endpoint_what_python_reads_there(town, tmp_path, refus
         assert told["missing"] is False, (ask, told)
         assert told["assurance"] == ("endpoint" if refuse else "proven")
         assert facts(told) == facts(evidence_to_json(expected)), ask
+        assert told["counted"] is None
+        assert reasons(told) == [(c.mask, c.action, c.reason, c.block_number, c.time) for c in expected.status.changes]
+        explained += bool(reasons(told))
         read += 1
     assert read >= 20
+    assert explained >= 5
+
+
+def reasons(told: dict) -> list[tuple]:
+    assert all(one["told"] is True for one in told["status"]["changes"])
+    return [
+        (int(one["mask"]), *(one[n] for n in ("action", "reason", "block", "time")))
+        for one in told["status"]["changes"]
+    ]
+
+
+@pytest.mark.parametrize("untagged", ["null", "refused"])
+def test_endpoint_that_knows_no_safe_block_is_read_by_confirmations_as_python_does(town, tmp_path, untagged):
+    entry = line_of(town)["entry"]
+    assert entry["confirmations"] == {"safe": 1, "final": 2}
+    depths = [{"safe": 1, "final": 2}, {"safe": 64, "final": 10**6}, {"safe": 10**6, "final": 10**6}]
+    asked = [(depth, ask) for depth in depths for ask in questions(town)]
+    found = in_page(
+        tmp_path,
+        *(line_of(town, "001", ask, untagged=untagged, entry=entry | {"confirmations": depth}) for depth, ask in asked),
+    )
+    for (depth, ask), answer in zip(asked, found, strict=True):
+        expected, told = by_python(town, "001", ask, depth), answer["evidence"]
+        if isinstance(expected, NoEvidence):
+            assert (told["missing"], told["code"]) == (True, expected.code), (ask, told)
+            continue
+        assert facts(told) == facts(evidence_to_json(expected)), (depth, ask)
+        assert told["counted"] == depth
+    tiers = {answer["evidence"]["record"]["tier"] for answer in found if (answer["evidence"].get("record") or None)}
+    assert tiers == {"pending", "safe", "final"}
+    (unlisted,) = in_page(tmp_path, line_of(town, untagged=untagged, entry=entry | {"confirmations": None}))
+    assert (unlisted["evidence"]["missing"], unlisted["evidence"]["key"]) == (True, "evidence.noTags")
 
 
 def spoilt_entries(entry: dict) -> dict[str, tuple[dict, str]]:
@@ -220,7 +262,11 @@ def test_nothing_spoilt_in_an_endpoints_answer_is_believed(town, tmp_path):
     nodes = [one for one in changed if re.search(r"eth_getProof .*(accountProof|\.proof)\.\d+$", one["where"])]
     assert len(nodes) >= 300
     first = re.compile(r"eth_getBlockByNumber 1 (?!hash|number)")  # the first block: its hash is compared, no more
+    told = [one for one in changed if one["where"].startswith(TOLD)]
+    assert len(told) >= 30
+    assert {one["missing"] for one in told} == {False}  # a kindness: its lack is no fault
     accepted = [one["where"] for one in changed if not one["missing"] and not first.match(one["where"])]
+    accepted = [where for where in accepted if not where.startswith(TOLD)]
     accepted = sorted({" ".join(re.sub(r"\d+", "", where).split()) for where in accepted})
     assert set(accepted) <= UNREAD, accepted
 

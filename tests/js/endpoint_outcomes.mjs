@@ -1,8 +1,9 @@
 // Print what the page's JavaScript gathers from a chain endpoint. Lines of FILE: {"url", "entry", "place", "account",
 // "wish"}; "refuse" says after how many answers the endpoint refuses a method, "instead" which block's header it gives for
-// another's. With "spoil" every answer is kept and given again, each
-// time with one text in it changed, cut, lengthened, emptied or gone; then a line holds besides the evidence what became of
-// it each time: {"changed": [{"where", "other", "missing", "code", "same"}…]}.
+// another's, "untagged" that it does not know which blocks are safe and final. With "spoil" every answer is kept and given
+// again, each time with one text in it changed, cut, lengthened, emptied or gone; then a line holds besides the evidence
+// what became of it each time: {"changed": [{"where", "other", "missing", "code", "same"}…]}, where "same" leaves aside
+// what the endpoint alone says: why a bit was set.
 // Usage: node endpoint_outcomes.mjs STATIC FILE
 
 import { readFileSync } from "node:fs";
@@ -21,11 +22,15 @@ async function overTheWire(url, method, params) {
   return answer.result;
 }
 
-function asked({ url, entry, place, account, wish, refuse = {}, instead = {} }, call) {
+function asked({ url, entry, place, account, wish, refuse = {}, instead = {}, untagged = "" }, call) {
   const left = { ...refuse };
   const where = { ...place, issuerId: BigInt(place.issuerId), index: BigInt(place.index) };
   const wishes = { ...wish, roots: wish.roots.map(BigInt) };
   const direct = (method, params) => {
+    if (untagged && ["safe", "finalized"].includes(params[0])) {
+      if (untagged === "null") return null;
+      throw new RpcRefusal("unknown block tag");
+    }
     if (method in left && (left[method] -= 1) < 0) throw new RpcRefusal("the method does not exist");
     return overTheWire(url, method, method === "eth_getBlockByNumber" ? [instead[params[0]] ?? params[0], false] : params);
   };
@@ -55,6 +60,8 @@ function others(told) {
   return [...places.map(flip), told.slice(0, -2), longer, "0x", undefined].filter((other) => other !== told);
 }
 
+const proven = (evidence) => text(evidence.missing ? evidence : { ...evidence, status: { ...evidence.status, changes: [] } });
+
 async function spoiltOnes(line, kept, good) {
   const changed = [];
   for (const [number, { key, answer }] of kept.entries()) {
@@ -66,7 +73,7 @@ async function spoiltOnes(line, kept, good) {
           return found.key === key ? put(answer, path, other) : structuredClone(found.answer);
         };
         const evidence = await asked(line, again);
-        const same = !evidence.missing && text(evidence) === good;
+        const same = !evidence.missing && proven(evidence) === good;
         const where = `${JSON.parse(key)[0]} ${number} ${path.join(".")}`;
         changed.push({ where, other: String(other).slice(0, 20), missing: evidence.missing, code: evidence.code, same });
       }
@@ -84,6 +91,6 @@ for (const raw of readFileSync(file, "utf8").trimEnd().split("\n")) {
     return answer;
   };
   const evidence = await asked(line, line.spoil ? keeping : undefined);
-  const more = line.spoil ? { changed: await spoiltOnes(line, kept, text(evidence)) } : {};
+  const more = line.spoil ? { changed: await spoiltOnes(line, kept, proven(evidence)) } : {};
   console.log(text({ evidence, ...more }));
 }

@@ -2,35 +2,29 @@
 
 import { readDocument } from "../anchor.js";
 import { accreditationsOf } from "./endpoint_accreditation.js";
+import { NoAnswer, blockAtTime, blocksAsked, trustedBlock } from "./endpoint_blocks.js";
+import { changesOf } from "./endpoint_reasons.js";
 import { noEvidence } from "./evidence.js";
-import { epochOf } from "./place_steps.js";
+import { bitOf, epochOf } from "./place_steps.js";
 import { Broken } from "./rlp.js";
 import {
   currentProfileSlot, keyOf, keySlot, periodOf, profileSlot, reaffirmationOf, reaffirmationSlot, recordOf, recordSlot,
   statusSlots, wordSlot,
 } from "./slots.js";
 import { RpcRefusal, Storage } from "./storage.js";
-import { stampOf } from "./times.js";
-
-/** Something that the endpoint shows or does not have, told as the reason why there is no evidence. */
-class NoAnswer extends Error {
-  constructor(code, key, values = {}) {
-    super(key);
-    Object.assign(this, { code, key, values });
-  }
-}
 
 /**
  * Gather evidence about one place.
  *
  * @param {(method: string, params: unknown[]) => Promise<unknown>} call JSON-RPC (see Storage).
- * @param {object} entry The contract on the verifier's list: contract, genesisHash, codeHash, accreditation.
+ * @param {object} entry The contract on the verifier's list: contract, genesisHash, codeHash, accreditation, blockNumber
+ *   of its deployment, and the confirmations that count where the endpoint does not say what is safe and final.
  * @param {object} place
  * @param {string|null} account 0x-hex of the account that the proof names.
  * @param {object} wish `block` or `time` (as of), `about` (a moment), `roots` (issuer ids); null where not asked.
  *   `blockHash` (hex) of a block that the reader trusts: then only what is proven from it is told.
  * @param {(hash: string) => Promise<Uint8Array|null>} profileOf A profile document by its hash, from anybody.
- * @returns {Promise<object>} As `readEvidence` gives it.
+ * @returns {Promise<object>} As `readEvidence` gives it; besides `counted`, the confirmations where blocks were counted.
  */
 export async function askEndpoint(call, entry, place, account, wish, profileOf) {
   try {
@@ -57,18 +51,25 @@ async function open(call, entry) {
 const otherChain = () => new NoAnswer("WRONG_CHAIN", "evidence.otherChain");
 
 async function gather(storage, entry, place, account, wish, profileOf) {
-  const { at, safe, final } = await (wish.blockHash ? trustedBlock(storage, wish) : blocksAsked(storage, wish));
+  const { at, safe, final, counted } = await (wish.blockHash ? trustedBlock(storage, wish) : blocksAsked(storage, wish, entry.confirmations));
   const state = await stateAt(storage, entry, place, account, at, isPast(wish));
   const evidence = {
     missing: false, contract: entry.contract, genesisHash: entry.genesisHash, codeHash: entry.codeHash,
-    latest: point(at), safe: point(safe.number < at.number ? safe : at), ...state, warning: "",
+    latest: point(at), safe: point(safe.number < at.number ? safe : at), ...state, warning: "", counted,
     record: state.record.time === 0 ? null : { ...state.record, tier: await tierOf(storage, entry, place, state.record, at, safe, final) },
+    status: { ...state.status, changes: await reasonsOf(storage, entry, place, at, state.status, wish) },
     profiles: await profilesOf(storage, entry, place, at, state.profile, profileOf),
     // Headers of other blocks do not hang on the one that is trusted.
     then: wish.about === null || wish.blockHash ? null : await thenOf(storage, entry, place, wish.about, at),
     accreditation: wish.roots.length === 0 ? null : await accreditationsOf(storage, entry, at, wish.roots, place.issuerId),
   };
   return { ...evidence, assurance: storage.proven ? "proven" : "endpoint" };
+}
+
+/** Why a bit that is set was set, by the endpoint's word: nothing where only what is proven is wanted. */
+async function reasonsOf(storage, entry, place, at, { epoch, revoked, suspended }, { blockHash }) {
+  const isSet = ((revoked | suspended) & bitOf(place.index).mask) !== 0n;
+  return isSet && !blockHash ? changesOf(storage, entry, place, epoch, at) : [];
 }
 
 /** What the contract's storage holds about the place after a block. */
@@ -128,45 +129,6 @@ async function thenOf(storage, entry, { issuerId, batchId, index }, moment, newe
     if (error instanceof RpcRefusal) return null;
     throw error;
   }
-}
-
-/** The block whose hash the reader trusts, which is as final as any. */
-async function trustedBlock(storage, { block, time, blockHash }) {
-  const at = await storage.headerOfHash(blockHash);
-  if (at === null) throw new NoAnswer("BLOCK_NOT_READ", "evidence.noSuchHash");
-  const same = (block ?? at.number) === at.number && (time ?? at.time) === at.time;
-  if (!same) throw new NoAnswer("BLOCK_NOT_READ", "evidence.otherThanTrusted", { block: at.number });
-  return { at, safe: at, final: at };
-}
-
-async function blocksAsked(storage, wish) {
-  const [newest, safe, final] = await Promise.all(["latest", "safe", "finalized"].map((tag) => storage.header(tag)));
-  return { at: await blockAsked(storage, wish, newest), safe, final };
-}
-
-/** The header of the block that a question means. */
-async function blockAsked(storage, { block, time }, newest) {
-  if (block === null && time === null) return newest;
-  const asked = block === null ? stampOf(time) : `Block ${block}`;
-  if (block === null ? time > newest.time : block > newest.number) {
-    throw new NoAnswer("BLOCK_NOT_READ", "evidence.afterNewest", { asked, block: newest.number });
-  }
-  const found = block === null ? await blockAtTime(storage, time, newest) : await storage.header(block);
-  if (found === null || found.number === 0) throw new NoAnswer("BLOCK_NOT_READ", "evidence.beforeContract", { block: 0 });
-  return found;
-}
-
-/** The newest block at or before a time (seconds since 1970), up to `newest`; null before the first with a transaction. */
-async function blockAtTime(storage, time, newest) {
-  if (newest.time <= time) return newest;
-  let found = null;
-  for (let [low, high] = [0, newest.number - 1]; low < high; ) {
-    const middle = Math.ceil((low + high) / 2);
-    const header = await storage.header(middle);
-    if (header.time <= time) [low, found] = [middle, header];
-    else high = middle - 1;
-  }
-  return found;
 }
 
 const addressOf = ({ contract }) => contract.split(":")[2].slice(2);

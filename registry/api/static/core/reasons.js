@@ -6,3 +6,6 @@ const REASONS = {
 };
 
 export const reasonLabel = (code) => REASONS[code] ?? `reason ${code}`;
+
+/** What an endpoint alone tells of a change is said to be that: only the bit itself can be proven. */
+export const byWhom = (change) => (change.told ? [{ key: "status.toldOnly", values: {} }] : []);

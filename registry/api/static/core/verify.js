@@ -34,7 +34,8 @@ const NOBODY = { controllers: async () => new Map(), lists: async () => new Map(
  *   is told the batch and the word of 256 credentials, never the document. `wish`: block, time, about, roots (ids).
  * @param {object} outside Brings what lies with others, if the reader agreed: `controllers(identifiers)` a Map of
  *   documents (controller.js), `lists(addresses)` a Map of status lists (list_step.js).
- * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `moment`, `credential`.
+ * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `moment`, `credential`;
+ *   `counted`: the confirmations that decided what is safe and final, or null where the chain itself says it.
  */
 export async function verify(bytes, policy, ask, outside = NOBODY) {
   const { value: credential, refusal } = await attempt(() => readCredential(bytes));
@@ -49,10 +50,10 @@ export async function verify(bytes, policy, ask, outside = NOBODY) {
     saysAnchored: credential.saysAnchored, knownSignature: knownProofs(credential).length > 0,
     rootsGiven: policy.roots.length > 0,
   });
-  const told = evidence.missing ? { latest: null, assurance: "none", warning: "" } : evidence;
+  const told = evidence.missing ? { latest: null, assurance: "none", warning: "", counted: null } : evidence;
   return {
     verdict: combine(checks, required), checks, credential, moment,
-    asOf: told.latest, assurance: told.assurance, warning: told.warning,
+    asOf: told.latest, assurance: told.assurance, warning: told.warning, counted: told.counted ?? null,
     issuer: issuerOf(credential.document),
     place: credential.place === null ? null : placeText(credential.place),
   };
@@ -121,5 +122,5 @@ function isLater({ latest }, asOf) {
 export function unreadable(refusal) {
   const checks = CHECK_NAMES.map((name) => check(name, NOT_CHECKED));
   checks[0] = refused("readable", INVALID, refusal);
-  return { verdict: INVALID, checks, credential: null, moment: null, asOf: null, assurance: "none", issuer: null, place: null, warning: "" };
+  return { verdict: INVALID, checks, credential: null, moment: null, asOf: null, assurance: "none", issuer: null, place: null, warning: "", counted: null };
 }

@@ -131,7 +131,7 @@ function speaker(assurance, others, byHash) {
 }
 
 /** Who says so, and as of when. */
-function grounds({ asOf, assurance, place }, { asked, others, wish, then, byHash }) {
+function grounds({ asOf, assurance, place, counted }, { asked, others, wish, then, byHash }) {
   const registry = asked !== null && place !== null;
   const sent = [
     registry ? say("grounds.wordSent") : others.length === 0 ? say("grounds.nothingSent") : "",
@@ -140,6 +140,7 @@ function grounds({ asOf, assurance, place }, { asked, others, wish, then, byHash
   ].join(" ").trim();
   const rows = [
     [say("grounds.by"), say(speaker(assurance, others, byHash), { host: asked ?? "" })],
+    [say("grounds.depth"), counted === null ? null : say("grounds.counted", counted)],
     [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
     [say("grounds.sent"), sent],
