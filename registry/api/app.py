@@ -9,11 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from registry import __version__
 from registry.api import schemas
 from registry.api.accountable import Accountable, Checkpoints
+from registry.api.at_once import AtOnce
 from registry.api.examples import EXAMPLES
 from registry.api.freshness import Freshness
 from registry.api.front import Front
@@ -80,21 +81,27 @@ def build_app(services: Services) -> FastAPI:
     app.openapi = lambda: schemas.with_examples(generate(), EXAMPLES)  # type: ignore[method-assign]
     # Built now rather than at the first request, so that gate and short way stand before all of it.
     inner = open_to_pages(app.build_middleware_stack())
-    app.state.gate = Gate(
-        Front(inner, services.quick, services.verifier, services.checkpoints, services.limits.body_seconds),
-        services.limits,
+    app.state.front = Front(
+        inner, services.quick, services.verifier, services.checkpoints, services.limits.body_seconds
     )
+    app.state.gate = Gate(app.state.front, services.limits)
     app.middleware_stack = app.state.gate
     return app
 
 
-def served(app: FastAPI) -> ASGIApp:
-    """The app as a server calls it: straight through the gate, without what FastAPI looks up for each request."""
-    gate = app.state.gate
+class Served:
+    """The app as a server calls it: straight through the gate, without what FastAPI looks up for each request.
 
-    def serve(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        scope["app"] = app
-        answered: Awaitable[None] = gate(scope, receive, send)
+    Args:
+        app: From `build_app`.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app, self._gate = app, app.state.gate
+        self.at_once = AtOnce(app, app.state.gate, app.state.front)
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """ASGI."""
+        scope["app"] = self._app
+        answered: Awaitable[None] = self._gate(scope, receive, send)
         return answered
-
-    return serve

@@ -6,7 +6,7 @@ what is large goes on to the routes, which a test compares with this; signatures
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +15,7 @@ from registry.api.caching import tag_of
 from registry.api.credentials import leaf_of_text
 from registry.api.gate import CORS
 from registry.api.server import ALL_THERE, WHOLE
-from registry.api.together import Together
+from registry.api.together import Case, Together
 from registry.api.verifying import Verifier
 from registry.errors import HallmarkError
 from registry.store.quick_evidence import QuickEvidence
@@ -47,6 +47,8 @@ _LONG_WAY = frozenset(
     {b"hallmark-position", b"if-none-match", b"origin", b"content-encoding", b"transfer-encoding", b"expect"}
 )
 _LENGTH, _TYPE = b"content-length", b"content-type"
+FORWARDED = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
+"""By these the server may tell another client than the connection's before it calls the application."""
 
 
 class Reference(Protocol):
@@ -84,7 +86,7 @@ class Front:
     ) -> None:
         self._app, self._mirror, self._verifier, self._reference = app, mirror, verifier, reference
         self._body_seconds = body_seconds / 2
-        self._together = None if mirror is None else Together(verifier, mirror)
+        self.together = None if mirror is None else Together(verifier, mirror)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the short way where it leads to the answer, else by the routes."""
@@ -95,7 +97,7 @@ class Front:
                 if body is not None:
                     await self._answer(scope, send, body, _CREDENTIAL, (b"etag", tag_of(body).encode()))
                     return
-            elif method == "POST" and path == "/v1/verify" and _is_small(scope["headers"]):
+            elif is_short_verify(scope):
                 receive = await self._verify(scope, receive, send)
                 if receive is _DONE:
                     return
@@ -120,13 +122,31 @@ class Front:
                     message = await receive()
             except TimeoutError:
                 return receive  # the routes wait once more, and then say so
-        if message["type"] != "http.request" or message.get("more_body") or self._together is None:
+        if message["type"] != "http.request" or message.get("more_body") or self.together is None:
             return _again(message, receive)
-        body = await self._together.answer(message["body"])
+        body = await self.together.answer(message["body"])
         if body is None:
             return _again(message, receive)
         await self._answer(scope, send, body, _REPORT)
         return _DONE
+
+    async def finish(self, case: Case, body: bytes | None, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose document was judged before (at_once.py); by the routes where no report came of it."""
+        if body is None and self.together is not None:
+            body = await self.together.slowly(case)
+        if body is None:
+            await self._app(scope, receive, send)
+        else:
+            await self._answer(scope, send, body, _REPORT)
+
+    def report_lines(self, body: bytes) -> bytes | None:
+        """The header lines of an answer with this report; None where a newer reference has to be looked for first."""
+        reference = self._reference
+        if reference is None:
+            return b"%bcontent-length: %d\r\n" % (_REPORT.lines, len(body))
+        if reference.is_ones_turn() or reference.header is None:
+            return None
+        return b"%bcontent-length: %d\r\n%b: %b\r\n" % (_REPORT.lines, len(body), *reference.header)
 
     async def _answer(self, scope: Scope, send: Send, body: bytes, heads: _Heads, *more: Pair) -> None:
         pairs = ((_LENGTH, b"%d" % len(body)), *more)
@@ -156,12 +176,19 @@ def _again(message: Message, receive: Receive) -> Receive:
     return read
 
 
-def _is_small(headers: Any) -> bool:
-    """One JSON document of known, small size."""
+def is_short_verify(scope: Scope, not_with: frozenset[bytes] = frozenset()) -> bool:
+    """Whether this asks for the verdict on one JSON document of known, small size, and for nothing else.
+
+    Args:
+        scope: The request.
+        not_with: Headers that it must not have, beside those that the short way does not heed.
+    """
+    if scope["path"] != "/v1/verify" or scope["method"] != "POST" or scope["query_string"]:
+        return False
     small = False
-    for name, value in headers:
+    for name, value in scope["headers"]:
         if name == _LENGTH:
             small = len(value) <= 5 and value.isdigit() and int(value) <= _SMALL
-        elif name in _LONG_WAY or (name == _TYPE and b"ndjson" in value.lower()):
+        elif name in _LONG_WAY or name in not_with or (name == _TYPE and b"ndjson" in value.lower()):
             return False
     return small

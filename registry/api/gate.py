@@ -51,25 +51,31 @@ class Gate:
         if scope["method"] == "OPTIONS" and _is_preflight(scope):
             await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, send)
             return
-        name = _client(scope)
-        wait, share = self._buckets.take(name, self._clock()), self._shares.get(name, 0)
-        if wait:
-            seconds = max(1, math.ceil(wait))
-            refusal = _refusal(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", seconds)
+        name = client_name(scope)
+        refusal = self.enter(name)
+        if refusal is not None:
             await refusal(scope, receive, send)
             return
-        if self.active >= self.limits.concurrency or share >= self.limits.share:
-            await _refusal(503, "OVERLOADED", "Too much is asked at once.", 1)(scope, receive, send)
-            return
-        self.active += 1
-        self._shares[name] = share + 1
         try:
             await self._app(scope, receive, send)
         finally:
-            self.active -= 1
-            self._leave(name)
+            self.leave(name)
 
-    def _leave(self, name: str) -> None:
+    def enter(self, name: str) -> Response | None:
+        """Let a client's request in, until it is said to `leave`; or what it is told instead."""
+        wait, share = self._buckets.take(name, self._clock()), self._shares.get(name, 0)
+        if wait:
+            seconds = max(1, math.ceil(wait))
+            return _refusal(429, "TOO_MANY_REQUESTS", "You ask faster than this registry grants.", seconds)
+        if self.active >= self.limits.concurrency or share >= self.limits.share:
+            return _refusal(503, "OVERLOADED", "Too much is asked at once.", 1)
+        self.active += 1
+        self._shares[name] = share + 1
+        return None
+
+    def leave(self, name: str) -> None:
+        """A request that was let in is answered."""
+        self.active -= 1
         left = self._shares[name] - 1
         if left:
             self._shares[name] = left
@@ -78,7 +84,7 @@ class Gate:
 
     async def pay(self, scope: Scope, tokens: int = 1) -> None:
         """Wait until the client has so many tokens more: for the lines of a long request."""
-        name = _client(scope)
+        name = client_name(scope)
         while wait := self._buckets.take(name, self._clock(), tokens):
             await asyncio.sleep(min(wait, 1.0))
 
@@ -97,7 +103,8 @@ def open_to_pages(app: ASGIApp) -> ASGIApp:
     return answer
 
 
-def _client(scope: Scope) -> str:
+def client_name(scope: Scope) -> str:
+    """Who is counted as the sender of a request."""
     client = scope.get("client")
     return client_of(client[0]) if client else ""
 

@@ -5,14 +5,18 @@ every connection instead of a timer for each request, which would cost a tenth o
 
 ASGI gives head and body apart, and uvicorn sends each with a call of its own: two packets, and a client that is woken
 twice. What is ready as a whole can be sent as a whole (`WHOLE`).
+
+uvicorn starts a task as soon as a request's head is there, which then asks for the body. A POST that was read as a
+whole is first shown to the application, where that has an `at_once`: it may promise to answer, and nothing is started.
 """
 
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp, Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_SECONDS = 10.0
 HEAD_BYTES = 32 * 1024
@@ -26,12 +30,37 @@ _TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-lengt
 _TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
+class WholeRequest:
+    """A request that is there as a whole, and for which nothing was started yet."""
+
+    __slots__ = ("_connection", "_cycle", "body", "scope")
+
+    def __init__(self, connection: "GuardedProtocol", cycle: RequestResponseCycle) -> None:
+        self._connection, self._cycle = connection, cycle
+        self.scope: Scope = cycle.scope  # type: ignore[assignment]
+        self.body = bytes(cycle.body)
+
+    def answer(self, lines: bytes, body: bytes) -> bool:
+        """`GuardedProtocol.whole`; where that does not do, `start` what gives the two messages of ASGI."""
+        return self._connection.whole(self.scope, lines, body)
+
+    def start(self, app: ASGIApp) -> None:
+        """The way of all requests: a task, in which this application reads the body and answers."""
+        self._connection.start(self._cycle, app)
+
+
 class GuardedProtocol(HttpToolsProtocol):
-    """One connection; `waits_since` is when it began to owe us something (None: it owes nothing)."""
+    """One connection; `waits_since` is when it began to owe us something (None: it owes nothing).
+
+    `held` is a POST whose head is there, and whose body may lie in the bytes that are being parsed.
+    """
 
     waits_since: float | None = None
     head_bytes = 0
     in_head = True
+    held: tuple[RequestResponseCycle, Any] | None = None
+    _parsing = False
+    _at_once: Callable[[WholeRequest], bool] | None = None
     _opening = _OK
     _opening_names: Any = None
 
@@ -39,6 +68,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """A connection owes a request from the start."""
         super().connection_made(transport)
         self.waits_since, self.in_head = self.loop.time(), True
+        self._at_once = getattr(self.config.app, "at_once", None)
 
     def data_received(self, data: bytes) -> None:
         """Count the bytes of a head that does not end."""
@@ -46,7 +76,11 @@ class GuardedProtocol(HttpToolsProtocol):
             self.head_bytes += len(data)
         elif self.waits_since is not None:
             self.waits_since = self.loop.time()
+        self._parsing = True
         super().data_received(data)
+        self._parsing = False
+        if self.held is not None:  # its body comes later: whoever answers waits for it
+            self._go_on()
         if self.in_head and self.head_bytes > HEAD_BYTES and not self.transport.is_closing():
             self.refuse(_TOO_LONG)
 
@@ -66,6 +100,25 @@ class GuardedProtocol(HttpToolsProtocol):
         self.waits_since = None
         self.scope[ALL_THERE] = True  # type: ignore[literal-required]
         super().on_message_complete()
+        if self.held is not None and not (self._at_once and self._at_once(WholeRequest(self, self.held[0]))):
+            self._go_on()
+        self.held = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """What uvicorn calls for a request whose turn it is, once its head is there."""
+        if self._parsing and self._at_once is not None and cycle.scope["method"] == "POST":
+            self.held = cycle, app
+        else:
+            self.start(cycle, app)
+
+    def start(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Start the task that answers a request."""
+        super()._start_asgi_task(cycle, app)
+
+    def _go_on(self) -> None:
+        if self.held is not None:
+            held, self.held = self.held, None
+            self.start(*held)
 
     def whole(self, scope: Scope, lines: bytes, body: bytes) -> bool:
         """Answer 200 with these header lines, each with its CR LF, and this body; to a method whose answer has one.

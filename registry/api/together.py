@@ -7,6 +7,7 @@ nobody.
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +19,20 @@ from registry.verification.report import Report
 from registry.verification.verify import Presented, present, verified
 
 
-class _Case:
+class Waiting(Protocol):
+    """Who waits for an answer: an `asyncio.Future` is one."""
+
+    def done(self) -> bool:
+        """Whether nobody waits any more."""
+
+    def set_result(self, result: bytes | None) -> None:
+        """The report; None where it has to be told in another way."""
+
+    def set_exception(self, exception: Exception) -> None:
+        """Something that nobody foresaw."""
+
+
+class Case:
     """One document on its way. `told` gets the answer; None where it has to be told in another way."""
 
     __slots__ = ("costly", "data", "evidence", "policy", "presented", "report", "told")
@@ -27,10 +41,10 @@ class _Case:
     evidence: Evidence | NoEvidence
     report: Report
 
-    def __init__(self, data: bytes, policy: Policy, told: "asyncio.Future[bytes | None]") -> None:
+    def __init__(self, data: bytes, policy: Policy, told: Waiting) -> None:
         self.data, self.policy, self.told, self.costly = data, policy, told, False
 
-    def goes_on(self, step: "Callable[[_Case], bool]") -> bool:
+    def goes_on(self, step: "Callable[[Case], bool]") -> bool:
         """Take a step; False where the way ends here, by the step or because nobody waits for it any more."""
         if self.told.done():
             return False
@@ -59,50 +73,57 @@ class Together:
         self._verifier, self._mirror = verifier, mirror
         self._steps = (self._read, self._gather, self._verify, self._judge, self._write)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._turn: list[_Case] = []
+        self._turn: list[Case] = []
 
     async def answer(self, data: bytes) -> bytes | None:
         """The report on a document with its evidence, as JSON; None where the short way does not lead to it."""
+        told = asyncio.get_running_loop().create_future()
+        case = self.take(data, told)
+        return await told or await self.slowly(case)
+
+    def take(self, data: bytes, told: Waiting) -> Case:
+        """Judge a document with all others of this turn. Who is told None may go on `slowly`."""
         loop = asyncio.get_running_loop()
-        case = _Case(data, self._verifier.policy(), loop.create_future())
+        case = Case(data, self._verifier.policy(), told)
         if not self._turn or self._loop is not loop:
             self._loop, self._turn = loop, []
             loop.call_soon(self._all, self._turn)
         self._turn.append(case)
-        body = await case.told
-        return await self._in_a_thread(case) if case.costly else body
+        return case
 
-    def _all(self, turn: list[_Case]) -> None:
+    def _all(self, turn: list[Case]) -> None:
         """Each step for all that came; those whose way ended are left out of the next."""
         if self._turn is turn:
             self._turn = []
         for step in self._steps:
             turn = [case for case in turn if case.goes_on(step)]
 
-    def _read(self, case: _Case) -> bool:
+    def _read(self, case: Case) -> bool:
         case.presented = present(case.data)
         return case.presented.credential is not None
 
-    def _gather(self, case: _Case) -> bool:
+    def _gather(self, case: Case) -> bool:
         case.evidence = self._verifier.evidence(case.presented, self._mirror.gather)
         credential = case.presented.credential
         case.costly = credential is not None and not is_cheap(credential)
         return not case.costly
 
-    def _verify(self, case: _Case) -> bool:
+    def _verify(self, case: Case) -> bool:
         case.presented = verified(case.presented, case.policy.now)
         return True
 
-    def _judge(self, case: _Case) -> bool:
+    def _judge(self, case: Case) -> bool:
         case.report = self._verifier.judged(case.presented, case.evidence, case.policy)
         return True
 
-    def _write(self, case: _Case) -> bool:
+    def _write(self, case: Case) -> bool:
         case.told.set_result(report_bytes(case.report, evidence=self._mirror.json_of(case.evidence)))
         return False
 
-    async def _in_a_thread(self, case: _Case) -> bytes | None:
-        """What takes long, so that nobody else waits for it."""
+    async def slowly(self, case: Case) -> bytes | None:
+        """The report on what takes long, made in a thread so that nobody else waits for it; None as ever."""
+        if not case.costly:
+            return None
         try:
             report = await run_in_threadpool(self._verifier.judged, case.presented, case.evidence, case.policy)
             return report_bytes(report, evidence=self._mirror.json_of(case.evidence))
