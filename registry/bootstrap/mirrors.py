@@ -46,7 +46,8 @@ def follower(settings: Settings, *, receipts: bool = False, until: int | None = 
     from registry.store.plain import newest_block
 
     source, start = chain(settings), deployment(settings).block_number
-    ahead, early = Ahead(source, receipts=receipts, reader=_reader(settings, source, receipts)), EarlyProof(source)
+    reader = _reader(settings, source, receipts)
+    ahead, early = Ahead(source, receipts=receipts, reader=reader), EarlyProof(source, reader)
     with contextlib.suppress(StoreError):  # whoever opens the database will say what is wrong with it
         newest = newest_block(settings.database, source.contract.chain_id)
         ahead.begin(start if newest is None else newest + 1, early, until)
@@ -57,16 +58,17 @@ def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader |
     """A process that reads; not where requests are counted: only one process can, and waits for most of the time."""
     from registry.chain.pool import RpcPool
     from registry.indexer.ahead import Ahead
-    from registry.indexer.beside import fork_reader
+    from registry.indexer.beside import Reading, fork_reader
+    from registry.indexer.early import EarlyProof
 
     if settings.rpc_per_second or not settings.reader_blocks:
         return None
-    pool, ahead = source.rpc, Ahead(source, receipts=receipts)
+    pool, ahead, early = source.rpc, Ahead(source, receipts=receipts), EarlyProof(source)
 
     def troubled() -> bool:
         return isinstance(pool, RpcPool) and any(pool.faults().values())
 
-    return fork_reader(source, ahead.take, troubled, settings.reader_blocks)
+    return fork_reader(Reading(source, ahead.take, early.ask, early.answer, troubled, settings.reader_blocks))
 
 
 @contextlib.contextmanager

@@ -72,8 +72,6 @@ class Ahead:
             last = min(target, first + self._plan.blocks - 1)
             fetched = self._try(first, last, lambda last=last: self._fetch(first, last))  # type: ignore[misc]
         self._plan = self._plan.after(fetched.last - first + 1, len(fetched.events))
-        if self._reader is not None and fetched.last == target:
-            self._reader.end()
         if self._reader is None or not self._reader.alive:
             self._ask_ahead(fetched.last + 1, target)
         return fetched

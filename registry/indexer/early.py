@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from registry.errors import HallmarkError
+from registry.indexer.beside import Reader
+from registry.indexer.wire import Proof
 from registry.ledger.header import Header
 from registry.ports import ChainSource, StorageView
 
@@ -16,22 +18,28 @@ _MOST_ISSUERS = 10_000  # more are proven in their turn: the answer would lie in
 
 
 class EarlyProof:
-    """The port's `storage` and `accreditation_storage`; what the registry holds after one block can be asked early."""
+    """The port's `storage` and `accreditation_storage`; what the registry holds after one block can be asked early.
 
-    def __init__(self, chain: ChainSource) -> None:
+    Args:
+        chain: Who is asked.
+        reader: A process that asks while it reads.
+    """
+
+    def __init__(self, chain: ChainSource, reader: Reader | None = None) -> None:
         self._chain = chain
-        self._asked: Future[tuple[Header, StorageView] | None] | None = None
+        self._reader = reader
+        self._asked: Future[Proof | None] | None = None
 
     def ask(self, number: int) -> None:
         """Begin to read everybody's word after block `number`, unless something was asked before."""
-        if self._asked is None:
+        if self._asked is None and not (self._reader and self._reader.alive):
             pool = ThreadPoolExecutor(1, thread_name_prefix="proof")
             self._asked = pool.submit(self._read, number)
             pool.shutdown(wait=False)
 
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
         """What the port's `storage` says: from the early answer where it is proven against this very header."""
-        early = self._answer()
+        early = self.answer()
         if early is not None and early[0] == header and early[1].words.keys() >= set(issuer_ids):
             return early[1]
         return self._chain.storage(header, issuer_ids)
@@ -40,15 +48,16 @@ class EarlyProof:
         """What the port says, in its turn: accreditors are few."""
         return self._chain.accreditation_storage(header, issuer_ids)
 
-    def _answer(self) -> tuple[Header, StorageView] | None:
+    def answer(self) -> Proof | None:
+        """The early answer, waited for; None where nothing was asked, or proven."""
         if self._asked is None:
-            return None
+            return self._reader.proof() if self._reader else None
         try:
             return self._asked.result()
         except HallmarkError:
             return None  # the same question follows in its turn, where faults are dealt with
 
-    def _read(self, number: int) -> tuple[Header, StorageView] | None:
+    def _read(self, number: int) -> Proof | None:
         header = self._chain.headers([number]).get(number)
         if header is None or not header.sealed:
             return None

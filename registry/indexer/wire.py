@@ -1,4 +1,4 @@
-"""A fetched range as bytes, for the way from the process that reads to the one that folds and writes (MessagePack).
+"""What was read as bytes (MessagePack), for the way from the process that reads to the one that folds and writes.
 
 Both are one program at one moment: nothing of it is kept, and no version of it has to be understood later.
 """
@@ -10,7 +10,10 @@ from registry.ledger.block import BlockRef
 from registry.ledger.decode import LedgerEvent, RawLog, decode
 from registry.ledger.events import Anchored
 from registry.ledger.header import Header
+from registry.ports import StorageView
 
+Proof = tuple[Header, StorageView]
+"""The contract's storage after a block, proven against that block's header."""
 _BLOOM_BYTES = 256
 
 
@@ -35,13 +38,21 @@ class _Event(msgspec.Struct, frozen=True, gc=False, array_like=True):
     anchored: Anchored | None
 
 
-class _Range(msgspec.Struct, frozen=True, array_like=True):
+class _Range(msgspec.Struct, frozen=True, array_like=True, tag=True):
     blocks: list[_Block]
     events: list[_Event]
 
 
+class _Proof(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    block: _Block
+    issuer_count: int
+    words: dict[int, bytes]
+    storage_root: bytes | None
+    proven: bool
+
+
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(_Range)
+_decoder = msgspec.msgpack.Decoder(_Range | _Proof)
 
 
 def pack(fetched: Fetched) -> bytes:
@@ -49,13 +60,21 @@ def pack(fetched: Fetched) -> bytes:
     return _encoder.encode(_Range([_block(h) for h in fetched.headers], [_event(*pair) for pair in fetched.events]))
 
 
-def unpack(data: bytes) -> Fetched:
-    """The same range again.
+def pack_proof(proof: Proof) -> bytes:
+    """A block's header and the storage after it."""
+    header, view = proof
+    return _encoder.encode(_Proof(_block(header), view.issuer_count, dict(view.words), view.storage_root, view.proven))
+
+
+def unpack(data: bytes) -> Fetched | Proof:
+    """The same range, or proof, again.
 
     Raises:
-        ValueError: These bytes are none.
+        ValueError: These bytes are neither.
     """
     found = _decoder.decode(data)
+    if isinstance(found, _Proof):
+        return _header(found.block), StorageView(found.issuer_count, found.words, found.storage_root, found.proven)
     headers = [_header(block) for block in found.blocks]
     blocks = {header.block.number: header.block for header in headers}
     events = [(event.log, _item(event, blocks[event.log.block_number])) for event in found.events]

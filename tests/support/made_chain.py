@@ -7,7 +7,7 @@ from lives import ACCREDITATION, CONTRACT, Life
 from registry.errors import ChainUnavailable, RangeTooLarge
 from registry.indexer.early import FAR_BLOCKS
 from registry.ledger.header import bloom_bits
-from registry.ports import Tiers
+from registry.ports import StorageView, Tiers
 
 BLOCKS = FAR_BLOCKS + 100
 LIFE = Life(seed=5)
@@ -20,7 +20,7 @@ class Chain:
     contract, accreditation = CONTRACT, ACCREDITATION
 
     def __init__(self, most=BLOCKS, failing=0):
-        self.most, self.failing, self.ranges, self.identified = most, failing, [], 0
+        self.most, self.failing, self.ranges, self.identified, self.proven = most, failing, [], 0, []
         self._lock = threading.Lock()
 
     def check_identity(self):
@@ -35,8 +35,9 @@ class Chain:
             header, logs = LIFE.blocks[number - 1]
             bloom = 0
             for log, _ in logs:
-                bloom |= bloom_bits(log.address)
-            found[number] = header._replace(logs_bloom=bloom)
+                for value in (log.address, *log.topics):
+                    bloom |= bloom_bits(value)
+            found[number] = header._replace(logs_bloom=bloom, sealed=True)
         return found
 
     def logs(self, first, last):
@@ -48,6 +49,13 @@ class Chain:
         if last - first >= self.most:
             raise RangeTooLarge("too many", todo="ask for fewer")
         return [log for number in range(first, last + 1) for log, _ in LIFE.blocks[number - 1][1]]
+
+    def issuer_count(self, header):
+        return 3
+
+    def storage(self, header, issuer_ids):
+        self.proven.append(header.block.number)
+        return StorageView(3, dict.fromkeys(issuer_ids, header.state_root), bytes(32), True)
 
 
 class Early:

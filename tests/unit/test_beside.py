@@ -13,10 +13,16 @@ from msgspec.structs import replace
 
 from registry.indexer import beside, wire
 from registry.indexer.ahead import Ahead
+from registry.indexer.early import EarlyProof
 from registry.indexer.fetch import fetch_range
 from registry.ledger.events import Anchored, StatusChanged
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SKIPPED: processes are forked on Linux only")
+
+
+def reading(chain, troubled=lambda: False, least=1):
+    early = EarlyProof(chain)
+    return beside.Reading(chain, Ahead(chain).take, early.ask, early.answer, troubled, least)
 
 
 @pytest.fixture
@@ -27,7 +33,7 @@ def forked(monkeypatch):
 
     def make(chain=None, *, theirs=None, least=1, troubled=lambda: False):
         theirs = theirs or Chain(40)
-        reader = beside.fork_reader(theirs, Ahead(theirs).take, troubled, least)
+        reader = beside.fork_reader(reading(theirs, troubled, least))
         made.append(reader)
         return Ahead(chain or Chain(), reader=reader), reader
 
@@ -79,12 +85,49 @@ def test_log_that_was_forged_on_the_wire_is_refused():
 
 
 def test_reading_process_gives_every_block_and_nothing_is_asked_here(forked):
-    chain, early = Chain(), Early()
-    ahead, reader = forked(chain)
-    ahead.begin(1, early)
+    chain = Chain()
+    ahead, _ = forked(chain)
+    ahead.begin(1, Early())
     assert everything(ahead) == (list(range(1, BLOCKS + 1)), LIFE.events())
     assert chain.ranges == []
-    assert is_gone(reader._pid)
+
+
+def test_proof_of_the_last_block_comes_last_and_is_not_asked_for_here(forked):
+    chain = Chain()
+    ahead, reader = forked(chain)
+    early = EarlyProof(chain, reader)
+    ahead.begin(1, early)
+    early.ask(BLOCKS)
+    everything(ahead)
+    newest = chain.headers([BLOCKS])[BLOCKS]
+    assert early.storage(newest, [1, 3]).words == dict.fromkeys([1, 2, 3], newest.state_root)
+    assert chain.proven == []
+    wait_until(lambda: is_gone(reader._pid))
+
+
+@pytest.mark.parametrize("killed_after", [0, 1])
+def test_proof_of_a_reading_process_that_is_gone_is_asked_for_here(forked, killed_after):
+    chain = Chain()
+    ahead, reader = forked(chain)
+    early = EarlyProof(chain, reader)
+    ahead.begin(1, early)
+    first = ahead.take(1, BLOCKS).last + 1 if killed_after else 1
+    os.kill(reader._pid, signal.SIGKILL)
+    everything(ahead, first)
+    newest = chain.headers([BLOCKS])[BLOCKS]
+    assert early.storage(newest, [1, 3]).words == dict.fromkeys([1, 3], newest.state_root)
+    assert chain.proven == [BLOCKS]
+
+
+def test_proof_of_another_block_than_the_newest_is_asked_for_again(forked):
+    chain = Chain()
+    ahead, reader = forked(chain)
+    early = EarlyProof(chain, reader)
+    ahead.begin(1, early, until=BLOCKS - 1)
+    assert everything(ahead)[0] == list(range(1, BLOCKS + 1))
+    newest = chain.headers([BLOCKS])[BLOCKS]
+    assert early.storage(newest, [2]).words == {2: newest.state_root}
+    assert chain.proven == [BLOCKS]
 
 
 def test_reading_process_stops_where_it_is_told(forked):
@@ -181,7 +224,7 @@ def test_no_process_is_forked_beside_other_threads():
     thread = threading.Thread(target=ended.wait)
     thread.start()
     try:
-        assert beside.fork_reader(Chain(), Ahead(Chain()).take, lambda: False, 1) is None
+        assert beside.fork_reader(reading(Chain())) is None
     finally:
         ended.set()
         thread.join()

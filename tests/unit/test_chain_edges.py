@@ -103,9 +103,9 @@ def test_token_bucket_spreads_requests():
     assert bucket.take(100.0) == 0.0
 
 
-def test_ranges_grow_slowly_and_halve_at_once():
+def test_ranges_grow_fourfold_at_most_and_halve_at_once():
     plan = RangePlan(100)
-    assert plan.after(100, 0).blocks == 200
+    assert plan.after(100, 0).blocks == 400
     assert plan.after(100, 1_000_000).blocks == 1
     assert plan.after(100, 2 * WANTED_LOGS).blocks == 50
     narrowed = plan.refused(100)
