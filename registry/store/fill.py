@@ -81,7 +81,8 @@ class Filling:
                     refold = Refold(other, other, self.domain, self.reached[0], records=False)
                     count = refold.run()
                     self._build(other, left)
-            with _Beside(lambda: shadow.finish(self.session, (Batch,))):
+            with _Beside(lambda: shadow.finish(self.session, (Batch,))), other.transaction():
+                other.run("SET LOCAL max_parallel_workers_per_gather = 0")  # processors are there for the index
                 records = records_by_issuer(other, self.chain)
                 shadow.finish(other, _OTHERS)
         return refold, count, records
