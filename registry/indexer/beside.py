@@ -131,11 +131,16 @@ class Reading:
 
 
 def fork_reader(reading: Reading) -> Reader | None:
-    """Fork a process that reads; None where that is not safe: beside other threads, or on other systems than Linux."""
+    """Fork a process that reads; None where the system refuses, or where it is not safe: beside threads, off Linux."""
     if not _alone():
         return None
     (told, tell), (read, write) = os.pipe(), os.pipe()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        for end in (told, tell, read, write):
+            os.close(end)
+        return None
     if pid == 0:
         os.close(tell)
         os.close(read)

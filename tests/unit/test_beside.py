@@ -228,3 +228,14 @@ def test_no_process_is_forked_beside_other_threads():
     finally:
         ended.set()
         thread.join()
+
+
+def test_process_that_the_system_refuses_is_done_without(monkeypatch):
+    def refuse():
+        raise BlockingIOError("too many processes")
+
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(beside, "_alone", lambda: True)
+    monkeypatch.setattr(beside.os, "fork", refuse)
+    assert beside.fork_reader(reading(Chain())) is None
+    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
