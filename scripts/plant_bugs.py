@@ -50,9 +50,9 @@ EVIDENCE, CHECKPOINT, TRIE, BUNDLE, SNAPSHOT = (
 
 BUGS = (
     # how checks combine
-    Bug(_V + "verdict.py", "        if verdict is Verdict.INVALID:\n", "        if False:\n", JUDGE),
+    Bug(_V + "verdict.py", "    if _INVALID in [", "    if None in [", JUDGE),
     Bug(_V + "verdict.py", "if settled.issuperset(required) else", "if settled.intersection(required) else", JUDGE),
-    Bug(_V + "verdict.py", "verdict is Verdict.VALID or verdict is Verdict.NOT_APPLICABLE:", "verdict:", JUDGE),
+    Bug(_V + "verdict.py", " if check.verdict in _SETTLED}", "}", JUDGE),
     Bug(_V + "verdict.py", 'required |= {"included", "anchored"}', 'required |= {"included"}', "unit/test_verdict.py"),
     Bug(_V + "verdict.py", "if known_signature or not says_anchored:", "if known_signature:", "unit/test_verdict.py"),
     Bug(_V + "verdict.py", "    if roots_given:", "    if False:", "unit/test_verdict.py"),

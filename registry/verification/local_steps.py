@@ -4,9 +4,9 @@ from registry.credential.conformance.rules import MODEL_NAMES, conformance_probl
 from registry.credential.model import Credential
 from registry.credential.times import stamp_of
 from registry.errors import MalformedError
-from registry.verification.verdict import Check, Verdict
+from registry.verification.verdict import Check, Verdict, plain
 
-_CONFORMS, _HOLDS = Check("conforming", Verdict.VALID), Check("validity", Verdict.VALID)
+_CONFORMS, _HOLDS = plain("conforming"), plain("validity")
 _SHOWN_PROBLEMS = 5
 _LISTED_PROBLEMS = 100
 

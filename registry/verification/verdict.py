@@ -76,16 +76,21 @@ class Check(NamedTuple):
     assurance: str = "none"
 
 
+def plain(name: str) -> Check:
+    """A check that found nothing wrong and rests on the document alone: one value for all documents."""
+    return Check(name, Verdict.VALID, rests_on=("document",), assurance="computed")
+
+
 def combine(checks: Sequence[Check], required: Collection[str]) -> Verdict:
     """Any invalid check → invalid; else a required one unknown, not checked or absent → unknown; else valid."""
-    settled = set()
-    for check in checks:
-        verdict = check.verdict
-        if verdict is Verdict.INVALID:
-            return verdict
-        if verdict is Verdict.VALID or verdict is Verdict.NOT_APPLICABLE:
-            settled.add(check.name)
+    if _INVALID in [check.verdict for check in checks]:
+        return _INVALID
+    settled = {check.name for check in checks if check.verdict in _SETTLED}
     return Verdict.VALID if settled.issuperset(required) else Verdict.UNKNOWN
+
+
+# Named here: an enum looks each of its members up anew. What is searched in is compared by identity first.
+_INVALID, _SETTLED = Verdict.INVALID, (Verdict.VALID, Verdict.NOT_APPLICABLE)
 
 
 def required_checks(*, says_anchored: bool, known_signature: bool, roots_given: bool) -> frozenset[str]:

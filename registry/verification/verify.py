@@ -31,9 +31,9 @@ from registry.verification.list_step import NO_LISTS, Lists, check_lists, needed
 from registry.verification.profiles import Profiles, read_profiles
 from registry.verification.report import HOLDER_NOT_CHECKED, Report
 from registry.verification.signatures import Signatures, verify_signatures
-from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, required_checks
+from registry.verification.verdict import CHECK_NAMES, Check, Verdict, combine, plain, required_checks
 
-_READABLE = Check("readable", Verdict.VALID)
+_READABLE = plain("readable")
 
 
 class Presented(NamedTuple):
