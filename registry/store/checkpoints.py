@@ -13,6 +13,7 @@ from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import reading, transaction
 from registry.store.past import point_at
+from registry.store.reached import reached
 from registry.store.rewind import last_word
 from registry.verification.checkpoint import (
     Checkpoint,
@@ -54,7 +55,7 @@ class CheckpointStore:
         return Checkpoint(self.contract, point, through, issuers, beside or bytes(20), accreditors)
 
     def _span(self, connection: Connection) -> tuple[Any, int, bytes] | None:
-        row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+        row = reached(connection, self._chain)
         through = 0 if row is None else min(row.final, row.proven, row.block_number)
         block = point_at(connection, self._chain, through) if through else None
         return None if block is None or row is None else (block, through, row.accreditation)

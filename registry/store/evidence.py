@@ -20,6 +20,7 @@ from registry.store import tables as t
 from registry.store.engine import reading, storable
 from registry.store.past import Past, point_at, point_at_time
 from registry.store.present import Present, Rows
+from registry.store.reached import block_of, reached
 from registry.verification.accreditation import walk
 from registry.verification.evidence import (
     NOW,
@@ -61,11 +62,11 @@ class SqlEvidence:
         if place.batch.contract != self.deployment.contract:
             return NoEvidence(f"This registry mirrors {self.deployment.contract}, not {place.batch.contract}.")
         with reading(self.engine) as connection:
-            point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+            point = reached(connection, self._chain)
             if point is None:
                 return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")
             if not ask.is_past:
-                block = BlockRef(point.block_number, point.block_hash, point.block_time)
+                block = block_of(point)
                 rows: Present | Past = Present(connection, self._chain)
             else:
                 past = self._point_of(connection, ask, point)

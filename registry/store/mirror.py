@@ -7,7 +7,6 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
-from registry.ledger.decode import BlockRef
 from registry.ledger.history import history_rows
 from registry.ledger.state import RowKey, State
 from registry.ports import Checkpoint, Step
@@ -15,6 +14,7 @@ from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import announce_writing, migrate, reading, transaction
 from registry.store.lease import Lease
+from registry.store.reached import block_of, reached
 from registry.store.rewind import rewind
 from registry.store.rows import COLUMNS, block_rows, event_rows
 from registry.store.writer import load_state, write_history, write_state
@@ -43,7 +43,7 @@ class SqlMirror:
         """Make or migrate the tables; ConfigError when they mirror other contracts of this chain."""
         migrate(self.engine)
         with reading(self.engine) as connection:
-            row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+            row = reached(connection, self._chain)
         if row is not None and row.contract != self.contract.address:
             raise ConfigError(
                 f"The database mirrors the contract 0x{row.contract.hex()}, not {self.contract}.",
@@ -59,10 +59,10 @@ class SqlMirror:
     def checkpoint(self) -> Checkpoint | None:
         """The newest indexed block; None before the first."""
         with reading(self.engine) as connection:
-            row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+            row = reached(connection, self._chain)
         if row is None:
             return None
-        block = BlockRef(row.block_number, row.block_hash, row.block_time)
+        block = block_of(row)
         completeness = (row.proven, row.evidence, row.storage_root, row.halted)
         return Checkpoint(block, row.safe, row.final, *completeness)
 

@@ -14,6 +14,7 @@ from registry.store.engine import reading, storable
 from registry.store.evidence import profile_document
 from registry.store.position import has_reached, position_of
 from registry.store.present import Present
+from registry.store.reached import reached
 
 _MOST_SHOWN = 200
 _BESIDE = [TOPICS[kind] for kind in ACCREDITATION_TYPES]
@@ -30,7 +31,7 @@ class RegistryQueries:
     def checkpoint(self) -> dict[str, Any] | None:
         """The mirror's newest block and tiers, how far it is proven complete, and why it is halted if it is."""
         with reading(self.engine) as connection:
-            row = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+            row = reached(connection, self._chain)
         if row is None:
             return None
         block = {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}

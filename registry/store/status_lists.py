@@ -19,6 +19,7 @@ from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import reading, storable, transaction
 from registry.store.evidence import profile_document
+from registry.store.reached import block_of, reached
 from registry.verification.issuer_step import check_signature
 from registry.verification.verdict import Verdict
 
@@ -61,14 +62,14 @@ class StatusListStore:
         if name.batch.contract != self.contract:
             return None
         with reading(self.engine) as connection:
-            point = connection.execute(select(t.checkpoint).where(t.checkpoint.c.chain_id == self._chain)).first()
+            point = reached(connection, self._chain)
             batch = self._row(connection, Batch, name, batch_id=name.batch.batch_id)
             issuer = self._row(connection, Issuer, name)
             if point is None or batch is None or issuer is None:
                 return None
             words = self._words(connection, name, IssuerWord.unpack(issuer.word).epoch)
             profile = _profile(connection, issuer.profile_hash)
-        block = BlockRef(point.block_number, point.block_hash, point.block_time)
+        block = block_of(point)
         dids, delegate = (profile.dids, status_delegate(profile.document)) if profile else ((), None)
         return ListState(bits_of_words(words, batch.leaf_count), block, point.halted, dids, delegate)
 
