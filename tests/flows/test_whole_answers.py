@@ -1,5 +1,6 @@
 """Answers that are sent in one piece, on a socket: the same as any other answer, in order, and no more than is read."""
 
+import json
 import socket
 import threading
 import time
@@ -85,6 +86,39 @@ def test_what_is_sent_whole_says_what_is_sent_in_parts(registry):
         ((_, headers, body),) = answers(stream, 1)
     assert headers["cache-control"] == "no-store"
     assert int(headers["content-length"]) == len(body)
+
+
+def test_a_badge_is_judged_alike_however_it_is_cut_up(registry):
+    """As a whole, in pieces with pauses, behind another one in the same bytes, and through a proxy that is trusted."""
+    address, _, badges = registry
+    request = post(badges[0])
+    body = request.index(b"\r\n\r\n") + 4
+    proxied = request.replace(b"Host: x\r\n", b"Host: x\r\nX-Forwarded-For: 192.0.2.7\r\n")
+    ways = [[request], [request[:body], request[body:]], [request[:9], request[9 : body + 100], request[body + 100 :]]]
+    for pieces, count in [*((way, 1) for way in ways), ([request * 3], 3), ([proxied], 1)]:
+        with connect(address) as stream:
+            for piece in pieces:
+                stream.sendall(piece)
+                time.sleep(0.05 if len(pieces) > 1 else 0)
+            found = answers(stream, count)
+        for status, headers, said in found:
+            verdict = json.loads(said)
+            assert (status, verdict["verdict"], headers["cache-control"]) == (200, "valid", "no-store")
+            assert headers["hallmark-checkpoint"]
+            assert [check["verdict"] for check in verdict["checks"]].count("valid") == 8
+
+
+def test_who_leaves_before_the_answer_holds_no_place(registry):
+    address, _, badges = registry
+    for _ in range(60):  # more than one client may have at once
+        with connect(address) as stream:
+            stream.sendall(post(badges[0]))
+        with connect(address) as stream:
+            stream.sendall(post(badges[0])[:-10])
+    deadline = time.monotonic() + 30
+    while (status := ask(address, "POST", "/v1/verify", badges[0])[0]) == 503 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert status == 200
 
 
 def test_a_client_that_does_not_read_gets_every_answer_in_order_once_it_does(registry):
