@@ -1,6 +1,7 @@
 """What the page says of a document is what `hallmark verify` says, and the document stays where it is."""
 
 import json
+import re
 
 import pytest
 from browsing import STATES, axe, by_command, foreign, give, verdict
@@ -194,6 +195,34 @@ def test_endpoint_that_knows_no_safe_block_is_read_by_confirmations_and_that_is_
     said = "does not say which blocks are safe and final. Blocks were counted instead: safe after 1 more blocks"
     assert (said in page.inner_text("main")) == counted
     assert axe(page) == []
+
+
+BROKEN = {
+    "rules": lambda site: changed(
+        site,
+        validFrom=1,
+        name=3,
+        issuer="x",
+        evidence=[{}],
+        proof=[{}],
+        credentialSubject={"type": ["AchievementSubject"]},
+    ),
+    "png": lambda _: b"\x89PNG\r\n\x1a\n",
+    "svg": lambda _: b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    "code": lambda _: b"HM1:aaa",
+    "anchor": lambda site: site.credential().replace(b'"evm-merkle-jcs-2026"', b'"evm-merkle-jcs-2026","domain":"x"'),
+}
+
+
+@pytest.mark.parametrize("name", [*SAMPLES, *BROKEN])
+def test_no_reason_is_told_in_another_language_than_the_readers(site, open_page, name):
+    page = open_page(locale="de-DE")
+    give(page, (SAMPLES | BROKEN)[name](site))
+    reasons = page.locator(".check .found").all_inner_texts()
+    english = re.compile(r"\b(the|is|must|cannot|not|of|an?|on|safe|final|superseded)\b", re.IGNORECASE)
+    told = [english.findall(one) for one in reasons]
+    assert [one for one, words in zip(reasons, told, strict=True) if words] == []
+    assert reasons
 
 
 def test_registry_that_does_not_answer_is_unknown_never_valid(site, open_page):

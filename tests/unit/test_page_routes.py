@@ -16,7 +16,7 @@ from registry.errors import HallmarkError
 STATIC = pages.STATIC
 STEPS = (
     *("readable", "conforming", "signature", "included", "anchored", "issuer", "accredited", "status", "validity"),
-    *("rdf", "key", "jwt", "profile", "evidence", "moment", "roots"),
+    *("rdf", "key", "jwt", "profile", "evidence", "moment", "roots", "rule", "kind", "carrier", "broken"),
 )
 CATALOGUES = {path.stem: json.loads(path.read_text("utf-8")) for path in (STATIC / "i18n").glob("*.json")}
 
@@ -53,6 +53,21 @@ def test_every_sentence_that_the_code_asks_for_is_in_the_catalogue():
     asked |= set(re.findall(rf'"((?:{"|".join(STEPS)})\.\w+)"', code))
     assert len(asked) > 100
     assert asked <= known
+
+
+def test_reasons_of_the_anchor_check_are_said_in_the_catalogue_as_the_file_itself_says_them():
+    """anchor.js stands alone, with English of its own: both are the same words."""
+    code = (STATIC / "anchor.js").read_text("utf-8")
+    thrown = re.findall(r"""(?:unreadable|this\.wrong)\("(\w+)", .*?, (["`])((?:(?!\2).)*)\2\)""", code)
+    found = {f"document.{name}": f"The document cannot be read: {words}{{}}." for name, _, words in thrown}
+    refused = re.findall(r"""refuse\("(proof|inclusion)", "(\w+)", .*?, (["`])((?:(?!\3).)*)\3\);""", code)
+    found |= {f"{stage}.{name}": words for stage, name, _, words in refused}
+    known = {
+        key: words for key, words in CATALOGUES["en"]["checks"].items() if re.match(r"document\.|proof\.|incl", key)
+    }
+    assert len(found) >= 20
+    for key, words in found.items():
+        assert re.sub(r"\$?{.*?}", "{}", words) == re.sub(r"{.*?}", "{}", known[key]), key
 
 
 def test_page_source_makes_no_markup_from_texts_and_evaluates_nothing():

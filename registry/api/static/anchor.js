@@ -21,10 +21,10 @@ const POINTER =
 
 /** What was refused: `stage` is "document", "proof", "pointer" or "inclusion"; the message says why. */
 export class AnchorError extends Error {
-  constructor(stage, message) {
+  constructor(stage, key, values, message) {
     super(message);
     this.name = "AnchorError";
-    this.stage = stage;
+    Object.assign(this, { stage, key, values });
   }
 }
 
@@ -61,20 +61,21 @@ export async function checkAnchor(bytes) {
  * @throws {AnchorError} At the stage "document".
  */
 export function readDocument(bytes, maxBytes = MAX_BYTES) {
-  if (bytes.length > maxBytes) throw unreadable(`it has more than ${maxBytes} bytes`);
+  if (bytes.length > maxBytes) throw unreadable("long", { limit: maxBytes }, `it has more than ${maxBytes} bytes`);
   let text;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw unreadable("it is not UTF-8");
+    throw unreadable("utf8", {}, "it is not UTF-8");
   }
   const value = new Reader(text).whole();
-  if (value === null || typeof value !== "object" || Array.isArray(value)) throw unreadable("it is not an object");
+  if (value === null || typeof value !== "object" || Array.isArray(value)) throw unreadable("object", {}, "it is not an object");
   return value;
 }
 
-function unreadable(why) {
-  return new AnchorError("document", `The document cannot be read: ${why}.`);
+/** `name` and `values` are the reason for whoever has words of his own for it (core/sentence.js). */
+function unreadable(name, values, why) {
+  return new AnchorError("document", `document.${name}`, { where: "", ...values }, `The document cannot be read: ${why}.`);
 }
 
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
@@ -93,7 +94,7 @@ class Reader {
   whole() {
     const value = this.value(1);
     this.space();
-    if (this.at !== this.text.length) throw this.wrong("something stands behind its end");
+    if (this.at !== this.text.length) throw this.wrong("end", {}, "something stands behind its end");
     return value;
   }
 
@@ -101,7 +102,7 @@ class Reader {
     this.space();
     const first = this.text[this.at];
     if (first === "{" || first === "[") {
-      if (depth > MAX_DEPTH) throw this.wrong(`it nests deeper than ${MAX_DEPTH} levels`);
+      if (depth > MAX_DEPTH) throw this.wrong("deep", { limit: MAX_DEPTH }, `it nests deeper than ${MAX_DEPTH} levels`);
       this.at += 1;
       return first === "{" ? this.members(depth) : this.items(depth);
     }
@@ -114,7 +115,7 @@ class Reader {
     do {
       this.space();
       const name = this.string();
-      if (name in object) throw this.wrong(`the member ${JSON.stringify(name)} stands twice`);
+      if (name in object) throw this.wrong("twice", { name: JSON.stringify(name) }, `the member ${JSON.stringify(name)} stands twice`);
       this.expect(":");
       object[name] = this.value(depth + 1);
     } while (this.take(","));
@@ -133,9 +134,9 @@ class Reader {
 
   string() {
     const raw = this.match(STRING);
-    if (raw === null) throw this.wrong("a text is malformed");
+    if (raw === null) throw this.wrong("text", {}, "a text is malformed");
     const value = JSON.parse(raw[0]);
-    if (LONE_SURROGATE.test(value)) throw this.wrong("a text holds half of a surrogate pair");
+    if (LONE_SURROGATE.test(value)) throw this.wrong("surrogate", {}, "a text holds half of a surrogate pair");
     return value;
   }
 
@@ -147,7 +148,7 @@ class Reader {
       }
     }
     const found = this.match(NUMBER);
-    if (found === null) throw this.wrong("it is not JSON");
+    if (found === null) throw this.wrong("json", {}, "it is not JSON");
     return this.number(found);
   }
 
@@ -155,7 +156,7 @@ class Reader {
     const value = Number(digits);
     const written = fraction === undefined && exponent === undefined;
     const tooLarge = Math.abs(value) > Number.MAX_SAFE_INTEGER && (written || Math.abs(value) < 1e21);
-    if (!Number.isFinite(value) || (Number.isInteger(value) && tooLarge)) throw this.wrong(`${digits} is too large`);
+    if (!Number.isFinite(value) || (Number.isInteger(value) && tooLarge)) throw this.wrong("large", { digits }, `${digits} is too large`);
     return value;
   }
 
@@ -171,7 +172,7 @@ class Reader {
   }
 
   expect(character) {
-    if (!this.take(character)) throw this.wrong(`${character} is missing`);
+    if (!this.take(character)) throw this.wrong("missing", { character }, `${character} is missing`);
   }
 
   match(pattern) {
@@ -181,8 +182,9 @@ class Reader {
     return found;
   }
 
-  wrong(why) {
-    return unreadable(`${why} (character ${this.at})`);
+  wrong(name, values, why) {
+    const where = { key: "document.at", values: { at: this.at } };
+    return unreadable(name, { ...values, where }, `${why} (character ${this.at})`);
   }
 }
 
@@ -201,14 +203,14 @@ export function canonical(value) {
 
 // --- the proof (SPEC.md, sections 1.2 and 3) -------------------------------------------------------------------------
 
-function refuse(stage, message) {
-  throw new AnchorError(stage, message);
+function refuse(stage, name, values, message) {
+  throw new AnchorError(stage, `${stage}.${name}`, values, message);
 }
 
 function anchorProofOf(document) {
   const proofs = listOf(document.proof).filter(isObject);
   const ours = proofs.filter((proof) => proof.cryptosuite === SUITE);
-  if (ours.length !== 1) refuse("proof", `The document carries ${ours.length} anchor proofs; it must carry one.`);
+  if (ours.length !== 1) refuse("proof", "count", { count: ours.length }, `The document carries ${ours.length} anchor proofs; it must carry one.`);
   return ours[0];
 }
 
@@ -222,9 +224,9 @@ export function readAnchorProof(proof) {
   const names = Object.keys(proof).sort();
   const exact = names.length === MEMBERS.length && names.every((name, place) => name === MEMBERS[place]);
   if (!exact || !Object.values(proof).every((value) => typeof value === "string")) {
-    refuse("proof", `An anchor proof has exactly the text members ${MEMBERS.join(", ")}.`);
+    refuse("proof", "members", { names: MEMBERS.join(", ") }, `An anchor proof has exactly the text members ${MEMBERS.join(", ")}.`);
   }
-  if (!isStamp(proof.created)) refuse("proof", "The anchor proof's created is not a moment in UTC.");
+  if (!isStamp(proof.created)) refuse("proof", "created", {}, "The anchor proof's created is not a moment in UTC.");
   const claim = decodeProofValue(proof.proofValue);
   const expected = {
     type: "DataIntegrityProof",
@@ -234,7 +236,7 @@ export function readAnchorProof(proof) {
     proofPurpose: "assertionMethod",
   };
   for (const name of Object.keys(expected)) {
-    if (proof[name] !== expected[name]) refuse("proof", `The anchor proof's ${name} is not ${expected[name]}.`);
+    if (proof[name] !== expected[name]) refuse("proof", "value", { name, expected: expected[name] }, `The anchor proof's ${name} is not ${expected[name]}.`);
   }
   return { claim, config: expected };
 }
@@ -258,8 +260,8 @@ function isStamp(text) {
 function decodeProofValue(text) {
   const data = base64url(text);
   const rest = data.length - HEAD_BYTES;
-  if (rest < 0 || rest % 32 !== 0 || rest > MAX_PATH * 32) refuse("proof", "proofValue has a wrong length.");
-  if (data[0] !== 1) refuse("proof", `proofValue has version ${data[0]}; version 1 is read here.`);
+  if (rest < 0 || rest % 32 !== 0 || rest > MAX_PATH * 32) refuse("proof", "length", {}, "proofValue has a wrong length.");
+  if (data[0] !== 1) refuse("proof", "version", { version: data[0] }, `proofValue has version ${data[0]}; version 1 is read here.`);
   const view = new DataView(data.buffer, data.byteOffset);
   const claim = {
     chainId: view.getBigUint64(1),
@@ -273,7 +275,7 @@ function decodeProofValue(text) {
     path: Array.from({ length: rest / 32 }, (_, place) => data.slice(121 + place * 32, 153 + place * 32)),
   };
   if (claim.leafCount < 1n || claim.leafCount > MAX_LEAVES || claim.index >= claim.leafCount) {
-    refuse("proof", `proofValue names leaf ${claim.index} of a batch of ${claim.leafCount}.`);
+    refuse("proof", "leaf", { index: claim.index, count: claim.leafCount }, `proofValue names leaf ${claim.index} of a batch of ${claim.leafCount}.`);
   }
   return claim;
 }
@@ -282,18 +284,18 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 /** Multibase base64url in its only spelling: prefix u, no padding, spare bits zero. */
 function base64url(text) {
-  if (text[0] !== "u" || text.length > 4096) refuse("proof", "proofValue is not multibase base64url.");
+  if (text[0] !== "u" || text.length > 4096) refuse("proof", "multibase", {}, "proofValue is not multibase base64url.");
   const bytes = [];
   let bits = 0;
   let held = 0;
   for (const character of text.slice(1)) {
     const value = ALPHABET.indexOf(character);
-    if (value < 0) refuse("proof", "proofValue holds a character that is not base64url.");
+    if (value < 0) refuse("proof", "character", {}, "proofValue holds a character that is not base64url.");
     bits = ((bits << 6) | value) & 0x3fff;
     held += 6;
     if (held >= 8) bytes.push((bits >> (held -= 8)) & 0xff);
   }
-  if (held >= 6 || (bits & ((1 << held) - 1)) !== 0) refuse("proof", "proofValue is not in its only spelling.");
+  if (held >= 6 || (bits & ((1 << held) - 1)) !== 0) refuse("proof", "spelling", {}, "proofValue is not in its only spelling.");
   return Uint8Array.from(bytes);
 }
 
@@ -317,9 +319,9 @@ function checkPointers(document, claim) {
   for (const entry of listOf(document.credentialStatus).filter(isObject)) {
     if (typeof entry.id !== "string" || !entry.id.startsWith(PREFIX)) continue;
     const place = parsePointer(entry.id);
-    if (place === null) refuse("pointer", `${entry.id} is no Hallmark pointer.`);
+    if (place === null) refuse("pointer", "none", { id: entry.id }, `${entry.id} is no Hallmark pointer.`);
     if (entry.statusPurpose !== entry.id.slice(entry.id.lastIndexOf("#") + 1)) {
-      refuse("pointer", "A status entry's purpose is not the one that its pointer names.");
+      refuse("pointer", "purpose", {}, "A status entry's purpose is not the one that its pointer names.");
     }
     const same =
       place.chainId === claim.chainId &&
@@ -329,7 +331,7 @@ function checkPointers(document, claim) {
       place.index === claim.index;
     const listed = ["string", "number"].includes(typeof entry.statusListIndex) ? String(entry.statusListIndex) : "";
     if (!same || listed !== String(claim.index)) {
-      refuse("pointer", "The place in the document's status entry is not the one in its anchor proof.");
+      refuse("pointer", "elsewhere", {}, "The place in the document's status entry is not the one in its anchor proof.");
     }
   }
 }
@@ -351,7 +353,8 @@ function pathLength(index, size) {
 
 export async function rootFromPath(leaf, index, size, path) {
   if (path.length !== pathLength(index, size)) {
-    refuse("inclusion", `The path has ${path.length} hashes; it must have ${pathLength(index, size)}.`);
+    const values = { count: path.length, wanted: pathLength(index, size) };
+    refuse("inclusion", "pathLength", values, `The path has ${path.length} hashes; it must have ${pathLength(index, size)}.`);
   }
   let [node, place, last] = [leaf, index, size - 1n];
   for (const sibling of path) {

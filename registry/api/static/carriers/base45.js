@@ -11,7 +11,7 @@ export function unbase45(text) {
     const digits = Array.from(text.slice(at, at + 3), (character) => ALPHABET.indexOf(character));
     const value = digits.reduce((sum, digit, place) => sum + digit * 45 ** place, 0);
     if (digits.includes(-1) || digits.length === 1 || value >= 256 ** (digits.length - 1)) {
-      throw notCarried("The code's text is not base45.");
+      throw notCarried("carrier.base45");
     }
     if (digits.length === 3) bytes.push(value >> 8);
     bytes.push(value & 0xff);

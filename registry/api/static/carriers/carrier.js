@@ -15,7 +15,7 @@ const XML = /^\ufeff?\s*<(\?xml|!--|!DOCTYPE|([\w.-]+:)?svg[\s>/])/;
  * @throws {Refusal}
  */
 export async function credentialIn(bytes) {
-  if (bytes.length > MAX_FILE) throw notCarried("The file has more than 16 MiB.");
+  if (bytes.length > MAX_FILE) throw notCarried("carrier.large");
   const head = String.fromCharCode(...bytes.slice(0, 64));
   if (head.startsWith("\x89PNG\r\n\x1a\n")) return (await pngCredential(bytes)) ?? codeInPicture(bytes, "image/png");
   if (head.startsWith("\xff\xd8\xff")) return codeInPicture(bytes, "image/jpeg");
@@ -28,14 +28,14 @@ export async function credentialIn(bytes) {
 
 /** The credential's bytes in the text of a code. */
 export async function codeText(text) {
-  if (!text.startsWith("HM1:")) throw notCarried("The code's text does not start with HM1:, so it carries no credential.");
+  if (!text.startsWith("HM1:")) throw notCarried("carrier.noCode");
   return inflate(unbase45(text.slice(4)));
 }
 
 async function codeInPicture(bytes, type) {
   const { codeIn } = await import("./camera.js");
   const text = await codeIn(new Blob([bytes], { type }));
-  if (text === null) throw notCarried("The picture carries no credential and shows no QR code that can be read.");
+  if (text === null) throw notCarried("carrier.noPicture");
   return codeText(text);
 }
 

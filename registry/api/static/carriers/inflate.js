@@ -6,8 +6,8 @@ import { notCarried } from "./not_carried.js";
 /** Inflate; Refusal for a broken or cut stream, something behind it, or more than 1 MiB. */
 export async function inflate(bytes) {
   const { data, problem } = await inflated(bytes, "deflate", 1024 * 1024);
-  if (problem === "broken") throw notCarried("What it carries is cut off or damaged: it cannot be inflated.");
-  if (problem === "long") throw notCarried("The credential in it is longer than 1 MiB.");
+  if (problem === "broken") throw notCarried("carrier.cut");
+  if (problem === "long") throw notCarried("carrier.long");
   return data;
 }
 

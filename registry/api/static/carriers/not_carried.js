@@ -3,6 +3,6 @@
 import { Refusal } from "../core/outcome.js";
 
 /** A carrier that does not hold exactly one credential. */
-export function notCarried(why) {
-  return new Refusal("PARSING_ERROR", "readable.container", { why });
+export function notCarried(key, values = {}) {
+  return new Refusal("PARSING_ERROR", key, values);
 }

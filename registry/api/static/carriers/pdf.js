@@ -14,12 +14,12 @@ export async function pdfCredential(bytes) {
   try {
     attached = await contents(await task.promise);
   } catch (error) {
-    throw notCarried(`The PDF cannot be read: ${error?.name ?? "it is damaged"}.`);
+    throw notCarried("carrier.pdf", { name: error?.name ?? "Error" });
   } finally {
     await task.destroy();
   }
-  if (attached.length !== 1) throw notCarried(`The PDF carries ${attached.length} credentials; a certificate carries one.`);
-  if (attached[0].length > MAX_TEXT) throw notCarried("The credential in the PDF is longer than 1 MiB.");
+  if (attached.length !== 1) throw notCarried("carrier.pdfMany", { count: attached.length });
+  if (attached[0].length > MAX_TEXT) throw notCarried("carrier.long");
   return attached[0];
 }
 

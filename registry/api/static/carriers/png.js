@@ -12,9 +12,9 @@ export async function pngCredential(bytes) {
   const texts = chunks(bytes).filter((chunk) => ["iTXt", "tEXt", "zTXt"].includes(chunk.kind));
   const found = texts.filter((chunk) => keyword(chunk.data) === KEYWORD);
   if (found.length === 0 && texts.some((chunk) => keyword(chunk.data) === "openbadges")) {
-    throw notCarried("The PNG carries an Open Badges 2.0 assertion, which is not verified here.");
+    throw notCarried("carrier.pngOlder");
   }
-  if (found.length > 1) throw notCarried(`The PNG carries ${found.length} credentials; a baked badge carries one.`);
+  if (found.length > 1) throw notCarried("carrier.badgeMany", { count: found.length });
   return found.length === 0 ? null : text(found[0].data);
 }
 
@@ -26,16 +26,16 @@ function chunks(bytes) {
   const found = [];
   for (let at = 8; found.length < MAX_CHUNKS; ) {
     const length = at + 12 <= bytes.length ? view.getUint32(at) : Infinity;
-    if (at + 12 + length > bytes.length) throw notCarried("The PNG is cut off.");
+    if (at + 12 + length > bytes.length) throw notCarried("carrier.pngCut");
     const kind = latin1(bytes.slice(at + 4, at + 8));
     const body = bytes.subarray(at + 4, at + 8 + length);
-    if (crc32(body) !== view.getUint32(at + 8 + length)) throw notCarried("The PNG is damaged: a checksum is wrong.");
-    if ((found.length === 0) !== (kind === "IHDR")) throw notCarried("The PNG is damaged: its header is not where it must be.");
+    if (crc32(body) !== view.getUint32(at + 8 + length)) throw notCarried("carrier.pngChecksum");
+    if ((found.length === 0) !== (kind === "IHDR")) throw notCarried("carrier.pngHeader");
     found.push({ kind, data: body.subarray(4) });
     if (kind === "IEND") return found;
     at += 12 + length;
   }
-  throw notCarried("The PNG has too many chunks.");
+  throw notCarried("carrier.pngChunks");
 }
 
 /** The text of an iTXt chunk: keyword, compression flag and method, language, translated keyword, text. */
@@ -43,7 +43,7 @@ async function text(data) {
   const rest = data.slice(KEYWORD.length + 1);
   const first = rest.indexOf(0, 2);
   const second = first < 0 ? -1 : rest.indexOf(0, first + 1);
-  if (second < 0 || rest[0] > 1 || rest[1] !== 0) throw notCarried("The credential's chunk in the PNG is malformed.");
+  if (second < 0 || rest[0] > 1 || rest[1] !== 0) throw notCarried("carrier.pngChunk");
   const body = rest.slice(second + 1);
   return rest[0] === 1 ? inflate(body) : body;
 }

@@ -13,7 +13,7 @@ export function sealedLink(text) {
 
 /** The credential's bytes in an encrypted copy. */
 export async function unseal(copy, key) {
-  if (copy[0] !== 1 || copy.length < 29) throw notCarried("The file behind the link is no encrypted copy.");
+  if (copy[0] !== 1 || copy.length < 29) throw notCarried("carrier.notSealed");
   const subtle = globalThis.crypto.subtle;
   const opened = await subtle.importKey("raw", key, "AES-GCM", false, ["decrypt"]);
   const how = { name: "AES-GCM", iv: copy.slice(1, 13), additionalData: copy.slice(0, 1) };
@@ -21,7 +21,7 @@ export async function unseal(copy, key) {
   try {
     packed = await subtle.decrypt(how, opened, copy.slice(13));
   } catch {
-    throw notCarried("The encrypted copy was changed, or the key is another one.");
+    throw notCarried("carrier.sealedChanged");
   }
   return inflate(new Uint8Array(packed));
 }

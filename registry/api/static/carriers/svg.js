@@ -9,18 +9,18 @@ const SVG = "http://www.w3.org/2000/svg";
 /** The credential's bytes: its text, or the compact JWS in `verify`. */
 export function svgCredential(bytes) {
   const text = decode(bytes);
-  if (/<!DOCTYPE[^>]*\[/i.test(text)) throw notCarried("The SVG declares entities of its own; such files are not read.");
+  if (/<!DOCTYPE[^>]*\[/i.test(text)) throw notCarried("carrier.svgEntities");
   // Parsed as a document of its own that is never shown: nothing in it runs or loads.
   const document = new DOMParser().parseFromString(text, "application/xml");
   const root = document.documentElement;
-  if (document.querySelector("parsererror") !== null) throw notCarried("The SVG is not well-formed XML.");
-  if (root.namespaceURI !== SVG || root.localName !== "svg") throw notCarried("The file is XML, but no SVG.");
+  if (document.querySelector("parsererror") !== null) throw notCarried("carrier.svgNoXml");
+  if (root.namespaceURI !== SVG || root.localName !== "svg") throw notCarried("carrier.svgOther");
   const found = document.getElementsByTagNameNS(NAMESPACE, "credential");
-  if (found.length !== 1) throw notCarried(`The SVG carries ${found.length} credentials; a baked badge carries one.`);
-  if (found[0].children.length > 0) throw notCarried("The SVG's credential holds other elements; it must hold text only.");
+  if (found.length !== 1) throw notCarried("carrier.badgeMany", { count: found.length });
+  if (found[0].children.length > 0) throw notCarried("carrier.svgElements");
   const [inside, verify] = [found[0].textContent.trim(), (found[0].getAttribute("verify") ?? "").trim()];
   if ((inside === "") === (verify === "")) {
-    throw notCarried("The SVG's credential must stand in the element or in its attribute 'verify'.");
+    throw notCarried("carrier.svgPlace");
   }
   return encode(inside || verify);
 }
@@ -31,6 +31,6 @@ function decode(bytes) {
   try {
     return new TextDecoder(marked ?? declared?.[1] ?? "utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw notCarried("The SVG's characters cannot be read.");
+    throw notCarried("carrier.svgCharacters");
   }
 }

@@ -32,10 +32,10 @@ export async function askEndpoint(call, entry, place, account, wish, profileOf) 
     return await gather(storage, entry, place, (account ?? `0x${"00".repeat(20)}`).slice(2), wish, profileOf);
   } catch (error) {
     if (error instanceof NoAnswer) return noEvidence(error.code, error.key, error.values);
-    if (error instanceof Broken) return noEvidence("LEDGER_ERROR", "evidence.broken", { why: error.message });
+    if (error instanceof Broken) return noEvidence("LEDGER_ERROR", "evidence.broken", { why: { key: error.message } });
     if (error instanceof RpcRefusal && wish.blockHash) return noEvidence("CHAIN_UNAVAILABLE", "evidence.noProofs");
     if (error instanceof RpcRefusal && isPast(wish)) return noEvidence("PAST_UNAVAILABLE", "evidence.pastUnavailable");
-    return noEvidence("CHAIN_UNAVAILABLE", "evidence.noAnswer", { who: "The endpoint" });
+    return noEvidence("CHAIN_UNAVAILABLE", "evidence.endpointSilent");
   }
 }
 

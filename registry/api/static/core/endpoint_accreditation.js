@@ -24,7 +24,7 @@ export async function accreditationsOf(storage, entry, at, roots, issuerId) {
   const { codeHash, words } = await storage.read(at, address, [REGISTRY_SLOT]);
   if (codeHash === null) return null;
   const own = `0x${registryOf(words[0])}` === entry.contract.split(":")[2];
-  if (!own || codeHash !== entry.accreditation.codeHash) throw new Broken("another accreditation contract than your list says");
+  if (!own || codeHash !== entry.accreditation.codeHash) throw new Broken("broken.accreditation");
   const seen = new Set(roots);
   const found = [];
   let complete = true;

@@ -54,7 +54,7 @@ async function blocksOfTags(storage) {
 /** The header of the block that a question means. */
 async function blockAsked(storage, { block, time }, newest) {
   if (block === null && time === null) return newest;
-  const asked = block === null ? stampOf(time) : `Block ${block}`;
+  const asked = block === null ? stampOf(time) : { key: "evidence.askedBlock", values: { block } };
   if (block === null ? time > newest.time : block > newest.number) {
     throw new NoAnswer("BLOCK_NOT_READ", "evidence.afterNewest", { asked, block: newest.number });
   }

@@ -34,18 +34,18 @@ export function headerOf(answer) {
 /** A field as it stands in the list: bytes, or an integer in its shortest form. */
 function fieldOf(text, integer) {
   const form = integer ? /^0x[0-9a-fA-F]+$/ : /^0x([0-9a-fA-F]{2})*$/;
-  if (typeof text !== "string" || !form.test(text)) throw new Broken("a header's field is no hex");
+  if (typeof text !== "string" || !form.test(text)) throw new Broken("broken.field");
   const digits = integer ? text.slice(2).replace(/^0+/, "") : text.slice(2);
   return fromHex(digits.length % 2 ? `0${digits}` : digits);
 }
 
 function bytes32(text) {
-  if (typeof text !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Broken("no hash");
+  if (typeof text !== "string" || !/^0x[0-9a-fA-F]{64}$/.test(text)) throw new Broken("broken.hash");
   return text.slice(2).toLowerCase();
 }
 
 function small(text) {
   const number = typeof text === "string" && /^0x[0-9a-fA-F]{1,16}$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(number)) throw new Broken("no number");
+  if (!Number.isSafeInteger(number)) throw new Broken("broken.number");
   return number;
 }

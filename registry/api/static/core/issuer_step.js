@@ -94,7 +94,7 @@ async function checkProfiles(credential, issuer, evidence, atHand) {
     const { key, values } = problem ?? { key: "issuer.noProfile", values: {} };
     return check("issuer", UNKNOWN, "PROFILE_UNAVAILABLE", key, values, evidence.latest);
   }
-  const values = { issuer, name: profiles[0].name, names: profiles[0].dids.join(", ") || "no DID" };
+  const values = { issuer, name: profiles[0].name, names: profiles[0].dids.join(", ") || { key: "issuer.noDid" } };
   return check("issuer", INVALID, "ISSUER_MISMATCH", "issuer.mismatch", values, evidence.latest);
 }
 

@@ -27,9 +27,9 @@ export function checkConforming({ document }, tables) {
   if (!["vc2", "other"].includes(model)) return check("conforming", UNKNOWN, "UNSUPPORTED_DATA_MODEL", `conforming.${model}`);
   const problems = distinct([...vc2Problems(document), ...badgeProblems(document, tables)]);
   if (problems.length === 0) return check("conforming", VALID);
-  const shown = problems.slice(0, 5).map((one) => `${one.path} ${one.message}`).join("; ");
-  const more = problems.length > 5 ? `; and ${problems.length - 5} more` : "";
-  return check("conforming", INVALID, problems[0].code, "conforming.problems", { problems: `${shown}${more}.` }, null, problems.slice(0, 100));
+  const shown = problems.slice(0, 5).map(({ path, ...what }) => ({ key: "rule.shown", values: { path, what } }));
+  const more = problems.length > 5 ? { key: "rule.more", values: { count: problems.length - 5 } } : "";
+  return check("conforming", INVALID, problems[0].code, "conforming.problems", { problems: shown, more });
 }
 
 /** Step 9: `now` (seconds since 1970) lies within validFrom … validUntil. */

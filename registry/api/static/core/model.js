@@ -49,7 +49,7 @@ export function parsed(bytes, maxBytes = MAX_BYTES) {
     return readDocument(bytes, maxBytes);
   } catch (error) {
     if (!(error instanceof AnchorError)) throw error;
-    throw new Refusal("PARSING_ERROR", "readable.refused", { why: error.message });
+    throw new Refusal("PARSING_ERROR", error.key, error.values);
   }
 }
 
@@ -74,7 +74,7 @@ async function readAnchor(ours) {
     return { anchor: { claim, cfgHash, created: ours[0].created }, anchorProblem: null };
   } catch (error) {
     if (!(error instanceof AnchorError)) throw error;
-    return { anchor: null, anchorProblem: { key: "included.unreadable", values: { why: error.message } } };
+    return { anchor: null, anchorProblem: { key: error.key, values: error.values } };
   }
 }
 

@@ -22,19 +22,19 @@ function isStamp(value) {
 }
 
 const TYPES = {
-  Text: [(value) => typeof value === "string", "a text"],
-  Url: [isUrl, "a URL"],
-  Number: [(value) => typeof value === "number", "a number"],
-  Boolean: [(value) => typeof value === "boolean", "true or false"],
-  Stamp: [isStamp, "a dateTimeStamp like 2026-01-31T09:30:00Z"],
+  Text: [(value) => typeof value === "string", "kind.text"],
+  Url: [isUrl, "kind.url"],
+  Number: [(value) => typeof value === "number", "kind.number"],
+  Boolean: [(value) => typeof value === "boolean", "kind.boolean"],
+  Stamp: [isStamp, "kind.stamp"],
   DateTime: [
     (value) => typeof value === "string" && isStamp(/(Z|[+-]\d\d:\d\d)$/.test(value) ? value : `${value}Z`),
-    "a date with its time",
+    "kind.dateTime",
   ],
-  Date: [isDate, "a date like 2026-01-31"],
-  Country: [matches(/^[A-Z]{2}$/), "a country code of two capitals (ISO 3166-1)"],
-  Language: [matches(/^[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/), "a language code like 'en' or 'pt-BR'"],
-  CompactJws: [matches(/^[\w-]+\.[\w-]*\.[\w-]+$/), "a compact JWS"],
+  Date: [isDate, "kind.date"],
+  Country: [matches(/^[A-Z]{2}$/), "kind.country"],
+  Language: [matches(/^[a-z]{2,4}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$/), "kind.language"],
+  CompactJws: [matches(/^[\w-]+\.[\w-]*\.[\w-]+$/), "kind.jws"],
 };
 
 /** ISO 8601 in ten characters: a calendar date, or a week date. */
@@ -45,12 +45,12 @@ function isDate(value) {
 }
 
 function isOne(kind, tables) {
-  if (kind in TYPES) return TYPES[kind];
+  if (kind in TYPES) return [TYPES[kind][0], { key: TYPES[kind][1] }];
   const words = tables.enumerations[kind];
   const closed = kind === "ResultStatus";
   const isWord = (value) =>
     typeof value === "string" && (words.includes(value) || (!closed && /^ext:[A-Za-z0-9._|-]/.test(value)));
-  return [isWord, closed ? "one of the result statuses" : `one of the specification's ${kind} values, or start with 'ext:'`];
+  return [isWord, closed ? { key: "kind.resultStatus" } : { key: "kind.enumeration", values: { kind } }];
 }
 
 /** Whether the document says that it is an Open Badges 3.0 credential, by its type or by its contexts. */
@@ -83,8 +83,8 @@ function walk(root, kind, tables) {
     const [path, value, name] = stack.pop();
     if (isObject(value)) stack.push(...object(path, value, name, tables, found).reverse());
     else if (!(tables.shapes[name].textAllowed && typeof value === "string")) {
-      found.push(problem(path, `must be an object of the class ${name}`));
-    } else if (!isUrl(value)) found.push(problem(path, `must be a URL, or an object of the class ${name}`));
+      found.push(problem(path, "rule.class", { name }));
+    } else if (!isUrl(value)) found.push(problem(path, "rule.urlOrClass", { name }));
   }
   return found;
 }
@@ -94,37 +94,39 @@ function object(path, value, name, tables, found) {
   const shape = tables.shapes[name];
   const kinds = value.type;
   if (shape.types.length > 0 && !(hasTypes(kinds) && shape.types.some((kind) => [kinds].flat().includes(kind)))) {
-    found.push(problem(`${path}.type`, `must contain ${shape.types.map((kind) => `'${kind}'`).join(" or ")}`));
+    found.push(problem(`${path}.type`, "rule.contains", { what: either(shape.types) }));
   }
   if (shape.credential) found.push(...credential(path, value));
   for (const [one, expected] of Object.entries(shape.members)) {
-    if (expected.required && !(one in value)) found.push(problem(`${path}.${one}`, "is required"));
+    if (expected.required && !(one in value)) found.push(problem(`${path}.${one}`, "rule.required"));
   }
   const inside = [];
   for (const [one, child] of Object.entries(value)) {
     if (Object.hasOwn(shape.members, one)) {
       judge(`${path}.${one}`, child, shape.members[one], tables, found, inside);
     } else if (shape.closed && one !== "type") {
-      found.push(problem(member(path, one), `is not a member of the class ${name}, which cannot be extended`));
+      found.push(problem(member(path, one), "rule.foreign", { name }));
     }
   }
   found.push(...joined(path, value, name));
   return inside;
 }
 
+const either = (types) => types.map((kind) => `'${kind}'`).reduce((one, other) => ({ key: "rule.either", values: { one, other } }));
+
 /** What makes a class a credential: the contexts, and in nested ones the whole of VC 2.0. */
 function credential(path, value) {
   const found = path === "$" ? [] : vc2Problems(value, path);
   const second = Array.isArray(value["@context"]) ? value["@context"][1] : undefined;
   if (typeof second !== "string" || !CONTEXT.test(second)) {
-    found.push(problem(`${member(path, "@context")}[1]`, "must be the context of Open Badges 3.0"));
+    found.push(problem(`${member(path, "@context")}[1]`, "rule.badgeContext"));
   }
   return found;
 }
 
 function judge(path, child, expected, tables, found, inside) {
   if (Array.isArray(child) !== expected.many && !expected.wider) {
-    found.push(problem(path, `must be ${expected.many ? "an array" : "a single value"}`));
+    found.push(problem(path, expected.many ? "rule.array" : "rule.single"));
     return;
   }
   for (const [place, item] of each(path, child)) {
@@ -135,18 +137,18 @@ function judge(path, child, expected, tables, found, inside) {
 
 function leaf(path, value, expected, tables, found) {
   const [matching, described] = isOne(expected.kind, tables);
-  if (expected.required && value === "") found.push(problem(path, "is required, and must not be empty"));
+  if (expected.required && value === "") found.push(problem(path, "rule.notEmpty"));
   else if (expected.wider && expected.kind === "Text" && isObject(value)) return;
-  else if (!matching(value)) found.push(problem(path, `must be ${described}`));
+  else if (!matching(value)) found.push(problem(path, "rule.be", { what: described }));
 }
 
 /** Rules of the specification's prose that join members. */
 function joined(path, value, name) {
   if (name === "AchievementSubject" && !("id" in value) && isEmpty(value.identifier)) {
-    return [problem(`${path}.id`, "or at least one identifier is required: whose achievement it is")];
+    return [problem(`${path}.id`, "rule.whose")];
   }
   if (name === "Proof" && typeof value.proofPurpose === "string" && value.proofPurpose !== "assertionMethod") {
-    return [problem(`${path}.proofPurpose`, "must be 'assertionMethod' in Open Badges")];
+    return [problem(`${path}.proofPurpose`, "rule.purpose")];
   }
   return [];
 }

@@ -34,9 +34,9 @@ export const unproven = (key, values) => new Refusal("PROOF_VERIFICATION_ERROR",
 export const lossy = (key, values) => new Refusal("DATA_LOSS_DETECTION_ERROR", key, values);
 export const cannotTell = (code, key, values) => new Refusal(code, key, values, false);
 
-/** One numbered step's outcome. `block` is {number, hash, time}; `problems` are broken rules with their paths. */
-export function check(name, verdict, code = "", key = "", values = {}, block = null, problems = []) {
-  return { name, verdict, code, key, values, block, problems };
+/** One numbered step's outcome. `block` is {number, hash, time}. */
+export function check(name, verdict, code = "", key = "", values = {}, block = null) {
+  return { name, verdict, code, key, values, block };
 }
 
 /** A check out of a refusal. */

@@ -31,7 +31,7 @@ export async function checkIncluded(credential, evidence) {
     root = await rootFromPath(leaf, claim.index, claim.leafCount, claim.path);
   } catch (error) {
     if (!(error instanceof AnchorError)) throw error;
-    return check("included", INVALID, "INCLUSION_PROOF_ERROR", "included.pathLength", { why: error.message });
+    return check("included", INVALID, "INCLUSION_PROOF_ERROR", error.key, error.values);
   }
   if (evidence.missing) return check("included", UNKNOWN, evidence.code, evidence.key, evidence.values);
   if (evidence.record === null) return check("included", UNKNOWN, "NOT_ANCHORED", "included.noRecord", {}, evidence.latest);
@@ -87,7 +87,7 @@ function recordCheck({ anchor }, evidence, { asOf, about }) {
   if (about !== null && since > about) {
     return check("anchored", INVALID, "NOT_YET_ANCHORED", "anchored.notYet", { time: stampOf(since) }, block);
   }
-  return { ...check("anchored", VALID, "", "anchored.valid", { time: stampOf(since), tier: record.tier }, block), since };
+  return { ...check("anchored", VALID, "", "anchored.valid", { time: stampOf(since), tier: { key: `tier.${record.tier}` } }, block), since };
 }
 
 const countsAt = (key, time) => key.addedAt !== 0 && (key.distrustFrom === 0 || time < key.distrustFrom);

@@ -3,9 +3,9 @@
 export const MALFORMED = "MALFORMED_VALUE_ERROR";
 export const RANGE = "RANGE_ERROR";
 
-/** `path` is a JSONPath into the document; `message` says, in English, what must stand there. */
-export function problem(path, message, code = MALFORMED) {
-  return { path, message, code };
+/** `path` is a JSONPath into the document; `key` and `values` are the catalogue's words for what must stand there. */
+export function problem(path, key, values = {}, code = MALFORMED) {
+  return { path, key, values, code };
 }
 
 /** The path of a member: `$.name`, or `$['@context']` where the name is no identifier; long names are cut. */

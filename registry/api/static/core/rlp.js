@@ -2,7 +2,10 @@
 
 import { join } from "../anchor.js";
 
-/** Something that was to be a proof and is none: bytes in another form, or that do not belong together. */
+/**
+ * Something that was to be a proof and is none: bytes in another form, or that do not belong together. Its message is a key
+ * of the catalogue.
+ */
 export class Broken extends Error {}
 
 /** One byte string. */
@@ -26,20 +29,20 @@ function prefix(size, base) {
 /** The items (bytes, or lists of items) of one encoded list that fills `data`; Broken for anything else. */
 export function decodeList(data) {
   const [item, end] = decode(data, 0);
-  if (end !== data.length || !Array.isArray(item)) throw new Broken("no RLP list");
+  if (end !== data.length || !Array.isArray(item)) throw new Broken("broken.rlpList");
   return item;
 }
 
 function decode(data, at) {
-  if (at >= data.length) throw new Broken("an RLP item ends too early");
+  if (at >= data.length) throw new Broken("broken.rlpEarly");
   const first = data[at];
   if (first < 0x80) return [data.slice(at, at + 1), at + 1];
   const base = first < 0xc0 ? 0x80 : 0xc0;
   const [start, size] = span(data, at, first - base);
   const end = start + size;
-  if (end > data.length) throw new Broken("an RLP item ends too early");
+  if (end > data.length) throw new Broken("broken.rlpEarly");
   if (base === 0xc0) return [items(data.slice(0, end), start), end];
-  if (size === 1 && data[start] < 0x80) throw new Broken("an RLP item is longer than it has to be");
+  if (size === 1 && data[start] < 0x80) throw new Broken("broken.rlpLong");
   return [data.slice(start, end), end];
 }
 
@@ -58,6 +61,6 @@ function span(data, at, short) {
   if (short < 56) return [at + 1, short];
   const digits = data.slice(at + 1, at + 1 + short - 55);
   const size = digits.reduce((sum, digit) => sum * 256 + digit, 0);
-  if (digits.length !== short - 55 || size < 56 || digits[0] === 0) throw new Broken("an RLP item is longer than it has to be");
+  if (digits.length !== short - 55 || size < 56 || digits[0] === 0) throw new Broken("broken.rlpLong");
   return [at + 1 + digits.length, size];
 }

@@ -30,7 +30,7 @@ export class Storage {
     const answer = await this.call("eth_getBlockByHash", [`0x${hash}`, false]);
     if (answer === null) return null;
     const header = headerOf(answer);
-    if (!header.sealed || header.hash !== hash) throw new Broken("a header that does not hash to the hash that you trust");
+    if (!header.sealed || header.hash !== hash) throw new Broken("broken.otherHash");
     this.mustProve = true;
     return header;
   }
@@ -41,8 +41,8 @@ export class Storage {
     const answer = await this.call("eth_getBlockByNumber", [number, false]);
     if (answer === null) return null;
     const header = headerOf(answer);
-    if (this.seals && !header.sealed) throw new Broken("the fields of a header do not hash to its hash, or the chain has newer rules than this page");
-    if (typeof block === "number" && header.number !== block) throw new Broken("another block than was asked for");
+    if (this.seals && !header.sealed) throw new Broken("broken.header");
+    if (typeof block === "number" && header.number !== block) throw new Broken("broken.otherBlock");
     return header;
   }
 
@@ -55,7 +55,7 @@ export class Storage {
    * @returns {Promise<{codeHash: string|null, words: bigint[]}>} Code hash null where no contract is there.
    */
   async read(header, address, slots) {
-    if (!header.sealed && this.proven === true) throw new Broken("a header that proves nothing among others that do");
+    if (!header.sealed && this.proven === true) throw new Broken("broken.unsealed");
     if (header.sealed && this.proven !== false) {
       try {
         const found = await this.#prove(header, address, slots);
@@ -73,7 +73,7 @@ export class Storage {
     const asked = slots.map((slot) => `0x${slot}`);
     const answer = await this.call("eth_getProof", [`0x${address}`, asked, `0x${header.number.toString(16)}`]);
     const proofs = answer?.storageProof;
-    if (!Array.isArray(proofs) || proofs.length !== slots.length) throw new Broken("a proof for each slot is missing");
+    if (!Array.isArray(proofs) || proofs.length !== slots.length) throw new Broken("broken.slots");
     const account = provenAccount(header.stateRoot, address, nodesOf(answer.accountProof));
     if (account === null) return { codeHash: null, words: slots.map(() => 0n) };
     const words = slots.map((slot, place) => provenWord(account.storageRoot, slot, nodesOf(proofs[place]?.proof)));
@@ -92,12 +92,12 @@ export class Storage {
 }
 
 function nodesOf(texts) {
-  if (!Array.isArray(texts)) throw new Broken("a proof is no list of nodes");
+  if (!Array.isArray(texts)) throw new Broken("broken.nodes");
   return texts.map(bytesOf);
 }
 
 function bytesOf(text) {
   const found = typeof text === "string" && text.startsWith("0x") ? fromHex(text) : null;
-  if (found === null) throw new Broken("no hex");
+  if (found === null) throw new Broken("broken.hex");
   return found;
 }

@@ -22,18 +22,18 @@ export function provenValue(root, key, nodes) {
   let path = hex(keccak(key));
   let expected = root;
   for (const [place, node] of nodes.entries()) {
-    if (hex(node.length >= 32 || place === 0 ? keccak(node) : node) !== expected) throw new Broken("a node does not belong to its parent");
+    if (hex(node.length >= 32 || place === 0 ? keccak(node) : node) !== expected) throw new Broken("broken.node");
     let found = decodeList(node);
     // A child of fewer than 32 bytes stands inside its parent.
     do [found, path] = descend(found, path);
     while (Array.isArray(found));
     if (path === "" || found.length === 0) {
-      if (place !== nodes.length - 1) throw new Broken("the proof goes on behind its end");
+      if (place !== nodes.length - 1) throw new Broken("broken.behind");
       return found;
     }
     expected = hex(found);
   }
-  throw new Broken("the proof breaks off");
+  throw new Broken("broken.breaks");
 }
 
 /** What stands under the path's next step, and the rest of the path; a value when the rest is empty. */
@@ -52,11 +52,11 @@ function descend(node, path) {
 function child(found, rest) {
   if (!Array.isArray(found) && found.length === 0) return [NOTHING, ""];
   if (!Array.isArray(found) && found.length !== 32) throw unknownForm();
-  if (rest === "") throw new Broken("a node lies deeper than a key is long");
+  if (rest === "") throw new Broken("broken.deep");
   return [found, rest];
 }
 
-const unknownForm = () => new Broken("a node has no known form");
+const unknownForm = () => new Broken("broken.form");
 
 /** Storage root and code hash (hex) of the account at an address (hex); null where the proof shows that there is none. */
 export function provenAccount(stateRoot, address, nodes) {
@@ -64,7 +64,7 @@ export function provenAccount(stateRoot, address, nodes) {
   if (Array.isArray(value)) throw unknownForm();
   if (value.length === 0) return null;
   const fields = decodeList(value);
-  if (fields.length !== 4 || fields.slice(2).some((one) => Array.isArray(one) || one.length !== 32)) throw new Broken("no account");
+  if (fields.length !== 4 || fields.slice(2).some((one) => Array.isArray(one) || one.length !== 32)) throw new Broken("broken.account");
   return { storageRoot: hex(fields[2]), codeHash: hex(fields[3]) };
 }
 
@@ -74,7 +74,7 @@ export function provenWord(storageRoot, slot, nodes) {
   if (Array.isArray(value)) throw unknownForm();
   if (value.length === 0) return 0n;
   const number = value.length === 1 && value[0] < 0x80 ? value : value.slice(1);
-  if (value.length !== 1 && value[0] !== 0x80 + number.length) throw new Broken("no RLP integer");
-  if (number.length === 0 || number.length > 32 || number[0] === 0) throw new Broken("no 32-byte word");
+  if (value.length !== 1 && value[0] !== 0x80 + number.length) throw new Broken("broken.rlpInteger");
+  if (number.length === 0 || number.length > 32 || number[0] === 0) throw new Broken("broken.word");
   return BigInt(`0x${hex(number)}`);
 }

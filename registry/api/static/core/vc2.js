@@ -39,14 +39,14 @@ export function vc2Problems(document, path = "$") {
 function contexts(document, path) {
   const listed = document["@context"];
   const place = member(path, "@context");
-  if (!Array.isArray(listed) || listed.length === 0) return [problem(place, `must be an array that starts with ${VC2}`)];
-  const found = listed[0] === VC2 ? [] : [problem(`${place}[0]`, `must be ${VC2}`)];
+  if (!Array.isArray(listed) || listed.length === 0) return [problem(place, "rule.contexts", { url: VC2 })];
+  const found = listed[0] === VC2 ? [] : [problem(`${place}[0]`, "rule.isUrl", { url: VC2 })];
   const seen = new Set([canonical(listed[0])]);
   listed.slice(1).forEach((item, number) => {
     const written = canonical(item);
-    if (!isObject(item) && !isUrl(item)) found.push(problem(`${place}[${number + 1}]`, "must be a URL or a context object"));
+    if (!isObject(item) && !isUrl(item)) found.push(problem(`${place}[${number + 1}]`, "rule.context"));
     else if (seen.has(written)) {
-      found.push(problem(`${place}[${number + 1}]`, "must not repeat an earlier context: the contexts are a set"));
+      found.push(problem(`${place}[${number + 1}]`, "rule.contextTwice"));
     }
     seen.add(written);
   });
@@ -56,15 +56,12 @@ function contexts(document, path) {
 function types(document, path) {
   const listed = document.type;
   if (!hasTypes(listed)) {
-    return [problem(`${path}.type`, "must be a text or an array of texts with 'VerifiableCredential' among them")];
+    return [problem(`${path}.type`, "rule.credentialTypes")];
   }
   if ([listed].flat().includes("VerifiableCredential")) return [];
-  return [problem(`${path}.type`, `must contain 'VerifiableCredential'${hint(listed)}`)];
-}
-
-function hint(listed) {
-  if (listed.includes("VerifiablePresentation")) return "; this is a presentation: give the credentials inside it";
-  return listed.includes("EnvelopedVerifiableCredential") ? "; this envelope holds a credential in its id" : "";
+  if (listed.includes("VerifiablePresentation")) return [problem(`${path}.type`, "rule.presentation")];
+  if (listed.includes("EnvelopedVerifiableCredential")) return [problem(`${path}.type`, "rule.envelope")];
+  return [problem(`${path}.type`, "rule.contains", { what: "'VerifiableCredential'" })];
 }
 
 /** Whether `value` is a type: a text or a non-empty array of texts, none of them empty. */
@@ -74,7 +71,7 @@ export function hasTypes(value) {
 }
 
 function optionalId(value, path) {
-  return "id" in value && !isUrl(value.id) ? [problem(`${path}.id`, "must be a single URL")] : [];
+  return "id" in value && !isUrl(value.id) ? [problem(`${path}.id`, "rule.oneUrl")] : [];
 }
 
 function texts(value, path) {
@@ -86,15 +83,15 @@ function texts(value, path) {
 function text(value, path) {
   if (typeof value === "string") return [];
   if (!isObject(value) || typeof value["@value"] !== "string") {
-    return [problem(path, "must be a text, or an object whose '@value' is a text")];
+    return [problem(path, "rule.languageText")];
   }
   const foreign = Object.keys(value).filter((name) => !LANGUAGE_MEMBERS.includes(name)).sort();
-  const found = foreign.map((name) => problem(member(path, name), "must not stand in a language value object"));
+  const found = foreign.map((name) => problem(member(path, name), "rule.languageForeign"));
   if ("@language" in value && !isLanguageTag(value["@language"])) {
-    found.push(problem(member(path, "@language"), "must be a language tag like 'en' or 'pt-BR' (BCP 47)"));
+    found.push(problem(member(path, "@language"), "rule.languageTag"));
   }
   if ("@direction" in value && !["ltr", "rtl"].includes(value["@direction"])) {
-    found.push(problem(member(path, "@direction"), "must be 'ltr' or 'rtl'"));
+    found.push(problem(member(path, "@direction"), "rule.direction"));
   }
   return found;
 }
@@ -104,13 +101,13 @@ function issuer(document, path) {
   const object = isObject(value);
   let found = [];
   if (object && "id" in value) found = optionalId(value, place);
-  else if (!isUrl(value)) found = [problem(place, "must be a URL, or an object with an 'id' that is a URL")];
+  else if (!isUrl(value)) found = [problem(place, "rule.issuer")];
   return object ? [...found, ...texts(value, place)] : found;
 }
 
 function subjects(document, path) {
   const place = `${path}.credentialSubject`;
-  const wanted = "must be an object with at least one member, or a list of such";
+  const wanted = "rule.subject";
   const value = document.credentialSubject;
   if (Array.isArray(value) && value.length === 0) return [problem(place, wanted)];
   return each(place, value).flatMap(([where, subject]) =>
@@ -127,7 +124,7 @@ function period(document, path) {
     else found.push(told);
   }
   if ("validFrom" in moments && "validUntil" in moments && moments.validUntil < moments.validFrom) {
-    found.push(problem(`${path}.validUntil`, "must not be earlier than validFrom", RANGE));
+    found.push(problem(`${path}.validUntil`, "rule.period", {}, RANGE));
   }
   return found;
 }
@@ -138,7 +135,7 @@ function stampProblem(value, name, path) {
     return null;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return problem(`${path}.${name}`, "must be a dateTimeStamp like 2026-01-31T09:30:00Z");
+    return problem(`${path}.${name}`, "rule.stamp");
   }
 }
 
@@ -151,9 +148,9 @@ export function stampMember(value, name) {
 function typed(document, path, name, idRequired) {
   if (!(name in document)) return [];
   return each(`${path}.${name}`, document[name]).flatMap(([place, value]) => {
-    if (!isObject(value)) return [problem(place, "must be an object with a 'type'")];
-    const found = hasTypes(value.type) ? [] : [problem(`${place}.type`, "must be a text or an array of texts")];
-    if (idRequired && !("id" in value)) found.push(problem(`${place}.id`, "is required, and a URL"));
+    if (!isObject(value)) return [problem(place, "rule.typed")];
+    const found = hasTypes(value.type) ? [] : [problem(`${place}.type`, "rule.typeTexts")];
+    if (idRequired && !("id" in value)) found.push(problem(`${place}.id`, "rule.requiredUrl"));
     return [...found, ...optionalId(value, place), ...digests(value, place)];
   });
 }
@@ -163,61 +160,61 @@ function related(document, path) {
   const seen = new Set();
   return each(`${path}.relatedResource`, document.relatedResource).flatMap(([place, value]) => {
     if (!isObject(value) || !isUrl(value.id)) {
-      return [problem(isObject(value) ? `${place}.id` : place, "is required, and a URL")];
+      return [problem(isObject(value) ? `${place}.id` : place, "rule.requiredUrl")];
     }
     const found = [];
-    if (seen.has(value.id)) found.push(problem(`${place}.id`, "must not name a resource that the list names already"));
+    if (seen.has(value.id)) found.push(problem(`${place}.id`, "rule.resourceTwice"));
     seen.add(value.id);
     if (!("digestSRI" in value) && !("digestMultibase" in value)) {
-      found.push(problem(place, "must hold a digestSRI or a digestMultibase"));
+      found.push(problem(place, "rule.digest"));
     }
     if ("mediaType" in value && typeof value.mediaType !== "string") {
-      found.push(problem(`${place}.mediaType`, "must be a text"));
+      found.push(problem(`${place}.mediaType`, "rule.text"));
     }
     found.push(...digests(value, place));
     const expected = Object.hasOwn(KNOWN_RESOURCES, value.id) ? KNOWN_RESOURCES[value.id] : null;
     const told = expected ? sha256Digests([value.digestSRI ?? [], value.digestMultibase ?? []].flat()) : [];
     if (told.length > 0 && !told.includes(expected)) {
-      found.push(problem(place, "must hold the digest of the resource, which is another one"));
+      found.push(problem(place, "rule.otherDigest"));
     }
     return found;
   });
 }
 
 const DIGESTS = [
-  ["digestSRI", isSriDigest, "Subresource Integrity digests like 'sha256-…'"],
-  ["digestMultibase", isMultibaseDigest, "a multihash in multibase, 'u…' or 'z…'"],
+  ["digestSRI", isSriDigest, "kind.sri"],
+  ["digestMultibase", isMultibaseDigest, "kind.multibase"],
 ];
 
 function digests(value, path) {
   return DIGESTS.filter(([name]) => name in value).flatMap(([name, isDigest, kind]) =>
     each(`${path}.${name}`, value[name])
       .filter(([, digest]) => !isDigest(digest))
-      .map(([place]) => problem(place, `must be ${kind}`)),
+      .map(([place]) => problem(place, "rule.be", { what: { key: kind } })),
   );
 }
 
 function proof(place, value) {
-  if (!isObject(value)) return [problem(place, "must be an object with a 'type'")];
+  if (!isObject(value)) return [problem(place, "rule.typed")];
   const found = [];
-  if (typeof value.type !== "string" || value.type === "") found.push(problem(`${place}.type`, "must be a text"));
+  if (typeof value.type !== "string" || value.type === "") found.push(problem(`${place}.type`, "rule.text"));
   if (value.type === "DataIntegrityProof" && typeof value.cryptosuite !== "string") {
-    found.push(problem(`${place}.cryptosuite`, "is required of a DataIntegrityProof, and a text"));
+    found.push(problem(`${place}.cryptosuite`, "rule.cryptosuite"));
   }
-  if (typeof value.proofPurpose !== "string") found.push(problem(`${place}.proofPurpose`, "is required, and a text"));
+  if (typeof value.proofPurpose !== "string") found.push(problem(`${place}.proofPurpose`, "rule.requiredText"));
   found.push(...optionalId(value, place));
   for (const name of ["created", "expires"]) {
     if (name in value) found.push(...[stampProblem(value, name, place)].filter((one) => one !== null));
   }
   if ("verificationMethod" in value && !isUrl(value.verificationMethod)) {
-    found.push(problem(`${place}.verificationMethod`, "must be a URL"));
+    found.push(problem(`${place}.verificationMethod`, "rule.url"));
   }
   for (const name of ["proofValue", "challenge", "nonce", "cryptosuite"]) {
-    if (name in value && typeof value[name] !== "string") found.push(problem(`${place}.${name}`, "must be a text"));
+    if (name in value && typeof value[name] !== "string") found.push(problem(`${place}.${name}`, "rule.text"));
   }
   for (const name of ["domain", "previousProof"].filter((one) => one in value)) {
     for (const [where, item] of each(`${place}.${name}`, value[name])) {
-      if (typeof item !== "string") found.push(problem(where, "must be a text, or a list of texts"));
+      if (typeof item !== "string") found.push(problem(where, "rule.texts"));
     }
   }
   return found;

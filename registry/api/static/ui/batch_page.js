@@ -2,9 +2,10 @@
 
 import { readEvidence } from "../core/evidence.js";
 import { reasonLabel } from "../core/reasons.js";
+import { sentence } from "../core/sentence.js";
 import { el, facts, icon, link, mono } from "./dom.js";
 import { ask, runPage, table } from "./lookup.js";
-import { moment, say } from "./words.js";
+import { moment, say, sentences } from "./words.js";
 
 const ACTIONS = { 1: "revoked", 2: "suspended", 3: "reinstated" };
 
@@ -35,7 +36,7 @@ async function fill(holder, id, word) {
   const answer = await fetch(`/v1/batches/${encodeURIComponent(id)}/evidence?word=${word}`);
   const evidence = readEvidence(new Uint8Array(await answer.arrayBuffer()));
   if (evidence.missing) return holder.replaceChildren(el("p", {}, say("nothing")));
-  const rows = evidence.status.changes.map((one) => [moment(one.time), say(`action.${ACTIONS[one.action] ?? "revoked"}`), numbers(one.mask, word), reasonLabel(one.reason), String(one.block)]);
+  const rows = evidence.status.changes.map((one) => [moment(one.time), say(`action.${ACTIONS[one.action] ?? "revoked"}`), numbers(one.mask, word), sentence(sentences(), reasonLabel(one.reason)), String(one.block)]);
   const count = (bits) => bits.toString(2).replaceAll("0", "").length;
   holder.replaceChildren(
     el("p", {}, say("batch.now", { revoked: count(evidence.status.revoked), suspended: count(evidence.status.suspended) })),

@@ -117,7 +117,7 @@ function checks({ checks: all }, then) {
         "div", {},
         el("h3", {}, say(`check.${one.name}`), " ", el("span", { class: `pill ${one.verdict}` }, say(`state.${one.verdict}`))),
         el("p", { class: "asks" }, say(then && one.name === "validity" ? "check.validity.asksThen" : `check.${one.name}.asks`)),
-        words === "" ? null : el("p", { class: "found", lang: one.problems.length > 0 ? "en" : null }, words),
+        words === "" ? null : el("p", { class: "found" }, words),
         one.code === "" ? null : el("p", { class: "quiet small" }, say("check.code"), " ", mono(one.code)),
       ),
     );

@@ -81,10 +81,10 @@ async function bytesOfText(text) {
   if (code !== null) return codeText(code);
   const sealed = sealedLink(text);
   if (sealed !== null) {
-    const copy = await relay(sealed.url).catch(() => { throw notCarried(say("sealed.noAnswer")); });
+    const copy = await relay(sealed.url).catch(() => { throw notCarried("carrier.noAnswer"); });
     return unseal(copy, sealed.key);
   }
-  if (/^https?:\/\/\S+$/.test(text)) throw notCarried(say("link.notFetched"));
+  if (/^https?:\/\/\S+$/.test(text)) throw notCarried("carrier.link");
   return credentialIn(encode(text));
 }
 
