@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.credential.signer import DocumentSigner
 from registry.errors import StoreError
-from registry.store.checkpoints import CheckpointStore
+from registry.store.reading.checkpoints import CheckpointStore
 from registry.verification.checkpoint import Checkpoint, SignedCheckpoint, sign_checkpoint
 
 HEADER = b"hallmark-checkpoint"

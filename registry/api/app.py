@@ -25,11 +25,11 @@ from registry.api.routes import documents, health, lookups, metrics, pages, stat
 from registry.api.status_lists import ListPublisher
 from registry.api.verifying import Verifier
 from registry.errors import HallmarkError
-from registry.store.documents import DocumentStore
-from registry.store.evidence import SqlEvidence
-from registry.store.issuer_lists import IssuerLists
-from registry.store.queries import RegistryQueries
-from registry.store.quick_evidence import QuickEvidence
+from registry.store.reading.documents import DocumentStore
+from registry.store.reading.evidence import SqlEvidence
+from registry.store.reading.issuer_lists import IssuerLists
+from registry.store.reading.queries import RegistryQueries
+from registry.store.reading.quick_evidence import QuickEvidence
 from registry.verification.evidence import TrustedContract
 
 STALE_AFTER = 3600

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from registry.api.problems import problem
 from registry.errors import HallmarkError, MalformedError, StoreError
-from registry.store.position import check_position
-from registry.store.queries import RegistryQueries
+from registry.store.reading.position import check_position
+from registry.store.reading.queries import RegistryQueries
 
 HEADER = "hallmark-position"
 WAIT_SECONDS = 2.0

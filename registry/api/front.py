@@ -18,7 +18,7 @@ from registry.api.server import ALL_THERE, WHOLE
 from registry.api.together import Case, Together
 from registry.api.verifying import Verifier
 from registry.errors import HallmarkError
-from registry.store.quick_evidence import QuickEvidence
+from registry.store.reading.quick_evidence import QuickEvidence
 
 _LEAF = "/v1/credentials/"
 _SMALL = 16 * 1024

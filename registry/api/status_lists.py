@@ -12,7 +12,7 @@ from registry.credential.signer import DocumentSigner
 from registry.credential.status.chain_list import ListName, Period, signed_list
 from registry.credential.status.status_list import MAX_LIST_BYTES
 from registry.errors import MalformedError, NotFound, NotReady
-from registry.store.status_lists import ListState, StatusListStore, check_deposit, says
+from registry.store.reading.status_lists import ListState, StatusListStore, check_deposit, says
 
 TTL_SECONDS = 300
 LIFE_SECONDS = 86_400

@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from registry.api.verifying import Verifier, is_cheap, report_bytes
 from registry.errors import HallmarkError
-from registry.store.quick_evidence import QuickEvidence
+from registry.store.reading.quick_evidence import QuickEvidence
 from registry.verification.evidence import Evidence, NoEvidence, Policy
 from registry.verification.report import Report
 from registry.verification.verify import Presented, present, verified

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from registry.issuing.table.complaints import Complaints
     from registry.issuing.targets import KnownBatches
     from registry.ports import JournalEntry
-    from registry.store.issued import SqlIssued
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.issued import SqlIssued
+    from registry.store.issuers.journal import SqlJournal
 
 # How many shards of an input are known to be its own when it is taken up again.
 _MOST_SHARDS = 4096
@@ -74,7 +74,7 @@ def identity_at_home(settings: Settings) -> "IssuerIdentity | None":
 
 def journal(settings: Settings) -> "SqlJournal":
     """The issuing journal of the home folder."""
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     return SqlJournal(workspace(settings).journal)
 
@@ -150,7 +150,7 @@ def recorded(settings: Settings) -> Callable[[bytes], int]:
 
 def issued(settings: Settings) -> "SqlIssued":
     """The index of what the home folder's issuer issued."""
-    from registry.store.issued import SqlIssued
+    from registry.store.issuers.issued import SqlIssued
 
     return SqlIssued(workspace(settings).home / "issued.sqlite")
 

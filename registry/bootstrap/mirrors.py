@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from registry.chain.source import RpcChain
     from registry.indexer.beside import Reader
     from registry.indexer.follow import Follower
-    from registry.store.mirror import SqlMirror
-    from registry.store.rebuild import Rebuilt
+    from registry.store.rebuilding.rebuild import Rebuilt
+    from registry.store.writing.mirror import SqlMirror
 
 
 def mirror(settings: Settings) -> "SqlMirror":
     """The mirror, with its tables made or migrated."""
     from registry.store.engine import open_engine
-    from registry.store.mirror import SqlMirror
+    from registry.store.writing.mirror import SqlMirror
 
     place = deployment(settings)
     beside = place.accreditation.address if place.accreditation else None
@@ -74,8 +74,8 @@ def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader |
 @contextlib.contextmanager
 def leading(follower: "Follower", wait: float | None, say: Callable[[str], None]) -> Iterator[None]:
     """Be the one that writes the follower's mirror, for a block of code; LeaseHeld after `wait` seconds."""
-    from registry.store.lease import Lease
-    from registry.store.mirror import SqlMirror
+    from registry.store.writing.lease import Lease
+    from registry.store.writing.mirror import SqlMirror
 
     target = follower.mirror
     assert isinstance(target, SqlMirror)
@@ -100,8 +100,8 @@ def waiting(settings: Settings, say: Callable[[str], None]) -> Iterator[Callable
 def rebuild(settings: Settings, *, rehash: bool = False) -> "Rebuilt":
     """All projections again from the raw events; the contracts decide where words differ, if an endpoint is named."""
     from registry.ledger.entities import Accreditor, Issuer
-    from registry.store.rebuild import Mirrored
-    from registry.store.rebuild import rebuild as rebuild_mirror
+    from registry.store.rebuilding.rebuild import Mirrored
+    from registry.store.rebuilding.rebuild import rebuild as rebuild_mirror
 
     def witness(
         speaker: type[Issuer | Accreditor], issuer_ids: Sequence[int], number: int, block_hash: bytes

@@ -51,14 +51,14 @@ def api(settings: Settings) -> "FastAPI":
     from registry.api.app import STALE_AFTER, Services, build_app
     from registry.api.limits import Limits
     from registry.api.status_lists import ListPublisher
-    from registry.store.checkpoints import CheckpointStore
-    from registry.store.documents import DocumentStore
-    from registry.store.evidence import SqlEvidence
-    from registry.store.issuer_lists import IssuerLists
-    from registry.store.queries import RegistryQueries
-    from registry.store.quick import quick_file
-    from registry.store.quick_evidence import QuickEvidence
-    from registry.store.status_lists import StatusListStore
+    from registry.store.reading.checkpoints import CheckpointStore
+    from registry.store.reading.documents import DocumentStore
+    from registry.store.reading.evidence import SqlEvidence
+    from registry.store.reading.issuer_lists import IssuerLists
+    from registry.store.reading.queries import RegistryQueries
+    from registry.store.reading.quick import quick_file
+    from registry.store.reading.quick_evidence import QuickEvidence
+    from registry.store.reading.status_lists import StatusListStore
 
     opened, place = mirror(settings), deployment(settings)
     engine, file = opened.engine, quick_file(opened.engine)

@@ -1,1 +1,5 @@
-"""The SQL edge: tables, migrations, the mirror's writer, queries, documents, and the issuing journal."""
+"""The SQL edge, in rooms by who asks.
+
+`writing` is the follower's, `reading` the API's and the auditors', `rebuilding` makes all projections again from raw
+events, `issuers` is an issuer's own database. What they all stand on lies beside them.
+"""

@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 _POSTGRES = ("postgresql+psycopg://", "postgresql://", "postgres://")
 _BUSY_SECONDS = 5
 _AT_ONCE = 2_000
-_SIGN = 0x6C656173  # the key of `store.lease` for a session's sign of life ("leas")
+_SIGN = 0x6C656173  # the key of `store.writing.lease` for a session's sign of life ("leas")
 
 
 def connect(url: str) -> "Session":
@@ -135,7 +135,7 @@ class Session(ABC):
 
     @abstractmethod
     def alone(self, chain_id: int) -> contextlib.AbstractContextManager[bool]:
-        """Whether nobody else shows the sign of life of `store.lease` for this id; it is shown meanwhile."""
+        """Whether nobody else shows the sign of life of `store.writing.lease` for this id; it is shown meanwhile."""
 
     @abstractmethod
     def _begin(self, *, snapshot: bool) -> str: ...

@@ -186,7 +186,7 @@ def pending(desk):
 
 
 def state(desk):
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     path = desk.folder / "issuer" / "journal.sqlite"
     return SqlJournal(path).entries()[0].state if path.exists() and SqlJournal(path).entries() else ""
@@ -204,7 +204,7 @@ def mine_until(desk, outcome):
 
 
 def offers(desk):
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     return SqlJournal(desk.folder / "issuer" / "journal.sqlite").entries()[0].offers
 

@@ -167,7 +167,7 @@ def test_purge_by_age_takes_released_batches_only(desk):
 def test_purge_that_was_interrupted_is_finished(desk):
     from dataclasses import replace
 
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     desk.issue(2)
     journal = SqlJournal(desk.folder / "issuer" / "journal.sqlite")
@@ -179,7 +179,7 @@ def test_purge_that_was_interrupted_is_finished(desk):
 
 def test_journal_of_the_first_version_is_read(tmp_path):
     """Columns that were added later are made; what it held is kept."""
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     path = tmp_path / "journal.sqlite"
     columns = "batch_id BLOB PRIMARY KEY, state, root BLOB, leaf_count, created, account BLOB, out, nonce, raw BLOB"
@@ -240,7 +240,7 @@ def test_batch_that_was_signed_is_never_dropped(desk, state):
     from dataclasses import replace
 
     from registry.ports import SignedTransaction
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     staged(desk)
     journal = SqlJournal(desk.folder / "issuer" / "journal.sqlite")

@@ -13,7 +13,7 @@ from desk import open_api
 from registry import bootstrap
 from registry.api.accountable import Checkpoints
 from registry.config import load_settings
-from registry.store.checkpoints import CheckpointStore
+from registry.store.reading.checkpoints import CheckpointStore
 from registry.verification.checkpoint import checkpoint_from_json
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from registry.issuing.batch.staged import open_staged
-from registry.store.journal import SqlJournal
+from registry.store.issuers.journal import SqlJournal
 
 
 class Crash(Exception):

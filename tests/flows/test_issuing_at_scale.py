@@ -231,7 +231,7 @@ def test_input_beyond_one_record_becomes_several_each_anchored_once(desk):
 
 
 def test_run_that_ends_between_shards_goes_on_with_the_others(desk, monkeypatch):
-    from registry.store.journal import SqlJournal
+    from registry.store.issuers.journal import SqlJournal
 
     real, seen = SqlJournal.put, []
 

@@ -302,7 +302,7 @@ PLACES = [
     ("chain.transact", "Transactor", "sign"),
     ("chain.signer", "LocalSigner", "sign_transaction"),
     ("credential.signer", "SeedSigner", "sign"),
-    ("store.journal", "SqlJournal", "put"),
+    ("store.issuers.journal", "SqlJournal", "put"),
     ("chain.transaction", "Transaction", "as_account"),
 ]
 

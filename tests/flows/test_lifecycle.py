@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from registry.issuing.status import GAS_CAP
-from registry.store.journal import SqlJournal
+from registry.store.issuers.journal import SqlJournal
 
 BATCH_OF_3 = 300_000  # credentials of a record that needs three transactions
 

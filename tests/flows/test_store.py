@@ -10,9 +10,9 @@ from registry.errors import StoreError
 from registry.ledger.entities import Issuer
 from registry.ledger.word import IssuerWord
 from registry.store.engine import migrate, open_engine, reading, schema_version, transaction, upgrade
-from registry.store.mirror import SqlMirror
 from registry.store.plain import newest_schema
 from registry.store.tables import DISTRIBUTION, ENTITY_TABLES, citus_statements, event, metadata
+from registry.store.writing.mirror import SqlMirror
 
 
 @pytest.fixture

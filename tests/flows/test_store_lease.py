@@ -11,8 +11,8 @@ from lives import ACCREDITATION, CONTRACT, Life
 
 from registry.errors import StoreError
 from registry.store.engine import open_engine, transaction
-from registry.store.lease import Lease, LeaseHeld, LeaseLost
-from registry.store.mirror import SqlMirror
+from registry.store.writing.lease import Lease, LeaseHeld, LeaseLost
+from registry.store.writing.mirror import SqlMirror
 
 SUPPORT = Path(__file__).parents[1] / "support"
 

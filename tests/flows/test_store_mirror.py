@@ -8,10 +8,10 @@ from sqlalchemy import func, select, text
 from registry.errors import StoreError
 from registry.ledger.entities import ENTITY_TYPES, Issuer
 from registry.ledger.history import HISTORY_TYPES, history_of
-from registry.store import mirror as module
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
-from registry.store.mirror import SqlMirror
+from registry.store.writing import mirror as module
+from registry.store.writing.mirror import SqlMirror
 
 
 @pytest.fixture

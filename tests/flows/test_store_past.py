@@ -23,10 +23,10 @@ from registry.ledger.history import Facet
 from registry.ledger.state import key_of
 from registry.ledger.word import IssuerWord
 from registry.store.engine import open_engine, reading
-from registry.store.evidence import SqlEvidence
-from registry.store.mirror import SqlMirror
-from registry.store.past import Past, periods, point_at_time
-from registry.store.present import Present
+from registry.store.reading.evidence import SqlEvidence
+from registry.store.reading.past import Past, periods, point_at_time
+from registry.store.reading.present import Present
+from registry.store.writing.mirror import SqlMirror
 from registry.verification.evidence import Ask, Evidence, NoEvidence, TrustedContract
 
 TRUSTED = TrustedContract(CONTRACT, bytes(32), bytes(32))

@@ -14,9 +14,9 @@ from registry.ledger.entities import Batch, Issuer
 from registry.store import plain
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
-from registry.store.lease import Lease, LeaseHeld
-from registry.store.mirror import SqlMirror
-from registry.store.rebuild import Mirrored, rebuild
+from registry.store.rebuilding.rebuild import Mirrored, rebuild
+from registry.store.writing.lease import Lease, LeaseHeld
+from registry.store.writing.mirror import SqlMirror
 
 MIRRORED = Mirrored(CONTRACT, ACCREDITATION)
 
@@ -143,7 +143,7 @@ def test_reader_never_sees_an_empty_half_or_mixed_table(mirror, life):
 
 @pytest.mark.parametrize("rehash", [False, True])
 def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, life, monkeypatch, rehash):
-    from registry.store import rebuild as module
+    from registry.store.rebuilding import rebuild as module
 
     life.mine(10, events=5)
     original = module._Rebuild._fill
@@ -163,7 +163,7 @@ def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, l
 
 @pytest.mark.parametrize("rehash", [False, True])
 def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypatch, rehash):
-    from registry.store import rebuild as module
+    from registry.store.rebuilding import rebuild as module
 
     other = life.fork(40, seed=8)
     other.mine(25, events=5)
@@ -335,7 +335,7 @@ def test_what_the_database_makes_of_the_events_is_row_for_row_what_the_fold_make
 
 
 def test_what_another_chain_commits_during_the_rebuild_is_kept(mirror, life, monkeypatch):
-    from registry.store import rebuild as module
+    from registry.store.rebuilding import rebuild as module
 
     _second_chain(mirror.engine)
     original = module._Rebuild._swap

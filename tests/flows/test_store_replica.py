@@ -16,15 +16,15 @@ from registry.api.status_lists import ListPublisher
 from registry.credential.place import BatchId, Place
 from registry.errors import StoreError
 from registry.ledger.entities import Batch
-from registry.store.checkpoints import CheckpointStore
-from registry.store.documents import DocumentStore
 from registry.store.engine import is_replica, migrate, open_engine, transaction
-from registry.store.evidence import SqlEvidence
-from registry.store.issuer_lists import IssuerLists
-from registry.store.mirror import SqlMirror
-from registry.store.queries import RegistryQueries
-from registry.store.rebuild import Mirrored, rebuild
-from registry.store.status_lists import StatusListStore
+from registry.store.reading.checkpoints import CheckpointStore
+from registry.store.reading.documents import DocumentStore
+from registry.store.reading.evidence import SqlEvidence
+from registry.store.reading.issuer_lists import IssuerLists
+from registry.store.reading.queries import RegistryQueries
+from registry.store.reading.status_lists import StatusListStore
+from registry.store.rebuilding.rebuild import Mirrored, rebuild
+from registry.store.writing.mirror import SqlMirror
 from registry.verification.evidence import Ask, Evidence, NoEvidence, TrustedContract
 
 TRUSTED = TrustedContract(CONTRACT, bytes(32), bytes(32))

@@ -9,8 +9,8 @@ from lives import ACCREDITATION, CONTRACT, Life
 
 from registry.errors import StoreError
 from registry.store.engine import open_engine
-from registry.store.lease import Lease
-from registry.store.mirror import SqlMirror
+from registry.store.writing.lease import Lease
+from registry.store.writing.mirror import SqlMirror
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from registry.credential.canonical import canonical_hash
 from registry.credential.controller import NOTHING
 from registry.credential.profile import KeptDocument, read_profile
 from registry.errors import HallmarkError
-from registry.store.evidence import kept_document
+from registry.store.reading.evidence import kept_document
 from registry.verification.verdict import Verdict
 from registry.verification.verify import judge, present, verified
 

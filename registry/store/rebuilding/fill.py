@@ -11,11 +11,11 @@ from threading import Thread
 from registry.errors import StoreError
 from registry.ledger.entities import Batch
 from registry.ledger.word import WordDomain
-from registry.store import shadow
 from registry.store.plain import PostgresSession, Session, connect
-from registry.store.records import build_records, canonical, glance, parts, records_by_issuer
-from registry.store.refold import Refold, check_counts, refold_part
-from registry.store.shadow import KINDS
+from registry.store.rebuilding import shadow
+from registry.store.rebuilding.records import build_records, canonical, glance, parts, records_by_issuer
+from registry.store.rebuilding.refold import Refold, check_counts, refold_part
+from registry.store.rebuilding.shadow import KINDS
 
 Reached = tuple[int, bytes]
 """Number and hash of a block."""

@@ -18,9 +18,9 @@ from registry.ledger.status import bit_of
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
-from registry.store.past import Past, point_at, point_at_time
-from registry.store.present import Present, Rows
 from registry.store.reached import block_of, reached
+from registry.store.reading.past import Past, point_at, point_at_time
+from registry.store.reading.present import Present, Rows
 from registry.verification.accreditation import walk
 from registry.verification.evidence import (
     NOW,

@@ -10,7 +10,7 @@ from registry.ledger.entities import Batch
 from registry.ledger.events import ACCREDITATION_TYPES, Anchored, AnyEvent
 from registry.ledger.fields import FieldPlace, places_of
 from registry.store.plain import Session
-from registry.store.shadow import columns_of, shadow_of
+from registry.store.rebuilding.shadow import columns_of, shadow_of
 
 # What a record has besides its event's own fields: of its block and its transaction.
 _BESIDE = {"anchored_at": "b.block_time", "block_number": "e.block_number", "tx_hash": "e.tx_hash"}

@@ -20,7 +20,7 @@ from registry.ledger.entities import (
     StatusWord,
 )
 from registry.store import tables as t
-from registry.store.present import ByKey
+from registry.store.reading.present import ByKey
 from registry.store.refusals import refused
 from registry.store.rows import COLUMNS
 

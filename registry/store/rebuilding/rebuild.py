@@ -21,11 +21,11 @@ from registry.credential.place import ContractId
 from registry.errors import StoreError
 from registry.ledger.entities import Accreditor, Issuer
 from registry.ledger.word import WordDomain
-from registry.store import shadow
-from registry.store.fill import Filling, Moved, Reached, checkpoint
 from registry.store.plain import Session, connect, newest_schema
-from registry.store.refold import catch_up
-from registry.store.shadow import KINDS, columns_of, shadow_of
+from registry.store.rebuilding import shadow
+from registry.store.rebuilding.fill import Filling, Moved, Reached, checkpoint
+from registry.store.rebuilding.refold import catch_up
+from registry.store.rebuilding.shadow import KINDS, columns_of, shadow_of
 
 Speaker = type[Issuer] | type[Accreditor]
 Witness = Callable[[Speaker, Sequence[int], int, bytes], Mapping[int, bytes]]
@@ -106,7 +106,7 @@ def _is_current(session: Session, mirrored: Mirrored) -> bool:
 def _only_one(session: Session) -> Iterator[None]:
     with session.alone(REBUILDING) as alone:
         if not alone:
-            from registry.store.lease import LeaseHeld
+            from registry.store.writing.lease import LeaseHeld
 
             raise LeaseHeld("Another rebuild is at work in this database.", todo="wait for it, or stop it")
         yield

@@ -13,11 +13,11 @@ from registry.ports import Checkpoint, Step
 from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import announce_writing, migrate, reading, transaction
-from registry.store.lease import Lease
 from registry.store.reached import block_of, reached
-from registry.store.rewind import rewind
 from registry.store.rows import COLUMNS, block_rows, event_rows
-from registry.store.writer import load_state, write_history, write_state
+from registry.store.writing.lease import Lease
+from registry.store.writing.rewind import rewind
+from registry.store.writing.writer import load_state, write_history, write_state
 
 
 class SqlMirror:

@@ -12,9 +12,9 @@ from registry.ledger.entities import Accreditor, Issuer
 from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import reading, transaction
-from registry.store.past import point_at
+from registry.store.raw_events import last_word
 from registry.store.reached import reached
-from registry.store.rewind import last_word
+from registry.store.reading.past import point_at
 from registry.verification.checkpoint import (
     Checkpoint,
     SignedCheckpoint,

@@ -23,8 +23,8 @@ from registry.ledger.projection import apply, effect, rows_needed
 from registry.ledger.state import RowKey, State
 from registry.ledger.word import IssuerWord, WordDomain, gap
 from registry.store.plain import Row, Session, connect
-from registry.store.records import canonical, is_kind, last_words
-from registry.store.shadow import KINDS, columns_of, shadow_of, types_of
+from registry.store.rebuilding.records import canonical, is_kind, last_words
+from registry.store.rebuilding.shadow import KINDS, columns_of, shadow_of, types_of
 
 _AT_ONCE = 10_000
 _WRITTEN_ONCE: tuple[type[AnyEntity], ...] = (Batch, StatusChange)

@@ -11,10 +11,10 @@ from registry.ledger.events import ACCREDITATION_TYPES
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
-from registry.store.evidence import profile_document
-from registry.store.position import has_reached, position_of
-from registry.store.present import Present
 from registry.store.reached import reached
+from registry.store.reading.evidence import profile_document
+from registry.store.reading.position import has_reached, position_of
+from registry.store.reading.present import Present
 
 _MOST_SHOWN = 200
 _BESIDE = [TOPICS[kind] for kind in ACCREDITATION_TYPES]
@@ -41,7 +41,7 @@ class RegistryQueries:
         return contracts | {"block": block, "safe": row.safe, "final": row.final} | completeness
 
     def position(self) -> str:
-        """At least as late as every answer that was given before (store/position.py)."""
+        """At least as late as every answer that was given before (store/reading/position.py)."""
         return position_of(self.engine)
 
     def reached(self, position: str | None, block: int | None) -> bool:

@@ -10,7 +10,7 @@ from registry.errors import MalformedError
 from registry.ledger.entities import Accreditation, Batch, Key, ProfilePeriod
 from registry.store import tables as t
 from registry.store.engine import reading, storable
-from registry.store.queries import accreditation_json, batch_json, key_json
+from registry.store.reading.queries import accreditation_json, batch_json, key_json
 
 _TODO = "send the cursor that the last answer gave as `next`"
 

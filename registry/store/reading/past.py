@@ -28,8 +28,8 @@ from registry.ledger.entities import StatusChange as Change
 from registry.ledger.state import key_of
 from registry.store import bulk
 from registry.store import tables as t
-from registry.store.present import status_changes
-from registry.store.rewind import last_word
+from registry.store.raw_events import last_word
+from registry.store.reading.present import status_changes
 from registry.store.rows import COLUMNS
 
 

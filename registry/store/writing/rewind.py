@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, func, select, update
+from sqlalchemy import Connection, and_, case, delete, select, update
 
 from registry.credential.place import ContractId
 from registry.ledger import accreditation as acc
 from registry.ledger import events as ev
 from registry.ledger import history as hi
-from registry.ledger.decode import TOPICS, BlockRef, LedgerEvent, decode
+from registry.ledger.decode import BlockRef, LedgerEvent, decode
 from registry.ledger.entities import (
     Accreditation,
     Accreditor,
@@ -29,6 +29,7 @@ from registry.ledger.entities import (
 )
 from registry.store import bulk
 from registry.store import tables as t
+from registry.store.raw_events import last_word
 from registry.store.rows import COLUMNS, entity_rows, raw_log
 
 Keys = dict[bulk.Row, None]
@@ -157,28 +158,6 @@ class _Undo:
             periods += slots if issuer_id in profiles else []
         bulk.append(self.connection, t.ENTITY_TABLES[ProfilePeriod], entity_rows(self.chain, ProfilePeriod, periods))
         bulk.upsert(self.connection, t.ENTITY_TABLES[Issuer], entity_rows(self.chain, Issuer, issuers))
-
-
-def last_word(connection: Connection, contract: ContractId, issuer_id: int, until: int | None = None) -> bytes:
-    """The issuer's word (32 bytes) after its newest canonical event, at or below block `until`; zeros before any."""
-    e, b = t.event.c, t.block.c
-    same = and_(b.chain_id == e.chain_id, b.block_number == e.block_number, b.block_hash == e.block_hash)
-    where = [e.chain_id == contract.chain_id, e.issuer_id == issuer_id, b.canonical]
-    # events of the accreditation contract extend another word
-    where += [func.substr(e.topics, 1, 32).not_in([TOPICS[kind] for kind in ev.ACCREDITATION_TYPES])]
-    where += [] if until is None else [e.block_number <= until]
-    query = (
-        select(e.block_number, e.log_index, e.block_hash, e.tx_hash, e.topics, e.data, b.block_time)
-        .select_from(t.event.join(t.block, same))
-        .where(*where)
-        .order_by(e.block_number.desc(), e.log_index.desc())
-        .limit(1)
-    )
-    row = connection.execute(query).first()
-    if row is None:
-        return bytes(32)
-    *place, time = row
-    return decode(raw_log(contract, place), BlockRef(place[0], place[2], time)).event.word
 
 
 def _added(item: LedgerEvent) -> Iterable[tuple[type[Any], tuple[Any, ...]]]:

@@ -12,9 +12,9 @@ from registry.ledger.decode import BlockRef
 from registry.ledger.entities import Batch
 from registry.ledger.status import WORD_BITS
 from registry.ledger.word import IssuerWord
-from registry.store.evidence import evidence_of, kept_document
-from registry.store.queries import batch_json
-from registry.store.quick import QuickRows
+from registry.store.reading.evidence import evidence_of, kept_document
+from registry.store.reading.queries import batch_json
+from registry.store.reading.quick import QuickRows
 from registry.verification.evidence import Evidence, NoEvidence, TrustedContract
 from registry.verification.evidence_json import evidence_to_json
 

@@ -18,8 +18,8 @@ from registry.ledger.word import IssuerWord
 from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import reading, storable, transaction
-from registry.store.evidence import profile_document
 from registry.store.reached import block_of, reached
+from registry.store.reading.evidence import profile_document
 from registry.verification.issuer_step import check_signature
 from registry.verification.verdict import Verdict
 

@@ -1,0 +1,1 @@
+"""An issuer's own database: its journal and what it issued."""

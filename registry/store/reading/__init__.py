@@ -1,0 +1,1 @@
+"""What the API and auditors ask: now, then, and as evidence."""

@@ -1,0 +1,1 @@
+"""The follower's side: one transaction a step, its rewind, and who may write."""
