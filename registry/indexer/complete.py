@@ -33,30 +33,44 @@ class Witness(Protocol):
         """The same of the accreditation contract; None where there is none, or not yet."""
 
 
-def check_complete(
-    chain: Witness, mirror: Mirror, state: State, header: Header, point: Checkpoint | None, *, all_issuers: bool
-) -> Completeness:
-    """Compare folded words and counts with the storage of both contracts after `header`.
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The blocks since what was compared before.
+
+    Attributes:
+        header: The last of them: the comparison rests on it.
+        point: The checkpoint before, with its storage roots.
+        all_issuers: Whether every issuer is compared (on catch-up), or the touched ones and some more.
+        spoke: Whether the blocks may hold logs of the registry, and of the accreditation contract, by their filters.
+    """
+
+    header: Header
+    point: Checkpoint | None
+    all_issuers: bool = True
+    spoke: tuple[bool, bool] = (True, True)
+
+
+def check_complete(chain: Witness, mirror: Mirror, state: State, since: Since) -> Completeness:
+    """Compare folded words and counts with the storage of both contracts after `since.header`.
 
     Args:
         chain: Where storage is read.
         mirror: Words that `state` does not hold.
         state: The rows that the events up to `header` changed, not yet written.
-        header: The block that the comparison rests on.
-        point: The checkpoint before, with its storage roots.
-        all_issuers: Whether every issuer is compared (on catch-up), or the touched ones and some more.
+        since: What has to be compared, and where.
 
     Raises:
         Incomplete: Events are missing or forged; `what` names the first issuer.
         LedgerError: The endpoint's proofs do not hold.
     """
     # whether storage moved cannot be told where the checkpoint was not proven
+    point = since.point
     root = point.storage_root if point is not None and point.proven == point.block.number else b""
     houses = (
-        _House(Issuer, chain.storage, root[:_ROOT_BYTES]),
-        _House(Accreditor, chain.accreditation_storage, root[_ROOT_BYTES:]),
+        _House(Issuer, chain.storage, root[:_ROOT_BYTES], since.spoke[0]),
+        _House(Accreditor, chain.accreditation_storage, root[_ROOT_BYTES:], since.spoke[1]),
     )
-    found = (_check(house, mirror, state, header, all_issuers=all_issuers) for house in houses)
+    found = (_check(house, mirror, state, since.header, all_issuers=since.all_issuers) for house in houses)
     views = [view for view in found if view is not None]
     proven = all(view.proven for view in views)
     roots = b"".join(view.storage_root or b"" for view in views) if proven else b""
@@ -70,15 +84,27 @@ _ROOT_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    """A contract: who has words there, how its storage is read, and its storage root at the checkpoint, or empty."""
+    """A contract: who has words there, how its storage is read, its storage root at the checkpoint, or empty.
+
+    `spoke`: whether the blocks since may hold a log of it.
+    """
 
     speaker: Speaker
     read: Callable[[Header, Sequence[int]], StorageView | None]
     root: bytes
+    spoke: bool
 
-    def moved(self, view: StorageView) -> bool:
-        """Whether storage is another one than at the checkpoint."""
-        return bool(view.storage_root and self.root and view.storage_root != self.root)
+    def wants_everybody(self, view: StorageView, *, touched: bool) -> bool:
+        """Whether a word may have changed without an event that came, or has never been proven.
+
+        Every change of state extends a word, so everybody's word tells; where they all agree nothing is missing
+        (anvil's root also moves with slots that a failed call only read).
+        """
+        if view.storage_root and not self.root:
+            return True  # what views said before is proven now
+        if touched:
+            return False
+        return view.storage_root != self.root if view.storage_root else self.spoke
 
 
 def _check(house: _House, mirror: Mirror, state: State, header: Header, *, all_issuers: bool) -> StorageView | None:
@@ -88,10 +114,8 @@ def _check(house: _House, mirror: Mirror, state: State, header: Header, *, all_i
     view = house.read(header, sorted(folded))
     if view is None:
         return None
-    if not touched and not all_issuers and house.moved(view):
-        # Storage changed though no event came. Every change of state extends a word, so everybody's word tells; where
-        # they all agree nothing is missing (anvil's root also moves with slots that a failed call only read).
-        folded = _words(house.speaker, mirror)
+    if not all_issuers and house.wants_everybody(view, touched=bool(touched)):
+        folded = _words(house.speaker, mirror) | touched
         view = house.read(header, sorted(folded)) or view
     _compare(house.speaker, view, folded, header, _count(house.speaker, mirror, touched))
     return view

@@ -69,6 +69,14 @@ def suspicious_blocks(headers: Iterable[Header], with_logs: Iterable[int], bits:
     return [h.block.number for h in headers if may_hold(h.logs_bloom, bits) and h.block.number not in silent]
 
 
+def speaks(headers: Iterable[Header], address: bytes | None) -> bool:
+    """Whether these blocks may hold a log of a contract; a filter that no hash covers says nothing."""
+    if address is None:
+        return False
+    bits = bloom_bits(address)
+    return any(not h.sealed or may_hold(h.logs_bloom, bits) for h in headers)
+
+
 def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[RawLog]) -> list[RawLog]:
     """Ask for suspicious blocks again, elsewhere if possible: a filter may be wrong when it says yes, never when no."""
     contracts, asked = contracts_of(chain), set[int]()

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from registry.errors import ChainUnavailable, LedgerError, ReorgPastFinality
 from registry.indexer.ahead import Ahead
-from registry.indexer.complete import Completeness, check_complete
+from registry.indexer.complete import Completeness, Since, check_complete
 from registry.indexer.early import FAR_BLOCKS, EarlyProof
-from registry.indexer.fetch import Fetched
+from registry.indexer.fetch import Fetched, speaks
 from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
 from registry.ledger.state import State
@@ -185,4 +185,7 @@ class Follower:
         # After a rewind no storage root is known, so a silent change could not be seen by comparing roots.
         rewound = point is not None and not point.storage_root and point.evidence == "proof"
         unproven_before = point is None or point.proven != point.block.number or rewound
-        return check_complete(self._early, self.mirror, state, fetched.headers[-1], point, all_issuers=unproven_before)
+        contracts = self.chain.contract.address, self.chain.accreditation
+        spoke = (speaks(fetched.headers, contracts[0]), speaks(fetched.headers, contracts[1]))
+        since = Since(fetched.headers[-1], point, unproven_before, spoke)
+        return check_complete(self._early, self.mirror, state, since)

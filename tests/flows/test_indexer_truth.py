@@ -17,7 +17,15 @@ from registry.chain.pool import RpcPool
 from registry.chain.rpc import Rpc
 from registry.chain.source import RpcChain
 from registry.config import load_settings
-from registry.errors import ChainUnavailable, HallmarkError, Incomplete, LedgerError, ReorgPastFinality, WrongChain
+from registry.errors import (
+    ChainUnavailable,
+    HallmarkError,
+    Incomplete,
+    LedgerError,
+    ReorgPastFinality,
+    RpcError,
+    WrongChain,
+)
 from registry.indexer.ahead import Ahead
 from registry.indexer.follow import Follower
 from registry.indexer.reorg import accept
@@ -222,15 +230,16 @@ def test_receipts_mode_proves_every_log(life):
         follow(chain, mirror_of(life), life, receipts=True)
 
 
+class NoProofs(Rpc):
+    """An endpoint without `eth_getProof`."""
+
+    def call(self, method, *params):
+        if method == "eth_getProof":
+            raise RpcError("the method eth_getProof does not exist", rpc_code=-32601)
+        return super().call(method, *params)
+
+
 def test_without_storage_proofs_the_views_serve_and_the_weaker_evidence_is_said(life):
-    class NoProofs(Rpc):
-        def call(self, method, *params):
-            if method == "eth_getProof":
-                from registry.errors import RpcError
-
-                raise RpcError("the method eth_getProof does not exist", rpc_code=-32601)
-            return super().call(method, *params)
-
     mirror = follow(chain_of(life, NoProofs(life.chain.url)), mirror_of(life), life)
     assert mirror.point.evidence == "views"
     logs = all_logs(life)
@@ -241,6 +250,46 @@ def test_without_storage_proofs_the_views_serve_and_the_weaker_evidence_is_said(
     chain = Both(life, lambda found: [log for log in found if log in logs[:-2]], NoProofs(life.chain.url))
     with pytest.raises(Incomplete):
         follow(chain, mirror_of(life), life)
+
+
+@pytest.mark.parametrize(
+    "change", ["issuer profile --name Southwind", "issuer withdraw-accreditation 2 --scope scope.json"]
+)
+def test_without_storage_proofs_a_step_whose_every_log_is_left_out_is_noticed(desk, change):
+    desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
+    (desk.folder / "scope.json").write_text("{}")
+    desk.ok("issuer accredit 2 --scope scope.json")
+    mirror = follow(chain_of(desk, NoProofs(desk.chain.url)), mirror_of(desk), desk)
+    before = mirror.point.proven
+    desk.ok(change)
+    chain = Liar(desk, lambda logs: [log for log in logs if log.block_number <= before], NoProofs(desk.chain.url))
+    with pytest.raises(Incomplete):
+        follow(chain, mirror, desk)
+    assert mirror.point.proven == before
+    asked = []
+
+    class Counted(NoProofs):
+        def batch(self, calls):
+            asked.extend(method for method, _ in calls)
+            return super().batch(calls)
+
+    follow(chain_of(desk, Counted(desk.chain.url)), mirror, desk)
+    assert mirror.point.proven == desk.head()
+    desk.mine(1)
+    asked.clear()
+    follow(chain_of(desk, Counted(desk.chain.url)), mirror, desk)
+    assert asked.count("eth_call") == 2 or desk.chain.engine != "anvil"  # both counts: no filter speaks of us
+
+
+def test_what_only_views_said_is_proven_as_a_whole_once_a_node_proves(desk):
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm has no eth_getProof")
+    mirror = follow(chain_of(desk, NoProofs(desk.chain.url)), mirror_of(desk), desk)
+    issuer = mirror.state.get(Issuer, 1)
+    mirror.state.put(replace_log(issuer, word=bytes(32)))
+    desk.mine(1)
+    with pytest.raises(Incomplete, match="do not lead to its word"):
+        follow(chain_of(desk), mirror, desk)
 
 
 def test_forged_storage_proof_is_not_believed(life):
