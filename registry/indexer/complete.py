@@ -1,17 +1,20 @@
 """Completeness by proof: what the events lead to must be what the contract's storage holds (DESIGN, promise 5)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Protocol
 
 from registry.errors import Incomplete
 from registry.ledger.entities import Accreditor, Issuer
-from registry.ledger.header import Header
+from registry.ledger.header import Header, bloom_bits, may_hold
 from registry.ledger.state import State
 from registry.ports import Checkpoint, Mirror, StorageView
 
-# Up to so many issuers, all are proven whenever something changed; beyond, the touched ones and a rotating part.
+# Up to so many issuers, all are proven whenever something changed; beyond, the touched ones, those of whom the blocks'
+# filters speak (a log that is left out stays in its block's filter), and a rotating part.
 _ALL_UP_TO = 1_000
+_SPOKEN_OF = 10_000  # full filters speak of everybody: the rest waits for its turn
 _ROTATING = 250
 
 
@@ -41,13 +44,13 @@ class Since:
         header: The last of them: the comparison rests on it.
         point: The checkpoint before, with its storage roots.
         all_issuers: Whether every issuer is compared (on catch-up), or the touched ones and some more.
-        spoke: Whether the blocks may hold logs of the registry, and of the accreditation contract, by their filters.
+        blooms: Filters of the blocks that may hold logs of the registry, and of the accreditation contract.
     """
 
     header: Header
     point: Checkpoint | None
     all_issuers: bool = True
-    spoke: tuple[bool, bool] = (True, True)
+    blooms: tuple[Sequence[int], Sequence[int]] = ((), ())
 
 
 def check_complete(chain: Witness, mirror: Mirror, state: State, since: Since) -> Completeness:
@@ -67,8 +70,8 @@ def check_complete(chain: Witness, mirror: Mirror, state: State, since: Since) -
     point = since.point
     root = point.storage_root if point is not None and point.proven == point.block.number else b""
     houses = (
-        _House(Issuer, chain.storage, root[:_ROOT_BYTES], since.spoke[0]),
-        _House(Accreditor, chain.accreditation_storage, root[_ROOT_BYTES:], since.spoke[1]),
+        _House(Issuer, chain.storage, root[:_ROOT_BYTES], since.blooms[0]),
+        _House(Accreditor, chain.accreditation_storage, root[_ROOT_BYTES:], since.blooms[1]),
     )
     found = (_check(house, mirror, state, since.header, all_issuers=since.all_issuers) for house in houses)
     views = [view for view in found if view is not None]
@@ -86,13 +89,13 @@ _ROOT_BYTES = 32
 class _House:
     """A contract: who has words there, how its storage is read, its storage root at the checkpoint, or empty.
 
-    `spoke`: whether the blocks since may hold a log of it.
+    `blooms`: filters of the blocks since that may hold a log of it.
     """
 
     speaker: Speaker
     read: Callable[[Header, Sequence[int]], StorageView | None]
     root: bytes
-    spoke: bool
+    blooms: Sequence[int]
 
     def wants_everybody(self, view: StorageView, *, touched: bool) -> bool:
         """Whether a word may have changed without an event that came, or has never been proven.
@@ -104,13 +107,13 @@ class _House:
             return True  # what views said before is proven now
         if touched:
             return False
-        return view.storage_root != self.root if view.storage_root else self.spoke
+        return view.storage_root != self.root if view.storage_root else bool(self.blooms)
 
 
 def _check(house: _House, mirror: Mirror, state: State, header: Header, *, all_issuers: bool) -> StorageView | None:
     """One contract's storage, compared; None where the contract is not there (yet)."""
     touched = {row.issuer_id: row.word for row in state.all(house.speaker)}
-    folded = touched | _others(house.speaker, mirror, touched, header, all_issuers=all_issuers)
+    folded = touched | _others(house, mirror, touched, header, all_issuers=all_issuers)
     view = house.read(header, sorted(folded))
     if view is None:
         return None
@@ -126,18 +129,28 @@ def _words(speaker: Speaker, mirror: Mirror) -> dict[int, bytes]:
 
 
 def _others(
-    speaker: Speaker, mirror: Mirror, touched: Mapping[int, bytes], header: Header, *, all_issuers: bool
+    house: _House, mirror: Mirror, touched: Mapping[int, bytes], header: Header, *, all_issuers: bool
 ) -> dict[int, bytes]:
-    """Those beside the touched ones: everybody, or a part that moves on with the block number."""
+    """Those beside the touched ones: everybody, or whom a filter speaks of and a part that moves on block by block."""
+    speaker = house.speaker
     if all_issuers or (touched and mirror.count(speaker) <= _ALL_UP_TO):
         return {issuer_id: word for issuer_id, word in _words(speaker, mirror).items() if issuer_id not in touched}
     if not touched:
         return {}
     issuers = mirror.count(Issuer)
     start = header.block.number * _ROTATING % issuers
-    wanted = ((start + step) % issuers + 1 for step in range(_ROTATING))
-    rows = mirror.load((speaker, (issuer_id,)) for issuer_id in wanted if issuer_id not in touched).all(speaker)
+    wanted = {(start + step) % issuers + 1 for step in range(_ROTATING)}
+    wanted.update(islice(_spoken_of(house.blooms, issuers), _SPOKEN_OF))
+    rows = mirror.load((speaker, (issuer_id,)) for issuer_id in sorted(wanted - touched.keys())).all(speaker)
     return {row.issuer_id: row.word for row in rows}
+
+
+def _spoken_of(blooms: Sequence[int], issuers: int) -> Iterator[int]:
+    """Issuers whose id may be a topic in one of the blocks (SPEC: the first topic after the event's own)."""
+    for issuer_id in range(1, issuers + 1):
+        bits = bloom_bits(issuer_id.to_bytes(32, "big"))
+        if any(may_hold(bloom, bits) for bloom in blooms):
+            yield issuer_id
 
 
 def _count(speaker: Speaker, mirror: Mirror, touched: Iterable[int]) -> int:

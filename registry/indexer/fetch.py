@@ -9,7 +9,7 @@ from operator import attrgetter, or_
 from registry.errors import ChainUnavailable, LedgerError
 from registry.ledger.decode import LedgerEvent, RawLog, decode
 from registry.ledger.events import ACCREDITATION_TYPES
-from registry.ledger.header import Header, bloom_bits, may_hold
+from registry.ledger.header import FULL_BLOOM, Header, bloom_bits, may_hold
 from registry.ports import ChainSource
 
 # With more hits than this share the filters are too full to mean anything (busy chains).
@@ -69,12 +69,13 @@ def suspicious_blocks(headers: Iterable[Header], with_logs: Iterable[int], bits:
     return [h.block.number for h in headers if may_hold(h.logs_bloom, bits) and h.block.number not in silent]
 
 
-def speaks(headers: Iterable[Header], address: bytes | None) -> bool:
-    """Whether these blocks may hold a log of a contract; a filter that no hash covers says nothing."""
+def blooms_with(headers: Iterable[Header], address: bytes | None) -> list[int]:
+    """Filters of the blocks that may hold a log of a contract; one that no hash covers excludes nothing."""
     if address is None:
-        return False
+        return []
     bits = bloom_bits(address)
-    return any(not h.sealed or may_hold(h.logs_bloom, bits) for h in headers)
+    filters = (h.logs_bloom if h.sealed else FULL_BLOOM for h in headers)
+    return [bloom for bloom in filters if may_hold(bloom, bits)]
 
 
 def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[RawLog]) -> list[RawLog]:

@@ -8,7 +8,7 @@ from registry.errors import ChainUnavailable, LedgerError, ReorgPastFinality
 from registry.indexer.ahead import Ahead
 from registry.indexer.complete import Completeness, Since, check_complete
 from registry.indexer.early import FAR_BLOCKS, EarlyProof
-from registry.indexer.fetch import Fetched, speaks
+from registry.indexer.fetch import Fetched, blooms_with
 from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
 from registry.ledger.state import State
@@ -186,6 +186,6 @@ class Follower:
         rewound = point is not None and not point.storage_root and point.evidence == "proof"
         unproven_before = point is None or point.proven != point.block.number or rewound
         contracts = self.chain.contract.address, self.chain.accreditation
-        spoke = (speaks(fetched.headers, contracts[0]), speaks(fetched.headers, contracts[1]))
-        since = Since(fetched.headers[-1], point, unproven_before, spoke)
+        blooms = (blooms_with(fetched.headers, contracts[0]), blooms_with(fetched.headers, contracts[1]))
+        since = Since(fetched.headers[-1], point, unproven_before, blooms)
         return check_complete(self._early, self.mirror, state, since)

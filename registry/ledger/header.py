@@ -13,6 +13,8 @@ _keccak = keccak_function()
 _PLACES = struct.Struct(">HHH").unpack_from
 _PLACE_BITS = 0x7FF
 _BITS = [1 << place for place in range(_PLACE_BITS + 1)]
+FULL_BLOOM = (1 << 2048) - 1
+"""The filter that excludes nothing."""
 _STATE_ROOT, _NUMBER, _TIMESTAMP = 3, 8, 11
 
 

@@ -26,6 +26,7 @@ from registry.errors import (
     RpcError,
     WrongChain,
 )
+from registry.indexer import complete
 from registry.indexer.ahead import Ahead
 from registry.indexer.follow import Follower
 from registry.indexer.reorg import accept
@@ -279,6 +280,23 @@ def test_without_storage_proofs_a_step_whose_every_log_is_left_out_is_noticed(de
     asked.clear()
     follow(chain_of(desk, Counted(desk.chain.url)), mirror, desk)
     assert asked.count("eth_call") == 2 or desk.chain.engine != "anvil"  # both counts: no filter speaks of us
+
+
+def test_one_of_many_issuers_whose_log_is_left_out_beside_others_is_noticed(desk, monkeypatch):
+    """Beyond a thousand issuers not everybody is asked for at each step; but a block's filter names who spoke in it."""
+    desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
+    monkeypatch.setattr(complete, "_ALL_UP_TO", 1)
+    monkeypatch.setattr(complete, "_ROTATING", 0)
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    before = mirror.point.proven
+    desk.ok("issuer profile --name Northwind")
+    desk.ok("issuer profile --home other --name Southwind")
+    second = (2).to_bytes(32, "big")
+    chain = Liar(desk, lambda logs: [log for log in logs if log.topics[1] != second])
+    with pytest.raises(Incomplete, match="issuer 2 do not lead"):
+        follow(chain, mirror, desk)
+    assert mirror.point.proven == before
+    assert follow(chain_of(desk), mirror, desk).point.proven == desk.head()
 
 
 def test_what_only_views_said_is_proven_as_a_whole_once_a_node_proves(desk):
