@@ -248,6 +248,8 @@ def test_nonce_that_another_transaction_took_is_followed_by_the_next_one(here, d
             account = desk.chain.accounts[0].address
             other = {"from": account, "to": desk.chain.accounts[3].address, "value": "0x1"}
             taken.append(desk.chain.rpc("eth_sendTransaction", other))
+            # while it waits in the node's pool, ours would take its place there instead
+            wait_until(lambda: desk.chain.rpc("eth_getTransactionReceipt", taken[0]))
         return forward(call)
 
     with meddler(desk.chain.url) as endpoint:
