@@ -7,9 +7,10 @@ a false one costs one look, a missing one a few seconds, and a broken socket bri
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import orjson
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import ClientConnection, connect
 
 from registry.errors import ConfigError
 
@@ -37,7 +38,7 @@ class NewHeads:
         self._announced = threading.Event()
         self._ended = threading.Event()
         self._newest: int | None = None  # None: nothing is being announced
-        self._socket: Any = None
+        self._socket: ClientConnection | None = None
 
     @contextlib.contextmanager
     def listening(self) -> Iterator["NewHeads"]:
@@ -70,7 +71,7 @@ class NewHeads:
                         self._say("new heads are announced again")
                     pause, told, self._newest = LOOK_SECONDS, False, newest
                     self._announced.set()
-            except (OSError, ValueError, LookupError, TypeError, _socket_error()) as error:
+            except (OSError, ValueError, LookupError, TypeError, WebSocketException) as error:
                 why = str(error) or type(error).__name__
             self._newest = None
             self._announced.set()  # whoever waits long looks now, and every second from here on
@@ -87,8 +88,6 @@ class NewHeads:
             OSError, WebSocketException: No connection, or it broke.
             ValueError, LookupError, TypeError: An answer that is no announcement.
         """
-        from websockets.sync.client import connect
-
         with connect(self._url, max_size=_MAX_MESSAGE, proxy=None, close_timeout=1) as socket:
             self._socket = socket
             socket.send(_SUBSCRIBE, text=True)
@@ -97,9 +96,3 @@ class NewHeads:
             yield -1
             for message in socket:
                 yield int(orjson.loads(message)["params"]["result"]["number"], 16)
-
-
-def _socket_error() -> type[Exception]:
-    from websockets.exceptions import WebSocketException
-
-    return WebSocketException

@@ -49,8 +49,8 @@ class Since:
 
     header: Header
     point: Checkpoint | None
-    all_issuers: bool = True
-    blooms: tuple[Sequence[int], Sequence[int]] = ((), ())
+    all_issuers: bool
+    blooms: tuple[Sequence[int], Sequence[int]]
 
 
 def check_complete(chain: Witness, mirror: Mirror, state: State, since: Since) -> Completeness:

@@ -185,7 +185,7 @@ class Follower:
         # After a rewind no storage root is known, so a silent change could not be seen by comparing roots.
         rewound = point is not None and not point.storage_root and point.evidence == "proof"
         unproven_before = point is None or point.proven != point.block.number or rewound
-        contracts = self.chain.contract.address, self.chain.accreditation
-        blooms = (blooms_with(fetched.headers, contracts[0]), blooms_with(fetched.headers, contracts[1]))
+        registry, accreditation = self.chain.contract.address, self.chain.accreditation
+        blooms = blooms_with(fetched.headers, registry), blooms_with(fetched.headers, accreditation)
         since = Since(fetched.headers[-1], point, unproven_before, blooms)
         return check_complete(self._early, self.mirror, state, since)
