@@ -289,8 +289,8 @@ def test_one_of_many_issuers_whose_log_is_left_out_beside_others_is_noticed(desk
     monkeypatch.setattr(complete, "_ROTATING", 0)
     mirror = follow(chain_of(desk), mirror_of(desk), desk)
     before = mirror.point.proven
-    desk.ok("issuer profile --name Northwind")
-    desk.ok("issuer profile --home other --name Southwind")
+    desk.ok("issuer profile --name Northlight")
+    desk.ok("issuer profile --home other --name Southlight")
     second = (2).to_bytes(32, "big")
     chain = Liar(desk, lambda logs: [log for log in logs if log.topics[1] != second])
     with pytest.raises(Incomplete, match="issuer 2 do not lead"):
