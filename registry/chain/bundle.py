@@ -1,7 +1,7 @@
 """Make a bundle at the newest final block of a chain endpoint; what it proves is checked before it is handed out."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.chain.evidence import EndpointEvidence
 from registry.chain.headers import header_of, rlp_of
@@ -51,33 +51,59 @@ def make_bundle(
         raise InputError("The credential carries no readable anchor proof.", todo="ask its holder for the original")
     chain, place, account = source.chain, credential.anchor.claim.place, credential.anchor.claim.account
     number = _final(chain, place)
-    found = source.gather(place, account, Ask(block=number, roots=tuple(roots)))
-    if isinstance(found, NoEvidence):
-        raise ChainUnavailable(found.reason, todo="ask again, or another endpoint")
-    if found.record is None:
-        raise InputError("The credential's batch is in no final block yet.", todo="wait for finality, then try again")
-    header = _header(chain, number)
-    keys = _keys(place, account, found)
-    known = [fact for fact in found.profiles if fact.document is not None]
-    again = found.reaffirmation
-    more = [slots.profile_slot(place.batch.issuer_id, fact.hash) for fact in known]
-    more += [slots.key_slot(place.batch.issuer_id, again.account)] if again else []
-    account_nodes, proofs = proof_nodes(chain.rpc, chain.contract.address, [*keys.values(), *more], number)
-    beside = proofs[len(keys) :]
+    found = _gathered(source, place, account, Ask(block=number, roots=tuple(roots)))
+    shown = _slots(chain, place, account, found, number)
     bundle = Bundle(
         chain.contract,
         data,
-        header,
-        tuple(account_nodes),
-        {name: tuple(nodes) for name, nodes in zip(keys, proofs, strict=False)},
-        tuple(beside[-1]) if again else None,
-        tuple(ProvenProfile(fact.document or {}, tuple(nodes)) for fact, nodes in zip(known, beside, strict=False)),
+        _header(chain, number),
+        shown.account,
+        shown.named,
+        shown.reaffirming_key,
+        shown.profiles,
         _accreditation(chain, found, number),
         tuple(dids),
         tuple(snapshots),
     )
     _check(bundle, chain, place, account, found)
     return bundle
+
+
+def _gathered(source: EndpointEvidence, place: Place, account: bytes, ask: Ask) -> Evidence:
+    """What the contract's views say, which is what has to be proven."""
+    found = source.gather(place, account, ask)
+    if isinstance(found, NoEvidence):
+        raise ChainUnavailable(found.reason, todo="ask again, or another endpoint")
+    if found.record is None:
+        raise InputError("The credential's batch is in no final block yet.", todo="wait for finality, then try again")
+    return found
+
+
+class _Slots(NamedTuple):
+    """Proof nodes of the registry's account and of its slots, as a bundle has them."""
+
+    account: tuple[bytes, ...]
+    named: dict[str, tuple[bytes, ...]]
+    profiles: tuple[ProvenProfile, ...]
+    reaffirming_key: tuple[bytes, ...] | None
+
+
+def _slots(chain: RpcChain, place: Place, account: bytes, found: Evidence, number: int) -> _Slots:
+    """One question for all slots: those that every bundle names, then the profiles', then the reaffirming key's."""
+    issuer_id, again = place.batch.issuer_id, found.reaffirmation
+    named = _keys(place, account, found)
+    known = [(fact.hash, fact.document) for fact in found.profiles if fact.document is not None]
+    more = [slots.profile_slot(issuer_id, profile) for profile, _ in known]
+    more += [slots.key_slot(issuer_id, again.account)] if again else []
+    nodes, proofs = proof_nodes(chain.rpc, chain.contract.address, [*named.values(), *more], number)
+    proven = [tuple(each) for each in proofs]
+    beside = proven[len(named) :]
+    return _Slots(
+        tuple(nodes),
+        dict(zip(named, proven, strict=False)),
+        tuple(ProvenProfile(document, proof) for (_, document), proof in zip(known, beside, strict=False)),
+        beside[-1] if again else None,
+    )
 
 
 def _final(chain: RpcChain, place: Place) -> int:

@@ -41,6 +41,17 @@ def add_anchor(parser: ArgumentParser) -> None:
 
 def add_common(parser: ArgumentParser) -> None:
     """Options of both."""
+    _add_documents(parser)
+    _add_delivery(parser)
+    _add_work(parser)
+    options.add_chain(parser)
+    options.add_account(parser)
+    options.add_home(parser)
+    options.add_signing(parser)
+    options.add_relay(parser)
+
+
+def _add_documents(parser: ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, help="where the credentials go")
     parser.add_argument(
         "--allow-foreign-issuer", action="store_true", help="anchor other issuers' documents as they are"
@@ -61,6 +72,9 @@ def add_common(parser: ArgumentParser) -> None:
         default="deny",
         help="a credential that was issued before: refuse it (default), replace and revoke it, or issue another",
     )
+
+
+def _add_delivery(parser: ArgumentParser) -> None:
     parser.add_argument("--public-url", metavar="URL", help="base URL that documents name for their status lists")
     parser.add_argument(
         "--wait", metavar="HOW", type=options.depth, help="final (default), safe, or a number of confirmations"
@@ -72,6 +86,9 @@ def add_common(parser: ArgumentParser) -> None:
         default="files",
         help="one file each (default), folders of 1,000 files, one NDJSON file, or a zip each",
     )
+
+
+def _add_work(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=_number(0), default=0, help="processes (default: one for each core)"
     )
@@ -79,11 +96,6 @@ def add_common(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--shard-size", metavar="N", type=_number(1), default=SHARD, help=f"most credentials of one record ({SHARD:,})"
     )
-    options.add_chain(parser)
-    options.add_account(parser)
-    options.add_home(parser)
-    options.add_signing(parser)
-    options.add_relay(parser)
 
 
 def _number(lowest: int) -> Callable[[str], int]:

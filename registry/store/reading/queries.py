@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Engine, and_, select
+from sqlalchemy import Connection, Engine, and_, select
 
 from registry.credential.place import BatchId, ContractId, Place
 from registry.ledger.decode import TOPICS
@@ -69,41 +69,27 @@ class RegistryQueries:
     def issuer(self, issuer_id: int) -> dict[str, Any] | None:
         """An issuer with its word, keys, profiles (with documents where deposited) and newest accreditations.
 
-        At most 200 of each; IssuerLists has all of them.
+        All of one moment; at most 200 of each: IssuerLists has all of them.
         """
-        row = self._first(t.ENTITY_TABLES[Issuer], issuer_id=issuer_id)
-        if row is None:
-            return None
-        word = IssuerWord.unpack(row.word)
-        keys, profiles = t.ENTITY_TABLES[Key], t.ENTITY_TABLES[ProfilePeriod]
+        table = t.ENTITY_TABLES[Issuer]
         with reading(self.engine) as connection:
-            key_rows = connection.execute(select(keys).where(self._of(keys, issuer_id)).limit(_MOST_SHOWN)).all()
-            # the one in force comes first, then the newest
-            newest = (profiles.c.until != 0, profiles.c.since.desc(), profiles.c.profile_hash)
-            query = select(profiles).where(self._of(profiles, issuer_id)).order_by(*newest).limit(_MOST_SHOWN)
-            profile_rows = connection.execute(query).all()
-            documents = {p.profile_hash: profile_document(connection, p.profile_hash) for p in profile_rows}
-            now = Present(connection, self._chain)
-            given = now.accreditations_given(issuer_id, _MOST_SHOWN)
-            received = now.accreditations_received(issuer_id, _MOST_SHOWN)
+            row = connection.execute(select(table).where(self._of(table, issuer_id))).first()
+            return None if row is None else _issuer_json(self.contract, row) | self._lists_of(connection, issuer_id)
+
+    def _lists_of(self, connection: Connection, issuer_id: int) -> dict[str, Any]:
+        keys, profiles = t.ENTITY_TABLES[Key], t.ENTITY_TABLES[ProfilePeriod]
+        # the one in force comes first, then the newest
+        newest = (profiles.c.until != 0, profiles.c.since.desc(), profiles.c.profile_hash)
+        periods = select(profiles).where(self._of(profiles, issuer_id)).order_by(*newest).limit(_MOST_SHOWN)
+        held = connection.execute(select(keys).where(self._of(keys, issuer_id)).limit(_MOST_SHOWN)).all()
+        now = Present(connection, self._chain)
+        given = now.accreditations_given(issuer_id, _MOST_SHOWN)
+        received = now.accreditations_received(issuer_id, _MOST_SHOWN)
         return {
-            "id": f"{self.contract}:{issuer_id}",
-            "word": "0x" + row.word.hex(),
-            "sequence": word.sequence,
-            "epoch": word.epoch,
-            "frozen": word.frozen,
-            "frozenByRecovery": bool(row.frozen_by_recovery),
-            "recovery": "0x" + row.recovery.hex(),
-            "registeredAt": row.registered_at,
-            "keys": [key_json(key) for key in key_rows],
+            "keys": [key_json(key) for key in held],
             "profiles": [
-                {
-                    "hash": "0x" + p.profile_hash.hex(),
-                    "since": p.since,
-                    "until": p.until or None,
-                    "document": documents[p.profile_hash],
-                }
-                for p in profile_rows
+                _period_json(row, profile_document(connection, row.profile_hash))
+                for row in connection.execute(periods).all()
             ],
             "accreditations": {
                 "given": [accreditation_json(self.contract, said) for said in given],
@@ -131,6 +117,25 @@ class RegistryQueries:
 
     def _of(self, table: Any, issuer_id: int) -> Any:
         return and_(table.c.chain_id == self._chain, table.c.issuer_id == issuer_id)
+
+
+def _issuer_json(contract: ContractId, row: Any) -> dict[str, Any]:
+    word = IssuerWord.unpack(row.word)
+    return {
+        "id": f"{contract}:{row.issuer_id}",
+        "word": "0x" + row.word.hex(),
+        "sequence": word.sequence,
+        "epoch": word.epoch,
+        "frozen": word.frozen,
+        "frozenByRecovery": bool(row.frozen_by_recovery),
+        "recovery": "0x" + row.recovery.hex(),
+        "registeredAt": row.registered_at,
+    }
+
+
+def _period_json(row: Any, document: Any) -> dict[str, Any]:
+    profile = "0x" + row.profile_hash.hex()
+    return {"hash": profile, "since": row.since, "until": row.until or None, "document": document}
 
 
 def accreditation_json(contract: ContractId, said: Any) -> dict[str, Any]:
