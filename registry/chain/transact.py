@@ -4,8 +4,9 @@ import re
 from functools import cache
 from typing import Any
 
-from registry.chain.artifact import load_artifact, revert_reason
+from registry.chain.artifact import load_artifact
 from registry.chain.fees import GWEI, Offer, first_offer, next_offer
+from registry.chain.reverts import refused
 from registry.chain.rpc import Caller
 from registry.chain.signer import AccountSigner, ContractAccount
 from registry.chain.transaction import Transaction, read_signed
@@ -22,19 +23,6 @@ _CHEAP = re.compile(
 )
 _POOR = re.compile("insufficient funds|insufficient balance|not have enough funds", re.IGNORECASE)
 _LEAST_GAS = 60_000
-_TODO = {
-    "NotAuthorized": "add the account as a key with this role: `hallmark issuer add-key`",
-    "IssuerFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`, as `hallmark issuer show` says who can",
-    "NotFrozen": "nothing has to be done: the issuer is not frozen",
-    "NotRecovery": "sign with the issuer's recovery account, which `hallmark issuer show` names: nobody else can",
-    "UnknownIssuer": "register the issuer first: `hallmark issuer register`",
-    "AlreadyAnchored": "nothing has to be done: the batch is on chain",
-    "IsAdmin": "an admin key changes by a request that the recovery account can veto: `hallmark issuer request-change`",
-    "NotAdmin": "sign with an account that is an admin of this issuer",
-    "AccreditorFrozen": "unfreeze the issuer first: `hallmark issuer unfreeze`",
-    "UnknownSubject": "the subject must be registered first; check its id",
-    "NotAccredited": "nothing has to be done: no such accreditation is in force",
-}
 
 
 class Transactor:
@@ -118,8 +106,7 @@ class Transactor:
             if _POOR.search(error.what):
                 self._check_balance(_LEAST_GAS * sum(self._prices()), at_least=True)
             if error.data or error.rpc_code == 3 or "revert" in error.what.lower():
-                name, shown = revert_reason(error.data)
-                raise Reverted(f"The contract refuses: {shown}.", name=name, todo=_TODO.get(name, "")) from None
+                raise refused(error.data) from None
             raise
 
     def _prices(self) -> tuple[int, int]:

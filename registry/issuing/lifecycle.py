@@ -76,7 +76,8 @@ def plan(
         WrongChain: The batch is another contract's.
     """
     if ref.batch.contract != writer.contract:
-        raise WrongChain(f"The credential is anchored in {ref.batch.contract}, not {writer.contract}.")
+        what = f"The credential is anchored in {ref.batch.contract}, not {writer.contract}."
+        raise WrongChain(what, todo="name that contract's file with --deployment")
     if action is Action.REINSTATE:
         indexes = _still_open(writer, ref, indexes, whole=whole)
     already = _bits_now(writer, ref, indexes, revoked=action is Action.REVOKE)
