@@ -174,6 +174,7 @@ BROKEN: dict[str, tuple[list[Any], Any, str]] = {
     "proof is a text": (["proof"], "signed", "$.proof"),
     "proof is null": (["proof"], None, "$.proof"),
     "proof without type": (["proof", 0, "type"], GONE, "$.proof[0].type"),
+    "proof of no moment": (["proof", 0, "created"], "2026-02-29T00:00:00Z", "$.proof[0].created"),
 }  # fmt: skip
 
 
@@ -189,6 +190,8 @@ def test_broken_rule_is_named_with_its_path(where, value, path):
     else:
         target[last] = value
     assert path in paths(document)
+    detail = check_conforming(read_credential(json.dumps(document).encode())).detail
+    assert (detail.endswith("."), detail.endswith(".."), ".;" in detail) == (True, False, False)
 
 
 def test_badge_belongs_to_somebody_by_id_or_by_identifier():

@@ -144,9 +144,14 @@ def _period(document: Mapping[str, Any], path: str) -> Iterator[Problem]:
         try:
             moments |= {name: stamp_member(document, name)} if name in document else {}
         except MalformedError as error:
-            yield Problem(f"{path}.{name}", f"must be a dateTimeStamp: {error.what}")
+            yield _no_stamp(f"{path}.{name}", error)
     if moments.get("validUntil", 0.0) < moments.get("validFrom", float("-inf")) and len(moments) == 2:
         yield Problem(f"{path}.validUntil", "must not be earlier than validFrom", RANGE)
+
+
+def _no_stamp(path: str, error: MalformedError) -> Problem:
+    """A problem is half a sentence: whoever lists several ends it."""
+    return Problem(path, f"must be a dateTimeStamp: {error.what.removesuffix('.')}")
 
 
 def stamp_member(value: Mapping[str, Any], name: str) -> float:
@@ -226,7 +231,7 @@ def _proof_members(proof: Mapping[str, Any], path: str) -> Iterator[Problem]:
             try:
                 stamp_member(proof, name)
             except MalformedError as error:
-                yield Problem(f"{path}.{name}", f"must be a dateTimeStamp: {error.what}")
+                yield _no_stamp(f"{path}.{name}", error)
     if "verificationMethod" in proof and not is_url(proof["verificationMethod"]):
         yield Problem(f"{path}.verificationMethod", "must be a URL")
     for name in ("proofValue", "challenge", "nonce", "cryptosuite"):
