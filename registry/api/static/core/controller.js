@@ -5,7 +5,7 @@
 
 import { canonical, isObject } from "../anchor.js";
 import { keyOfJwk, keyOfMultikey } from "./keys.js";
-import { cannotTell, malformed, unproven } from "./outcome.js";
+import { Reason, cannotTell, malformed, unproven } from "./outcome.js";
 import { secondsOf } from "./times.js";
 import { textOf } from "./values.js";
 
@@ -16,8 +16,8 @@ const SEGMENT = /^[A-Za-z0-9._~%-]+$/;
  * The key of a verification method.
  *
  * @param {string} method A DID URL or an https URL, with a fragment.
- * @param {{now: number, controllers?: Map<string, object|string>}} atHand Controller documents by identifier; a text
- *   instead says why there is none.
+ * @param {{now: number, controllers?: Map<string, object|string|Reason>}} atHand Controller documents by identifier; a
+ *   text or a Reason instead says why there is none, an empty text that nobody was asked.
  * @returns {{controller: string, key: object, bound: boolean}} `bound` says whether the controller was seen to name the
  *   key for assertions; a key that only its own method's fragment names shows that the signature matches, not whose.
  * @throws {Refusal}
@@ -28,11 +28,17 @@ export function findSigner(method, { now, controllers }) {
   if (controller.startsWith("did:key:")) return { controller, key: keyOfDid(method, controller, fragment), bound: true };
   if (!isOnTheWeb(controller)) throw cannotTell("KEY_UNKNOWN", "key.unknownMethod", { did: controller.slice(0, 80) });
   if (fragment === "") throw malformed("key.noFragment", { method: method.slice(0, 120) });
-  const document = controllers?.get(controller) ?? "";
-  if (typeof document !== "string") return { controller, key: keyIn(document, controller, method, now), bound: true };
+  const document = documentIn(controllers, controller);
+  if (document !== null) return { controller, key: keyIn(document, controller, method, now), bound: true };
   if (fragment.startsWith("z")) return { controller, key: keyOfMultikey(fragment), bound: false };
-  const values = { method: method.slice(0, 120), why: document };
-  throw cannotTell("KEY_UNKNOWN", document === "" ? "key.notFetched" : "key.notHad", values);
+  const why = controllers?.get(controller) ?? "";
+  throw cannotTell("KEY_UNKNOWN", why === "" ? "key.notFetched" : "key.notHad", { method: method.slice(0, 120), why });
+}
+
+/** The document of an identifier; null where there is none, whatever the reason. */
+export function documentIn(controllers, identifier) {
+  const found = controllers?.get(identifier) ?? "";
+  return typeof found === "string" || found instanceof Reason ? null : found;
 }
 
 /** Whether the identifier's document would have to be fetched. */

@@ -1,7 +1,7 @@
 /** Steps 3 and 6: who signed, and whether that is who the document names and the chain knows (issuer_step.py). */
 
 import { hex, isObject } from "../anchor.js";
-import { isOnTheWeb, letsAssert } from "./controller.js";
+import { documentIn, isOnTheWeb, letsAssert } from "./controller.js";
 import { INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, attempt, check, refused } from "./outcome.js";
 import { readProfile } from "./profile.js";
 import { isKnown, methodNamed, suiteName, verify } from "./signature.js";
@@ -51,7 +51,7 @@ export async function checkSigned(credential, evidence, atHand) {
 async function bound(signed, credential, evidence, atHand) {
   const issuer = issuerOf(credential.document);
   const { allowed, told } = await profileDids(evidence, credential, atHand);
-  const document = atHand.controllers.get(issuer);
+  const document = documentIn(atHand.controllers, issuer);
   for (const { signer, method, suite } of signed) {
     const itself = signer.controller === issuer || (allowed.has(signer.controller) && allowed.has(issuer));
     const named = isObject(document) && letsAssert(document, issuer, method);

@@ -16,7 +16,8 @@ const unknown = (code, key, values = {}) => check("status", UNKNOWN, code, key, 
  * All entries outside the chain: one that is set is invalid, else one that cannot be told is unknown.
  *
  * @param {object} credential
- * @param {Map<string, {data: Uint8Array|null, readAt: number, problem: string}>} lists By address.
+ * @param {Map<string, {data: Uint8Array|null, readAt: number, problem: string|Reason}>} lists By address; an empty
+ *   `problem` where nobody was asked.
  * @param {{now: number, maxAge: number|null}} policy Seconds since 1970, and how old a list may be.
  * @param {object} atHand
  * @param {object} evidence What the chain says, of which the issuer's delegates are taken.

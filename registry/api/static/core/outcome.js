@@ -29,6 +29,13 @@ export class Refusal extends Error {
   }
 }
 
+/** Why something could not be had: a sentence of the catalogue with its values, as a value of another sentence. */
+export class Reason {
+  constructor(key, values = {}) {
+    Object.assign(this, { key, values });
+  }
+}
+
 export const malformed = (key, values) => new Refusal("MALFORMED_VALUE_ERROR", key, values);
 export const unproven = (key, values) => new Refusal("PROOF_VERIFICATION_ERROR", key, values);
 export const lossy = (key, values) => new Refusal("DATA_LOSS_DETECTION_ERROR", key, values);

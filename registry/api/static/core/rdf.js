@@ -5,6 +5,7 @@
 
 import { encode, hex, isObject, sha256 } from "../anchor.js";
 import { Refusal, cannotTell, lossy } from "./outcome.js";
+import { quoted } from "./sentence.js";
 
 const BASE = "relative://reference/";
 const OB_303 = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
@@ -93,7 +94,7 @@ async function library(work) {
       throw cannotTell("WORK_LIMIT", "rdf.work");
     }
     if (String(error?.name).startsWith("jsonld.")) {
-      throw new Refusal("PROOF_TRANSFORMATION_ERROR", "rdf.noJsonLd", { why: String(cause.message).slice(0, 200) });
+      throw new Refusal("PROOF_TRANSFORMATION_ERROR", "rdf.noJsonLd", { why: quoted(String(cause.message).slice(0, 200)) });
     }
     throw cannotTell("CANNOT_TELL", "rdf.library", { name: String(error?.name) });
   }

@@ -6,9 +6,13 @@
 import { askEndpoint } from "../core/endpoint.js";
 import { noEvidence, readEvidence } from "../core/evidence.js";
 import { Contexts } from "../core/rdf.js";
+import { quoted } from "../core/sentence.js";
 import { RpcRefusal } from "../core/storage.js";
 import { stampOf } from "../core/times.js";
 import { relay } from "./relay_client.js";
+
+/** The answers of which there are words (registry/api/problems.py). */
+const REFUSED = [400, 404, 408, 413, 422, 429, 503];
 
 /** What the page needs to judge: tables, contexts, and the contracts on the list. */
 export async function loadPolicy() {
@@ -31,11 +35,17 @@ export async function askRegistry(place, account, wish) {
     const answer = await fetch(`/v1/batches/${batch}/evidence?${query}`);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     if (answer.ok) return readEvidence(bytes);
-    const told = JSON.parse(new TextDecoder().decode(bytes));
-    return noEvidence("REGISTRY_REFUSED", "evidence.reason", { reason: String(told.detail ?? answer.status) });
+    return refusedBy(answer.status, JSON.parse(new TextDecoder().decode(bytes)));
   } catch {
     return noEvidence("CHAIN_UNAVAILABLE", "evidence.noAnswer", { who: location.host });
   }
+}
+
+/** A problem (RFC 9457): what kind it is in the reader's language, and the registry's own words. */
+function refusedBy(status, { detail }) {
+  const kind = REFUSED.includes(status) ? { key: `refused.${status}` } : { key: "refused.other", values: { status } };
+  if (typeof detail !== "string" || detail === "") return noEvidence("REGISTRY_REFUSED", "evidence.refused", { kind });
+  return noEvidence("REGISTRY_REFUSED", "evidence.refusedSaying", { kind, words: quoted(detail) });
 }
 
 /** The batch's word, and what of the past and of accreditations the reader wants to know. */

@@ -3,19 +3,19 @@
 import { isObject } from "../anchor.js";
 import { el, facts, icon, mono } from "./dom.js";
 import { ask, runPage } from "./lookup.js";
-import { moment, say } from "./words.js";
+import { moment, say, sayQuoting } from "./words.js";
 
 async function show() {
   const point = await ask("/v1/checkpoint");
   if (point === null) return null;
   return [
     el("section", { class: "card" }, el("h2", {}, say("audit.mirror")),
-      point.halted ? el("p", { class: "warning" }, icon("alert"), say("audit.halted", { why: point.halted })) : null,
+      point.halted ? el("p", { class: "warning" }, icon("alert"), el("span", {}, ...sayQuoting("audit.halted", point.halted))) : null,
       facts([
         [say("fact.contract"), mono(point.contract)],
         [say("grounds.block"), el("span", {}, `${point.block.number} · ${moment(point.block.time)}`, el("br"), mono(point.block.hash))],
         [say("audit.final"), String(point.final)],
-        [say("audit.proven"), say("audit.provenTo", { block: point.proven, how: String(point.evidence) })],
+        [say("audit.proven"), point.evidence === "" ? say("audit.notYet") : say("audit.provenTo", { block: point.proven, how: say(`audit.by.${point.evidence}`) })],
       ])),
     signed(point.signed),
     el("section", { class: "card" }, el("h2", {}, say("audit.how")), el("p", {}, say("audit.command")),

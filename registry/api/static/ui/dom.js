@@ -53,5 +53,8 @@ export function facts(rows) {
   return el("dl", { class: "facts" }, ...shown.map(([term, value]) => el("div", {}, el("dt", {}, term), el("dd", {}, value))));
 }
 
+/** Words of somebody else, which are English whatever the page speaks. */
+export const quote = (words) => el("q", { lang: "en" }, words);
+
 /** A long hexadecimal text that may be broken anywhere, and can be read whole. */
 export const mono = (text) => el("code", { class: "mono" }, text);

@@ -1,8 +1,8 @@
 /** The chain endpoint of the reader's own, and the hash of a block that the reader trusts, where one was entered. */
 
-import { byId, fillWith } from "./dom.js";
+import { byId } from "./dom.js";
 import { isAddress } from "./relay_client.js";
-import { say } from "./words.js";
+import { tell } from "./words.js";
 
 const HASH = /^(0x)?[0-9a-fA-F]{64}$/;
 // Of a block that is older, nobody would hear of a later revocation.
@@ -29,7 +29,7 @@ export function listenForEndpoint(again) {
     byId("endpoint").setAttribute("aria-invalid", String(wrong[0] !== null));
     byId("block-hash").setAttribute("aria-invalid", String(wrong[1] !== null));
     const first = wrong.find((key) => key !== null);
-    fillWith(byId("endpoint-said"), first === undefined ? "" : say(first));
+    tell(byId("endpoint-said"), first ?? "");
     if (first === undefined) again();
   });
 }

@@ -6,7 +6,7 @@
 
 import { parsed } from "../core/model.js";
 import { isOnTheWeb, webAddress } from "../core/controller.js";
-import { Refusal } from "../core/outcome.js";
+import { Reason, Refusal } from "../core/outcome.js";
 import { el, icon, mono } from "./dom.js";
 import { relay } from "./relay_client.js";
 import { say } from "./words.js";
@@ -28,7 +28,7 @@ export class Outside {
   left = new Map();
   asked = new Set();
 
-  /** Documents of identifiers, or why there is none (empty: nobody was asked). */
+  /** Documents of identifiers, or the reason why there is none (empty: nobody was asked), to be told in any language. */
   async controllers(identifiers) {
     const entries = identifiers.slice(0, MAX_ASKED).filter(isOnTheWeb).map(async (name) => [name, await this.#document(name)]);
     return new Map(await Promise.all(entries));
@@ -40,7 +40,7 @@ export class Outside {
       return data === null ? problem : parsed(data);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      return say("outside.noDocument");
+      return new Reason("outside.noDocument");
     }
   }
 
@@ -52,7 +52,7 @@ export class Outside {
 
   async #fetched(address, what) {
     const own = address !== null && URL.canParse(address) && new URL(address).origin === location.origin;
-    if (!own && !isPublic(address ?? "")) return { data: null, problem: say("outside.notPublic") };
+    if (!own && !isPublic(address ?? "")) return { data: null, problem: new Reason("outside.notPublic") };
     const { host } = new URL(address);
     if (!own && !agreed.has(host)) {
       this.left.set(host, (this.left.get(host) ?? new Set()).add(what));
@@ -62,7 +62,7 @@ export class Outside {
     try {
       return { data: own ? await fromHere(address) : await relay(address), problem: "" };
     } catch {
-      return { data: null, problem: say("outside.noAnswer", { host }) };
+      return { data: null, problem: new Reason("outside.noAnswer", { host }) };
     }
   }
 }

@@ -8,6 +8,7 @@ import { say, sentences } from "./words.js";
 
 const TODAY = { asOf: null, about: null };
 let chosen = TODAY;
+let wrong = null;
 
 /** `asOf` ({block, time}) and `about` (seconds since 1970), each null where it was not asked. */
 export const question = () => chosen;
@@ -18,11 +19,11 @@ export function listenForQuestions(again) {
     event.preventDefault();
     try {
       chosen = read();
-      fillWith(byId("moment-said"), "");
+      sayWrong(null);
       again();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      fillWith(byId("moment-said"), fill(sentences().checks, error.key, error.values));
+      sayWrong(error);
     }
   });
   byId("moment").addEventListener("change", suit);
@@ -33,14 +34,25 @@ export function listenForQuestions(again) {
 export function askAboutToday() {
   chosen = TODAY;
   byId("moment").reset();
-  fillWith(byId("moment-said"), "");
+  sayWrong(null);
   suit();
+}
+
+function sayWrong(refusal) {
+  wrong = refusal;
+  fillWith(byId("moment-said"), wrong === null ? "" : fill(sentences().checks, wrong.key, wrong.values));
 }
 
 const kind = () => new FormData(byId("moment")).get("question");
 
-/** Only a question about the past has a day; said again when the language changes. */
-export function suit() {
+/** In the reader's language now. */
+export function sayQuestion() {
+  suit();
+  sayWrong(wrong);
+}
+
+/** Only a question about the past has a day. */
+function suit() {
   const now = kind() === "now";
   byId("moment-when").hidden = now;
   byId("day").max = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);

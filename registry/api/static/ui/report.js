@@ -5,8 +5,10 @@ import { suspicionsAbout } from "../core/names.js";
 import { el, facts, fillWith, icon, link, mono } from "./dom.js";
 import { holderTools } from "./holder.js";
 import { subjectOf } from "./subject.js";
-import { day, moment, say, sentences } from "./words.js";
+import { day, moment, say, sayQuoting, sentences, spoken } from "./words.js";
 
+/** How a registry begins that says its mirror is halted (registry/store/reading/evidence.py). */
+const HALTED = "This registry's mirror is halted.";
 const ICONS = { valid: "tick", invalid: "cross", unknown: "question", not_applicable: "dash", not_checked: "dash" };
 
 /** Show a report in `holder`. `what` is {bytes, report, asked, others, wish, byHash, more}: `wish` is the question that was put. */
@@ -17,12 +19,17 @@ export async function showReport(holder, { bytes, report, asked, others, wish, b
     holder,
     banner(report, wish, then),
     told === null ? null : certificate(told, report),
-    report.warning === "" ? null : el("p", { class: "warning" }, report.warning),
+    report.warning === "" ? null : el("p", { class: "warning" }, icon("alert"), el("span", {}, ...warning(report.warning))),
     more,
     checks(report, then),
     grounds(report, { asked, others, wish, then, byHash }),
     ...(told === null || bytes === null ? [] : [await holderTools(bytes, told, report)]),
   );
+}
+
+/** What the registry says of itself. */
+function warning(words) {
+  return words.startsWith(HALTED) ? sayQuoting("warning.halted", words.slice(HALTED.length).trim()) : sayQuoting("warning.other", words);
 }
 
 function banner({ verdict, checks: all, moment: when, asOf }, wish, then) {
@@ -36,7 +43,7 @@ function banner({ verdict, checks: all, moment: when, asOf }, wish, then) {
       el("h1", { id: "verdict", tabindex: "-1" }, say(then ? `verdict.${verdict}.then` : `verdict.${verdict}`)),
       then ? el("p", {}, el("strong", {}, put(wish, when, asOf))) : null,
       el("p", {}, say(then && verdict === "valid" ? "verdict.valid.meantThen" : `verdict.${verdict}.means`)),
-      first === undefined ? null : el("p", { class: "reason" }, el("strong", {}, `${say(`check.${first.name}`)}: `), sentence(sentences(), first)),
+      first === undefined ? null : el("p", { class: "reason" }, el("strong", {}, `${say(`check.${first.name}`)}: `), ...spoken(first)),
       el("p", { class: "todo" }, say(then && verdict === "valid" ? "todo.validThen" : todo(verdict, all))),
     ),
   );
@@ -108,7 +115,7 @@ function checks({ checks: all }, then) {
   let before = "";
   const items = all.map((one) => {
     const full = sentence(sentences(), one);
-    const words = full !== "" && full === before ? say("check.same") : full;
+    const words = full !== "" && full === before ? [say("check.same")] : spoken(one);
     before = full === "" ? before : full;
     return el(
       "li", { class: `check ${one.verdict}` },
@@ -117,7 +124,7 @@ function checks({ checks: all }, then) {
         "div", {},
         el("h3", {}, say(`check.${one.name}`), " ", el("span", { class: `pill ${one.verdict}` }, say(`state.${one.verdict}`))),
         el("p", { class: "asks" }, say(then && one.name === "validity" ? "check.validity.asksThen" : `check.${one.name}.asks`)),
-        words === "" ? null : el("p", { class: "found" }, words),
+        full === "" ? null : el("p", { class: "found" }, ...words),
         one.code === "" ? null : el("p", { class: "quiet small" }, say("check.code"), " ", mono(one.code)),
       ),
     );

@@ -12,6 +12,7 @@ import { say, sentences } from "./words.js";
 const KEPT = "accreditors";
 const NONE = { roots: [], scopes: [] };
 let chosen = NONE;
+let wrong = null;
 let taking = Promise.resolve();
 
 /** `roots` ({contract, issuerId}[]) and `scopes` (hex); both empty where nobody was named. Waits for what was just named. */
@@ -48,9 +49,11 @@ async function take(roots, scopes, loaded, again) {
 async function takeOver(roots, scopes, loaded) {
   try {
     chosen = read(roots, scopes, (await loaded()).trusted.map((one) => one.contract));
+    wrong = null;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    fillWith(byId("roots-said"), fill(sentences().checks, error.key, error.values));
+    wrong = error;
+    sayAccreditors();
     return false;
   }
   remember({ roots, scopes });
@@ -75,9 +78,10 @@ function showAccreditors() {
   byId("roots-copy").hidden = roots.length === 0;
 }
 
-/** The same in one sentence, of the reader's language now. */
+/** The same in one sentence, of the reader's language now; or why others could not be taken over. */
 export function sayAccreditors() {
   const count = chosen.roots.length;
+  if (wrong !== null) return fillWith(byId("roots-said"), fill(sentences().checks, wrong.key, wrong.values));
   fillWith(byId("roots-said"), count === 0 ? "" : say("roots.now", { count }));
 }
 
@@ -99,8 +103,8 @@ function propose(query, loaded, again) {
   fillWith(
     byId("proposal"),
     el("div", { class: "warning" }, icon("alert"), el("div", {},
-      el("p", {}, say("roots.proposed")), el("ul", { class: "plain" }, ...roots.slice(0, MAX_ROOTS).map((root) => el("li", {}, mono(root.slice(0, 120))))),
-      el("div", { class: "actions" }, el("button", { type: "button", onclick: () => answer(true) }, say("roots.accept")), el("button", { type: "button", onclick: () => answer(false) }, say("roots.decline"))))),
+      el("p", { "data-say": "roots.proposed" }, say("roots.proposed")), el("ul", { class: "plain" }, ...roots.slice(0, MAX_ROOTS).map((root) => el("li", {}, mono(root.slice(0, 120))))),
+      el("div", { class: "actions" }, el("button", { type: "button", onclick: () => answer(true), "data-say": "roots.accept" }, say("roots.accept")), el("button", { type: "button", onclick: () => answer(false), "data-say": "roots.decline" }, say("roots.decline"))))),
   );
 }
 

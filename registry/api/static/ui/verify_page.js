@@ -7,14 +7,14 @@ import { sealedLink, unseal } from "../carriers/sealed.js";
 import { Refusal } from "../core/outcome.js";
 import { unreadable, verify } from "../core/verify.js";
 import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
-import { byId, fillWith } from "./dom.js";
+import { byId } from "./dom.js";
 import { MAX_AGE, endpointChosen, listenForEndpoint } from "./endpoint_form.js";
-import { askAboutToday, listenForQuestions, question, suit } from "./question.js";
+import { askAboutToday, listenForQuestions, question, sayQuestion } from "./question.js";
 import { Outside, outsideSection } from "./outside.js";
 import { relay } from "./relay_client.js";
 import { showReport } from "./report.js";
 import { accreditors, listenForAccreditors, sayAccreditors } from "./roots.js";
-import { say, speak } from "./words.js";
+import { speak, tell } from "./words.js";
 
 let policy = null;
 let shown = null;
@@ -25,7 +25,7 @@ async function start() {
   await speak();
   addEventListener("spoken", async ({ detail }) => {
     await speak(detail);
-    suit();
+    sayQuestion();
     sayAccreditors();
     if (shown !== null) await show(shown);
   });
@@ -107,7 +107,7 @@ async function onScan() {
     const text = await scan(byId("video"), scanning.signal);
     if (text !== null) await take(() => bytesOfText(text));
   } catch {
-    fillWith(byId("said"), say("camera.none"));
+    tell(byId("said"), "camera.none");
   } finally {
     byId("camera").hidden = true;
   }
@@ -116,7 +116,7 @@ async function onScan() {
 // --- judging ----------------------------------------------------------------------------------------------------------
 
 async function take(open) {
-  fillWith(byId("said"), say("working"));
+  tell(byId("said"), "working");
   document.body.classList.add("busy");
   try {
     await judge(await open());
@@ -152,7 +152,7 @@ async function judge(bytes) {
 
 async function show(what) {
   shown = what;
-  fillWith(byId("said"), "");
+  tell(byId("said"), "");
   await showReport(byId("report"), { ...what, more: outsideSection(what.left, judgeAgain) });
   document.body.classList.add("judged");
   byId("verdict").focus();
@@ -161,7 +161,7 @@ async function show(what) {
 /** A fault of this page, or no way to its registry, says nothing about the document. */
 function fail(error) {
   console.error(error);
-  fillWith(byId("said"), say(error instanceof TypeError ? "page.noRegistry" : "page.fault"));
+  tell(byId("said"), error instanceof TypeError ? "page.noRegistry" : "page.fault");
 }
 
 function reset() {

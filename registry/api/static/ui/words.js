@@ -1,18 +1,31 @@
 /** The page's words: one catalogue a language, chosen by the reader, else by the browser. */
 
-import { fill } from "../core/sentence.js";
+import { fill, fillParts, quoted, sentenceParts } from "../core/sentence.js";
+import { quote } from "./dom.js";
 
 const LANGUAGES = ["en", "de"];
 let catalogue = null;
 
-/** The language now. */
-export const language = () => catalogue.language;
-
 /** The catalogue now, for sentences of checks. */
 export const sentences = () => catalogue;
 
+/** A check's sentence as children of an element; what others say is marked as theirs. */
+export const spoken = (one) => marked(sentenceParts(catalogue, one));
+
+/** The same of a key, where `words` are those of somebody else. */
+export const sayQuoting = (key, words) => marked(fillParts(catalogue.page, key, { words: quoted(words) }));
+
+const marked = (parts) => parts.map((part) => (typeof part === "string" ? part : quote(part.quoted)));
+
 /** The words of a key, with values put in. */
 export const say = (key, values = {}) => fill(catalogue.page, key, values);
+
+/** Put a sentence into an element, to be said again in another language; an empty key leaves nothing there. */
+export function tell(holder, key) {
+  if (key === "") delete holder.dataset.say;
+  else holder.dataset.say = key;
+  holder.textContent = key === "" ? "" : say(key);
+}
 
 /** Load the words, and put them into the page: `data-say` is an element's text, `data-say-label` its label. */
 export async function speak(wanted = preferred()) {
