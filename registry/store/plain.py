@@ -67,6 +67,7 @@ class Session(ABC):
     """One connection. Every failure of the database comes out as StoreError."""
 
     sqlite: bool
+    server = 0  # version of the PostgreSQL server, as it counts them itself: 180006
 
     def __init__(self, connection: Any, errors: type[Exception]) -> None:
         self.connection = connection
@@ -155,19 +156,19 @@ class PostgresSession(Session):
     def __init__(self, address: str) -> None:
         import psycopg
 
+        self._address = address
         self._errors = psycopg.Error
         with self.translated():
             super().__init__(psycopg.connect(address, autocommit=True), psycopg.Error)
+            self.server = self.connection.info.server_version
 
     def beside(self) -> "PostgresSession":
         """Another connection to the same database."""
-        info = self.connection.info
-        from psycopg.conninfo import make_conninfo
-
-        return PostgresSession(make_conninfo(info.dsn, password=info.password))
+        return PostgresSession(self._address)
 
     def stream(self, query: str) -> Generator[Row, None, None]:
         """Rows through a cursor of the server, binary."""
+        self.run("SET LOCAL cursor_tuple_fraction = 1")  # planned for all rows: by an index the first ones come sooner
         with self.translated(), self.connection.cursor("streamed", binary=True) as cursor:
             cursor.execute(query)
             while rows := cursor.fetchmany(_AT_ONCE):

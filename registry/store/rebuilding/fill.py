@@ -6,6 +6,7 @@ must be as many as the issuers' last words say. Or event by event, each hashed a
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from threading import Thread
 
 from registry.errors import StoreError
@@ -22,7 +23,8 @@ Reached = tuple[int, bytes]
 Filled = tuple[Refold, int, dict[int, int]]
 """What was folded, from how many events, and issuer → how many records were made."""
 _WORTH_A_PROCESS = 50_000
-_PATIENCE = "60s"
+# The two sessions wait for each other, which the server cannot see: no lock may make them wait for ever.
+_PATIENCE = "SET LOCAL lock_timeout = '60s'"
 _OTHERS = tuple(kind for kind in KINDS if kind is not Batch)
 
 
@@ -67,35 +69,38 @@ class Filling:
 
     def _two_at_once(self) -> Filled:
         """Two connections that see the same moment; what the follower does meanwhile comes afterwards."""
-        assert isinstance(self.session, PostgresSession)
-        with self.session.transaction():
-            glance(self.session)
-            shadow.create(self.session, (Batch,))  # where both see it
-        with self.session.beside() as other:
-            with other.transaction(snapshot=True):
-                self.reached = checkpoint(other, self.chain)
-                same = other.rows("SELECT pg_export_snapshot()")[0][0]
-                left = iter(parts(other, self.chain))
-                with _Beside(lambda: self._build_beside(same, left)):
-                    shadow.create(other, _OTHERS)
-                    refold = Refold(other, other, self.domain, self.reached[0], records=False)
-                    count = refold.run()
-                    self._build(other, left)
-            with _Beside(lambda: shadow.finish(self.session, (Batch,))), other.transaction():
+        session = self.session
+        assert isinstance(session, PostgresSession)
+        with session.transaction():
+            glance(session)
+            shadow.create(session, (Batch,))  # where both see it
+        with ExitStack() as until_both_end:
+            with session.transaction(snapshot=True):
+                self.reached = checkpoint(session, self.chain)
+                same = session.rows("SELECT pg_export_snapshot()")[0][0]
+                left = iter(parts(session, self.chain))
+                with _Beside(lambda: self._build(session, left)):  # begun before the other one is connected
+                    other = until_both_end.enter_context(session.beside())
+                    refold, count = self._fold_beside(other, same, left)
+            with _Beside(lambda: shadow.finish(session, (Batch,))), other.transaction():
                 other.run("SET LOCAL max_parallel_workers_per_gather = 0")  # processors are there for the index
                 records = records_by_issuer(other, self.chain)
                 shadow.finish(other, _OTHERS)
         return refold, count, records
 
-    def _build_beside(self, same: str, left: Iterator[str]) -> None:
-        with self.session.transaction(snapshot=True):
-            # the two wait for each other here, which the server cannot see: no lock may make them wait for ever
-            self.session.run(f"SET TRANSACTION SNAPSHOT '{same}'", f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-            self._build(self.session, left)
+    def _fold_beside(self, other: Session, same: str, left: Iterator[str]) -> tuple[Refold, int]:
+        """All but the records, then records of the parts that are left."""
+        with other.transaction(snapshot=True):
+            other.run(f"SET TRANSACTION SNAPSHOT '{same}'", _PATIENCE)
+            shadow.create(other, _OTHERS)
+            refold = Refold(other, other, self.domain, self.reached[0], records=False)
+            count = refold.run()
+            self._build(other, left)
+        return refold, count
 
     def _build(self, session: Session, left: Iterator[str]) -> None:
         """Records of the parts that are left, one after the other; another session may take from them as well."""
-        session.run("SET LOCAL jit = off")
+        session.run("SET LOCAL jit = off", _PATIENCE)
         for part in left:
             build_records(session, self.chain, self.reached[0], part)
 

@@ -52,7 +52,7 @@ def finish(session: Session, kinds: Kinds) -> None:
     statements = [
         f"SET LOCAL default_statistics_target = {_SAMPLE}",
         "SET LOCAL maintenance_work_mem = '256MB'",
-        "SET LOCAL min_parallel_table_scan_size = '16MB'",  # helpers who start for less cost more than they bring
+        "SET LOCAL min_parallel_table_scan_size = '64MB'",  # helpers who start for less cost more than they bring
     ]
     for kind in kinds:
         table, columns = shadow_of(kind), ", ".join(f'"{name}"' for name in ("chain_id", *kind.KEY))
