@@ -58,8 +58,9 @@ def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader |
     """A process that reads; not where requests are counted: only one process can, and waits for most of the time."""
     from registry.chain.pool import RpcPool
     from registry.indexer.ahead import Ahead
-    from registry.indexer.beside import Reading, fork_reader
+    from registry.indexer.beside import fork_reader
     from registry.indexer.early import EarlyProof
+    from registry.indexer.reading import Reading
 
     if settings.rpc_per_second or not settings.reader_blocks:
         return None
@@ -68,7 +69,8 @@ def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader |
     def troubled() -> bool:
         return isinstance(pool, RpcPool) and any(pool.faults().values())
 
-    return fork_reader(Reading(source, ahead.take, early.ask, early.answer, troubled, settings.reader_blocks))
+    reading = Reading(source, ahead.take, early.ask, early.answer, troubled, settings.reader_blocks)
+    return fork_reader(reading.answers)
 
 
 @contextlib.contextmanager

@@ -53,7 +53,7 @@ def run(args: Namespace) -> int:
         print(f"{rows}; tables were locked for {done.locked_seconds:.2f} seconds")
         return 0
     # Rows and events hold no cycles: looking for some after every few hundred of them costs a tenth of the time.
-    gc.set_threshold(100_000)
+    gc.set_threshold(1_000_000)
     # The fetching thread needs the interpreter for a moment after each piece that it receives: not after 5 ms each.
     sys.setswitchinterval(0.001)
     receipts = args.verify == "receipts"

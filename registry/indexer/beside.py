@@ -1,11 +1,12 @@
 """Read a long catch-up in a process of its own, so that reading takes no time from folding and writing.
 
 The process is forked before anything else has begun: it opens its own connections to the endpoints, asks for range
-after range, checks and decodes them, and hands them over through a pipe, which lets it be some ranges ahead; last comes
-the proof that ends the catch-up. It never writes, so it may end at any moment: whoever takes the ranges reads on by
-itself from the same block. It ends by itself when it has read everything, and at the first fault or trouble with an
-endpoint: the same question is asked again by the process that deals with faults, counts them and sets endpoints aside.
-When that process is gone, however it ended, the orders' pipe ends, and with it the reading one.
+after range (`reading`), checks and decodes them, and hands them over through a pipe; while nobody takes them it goes on
+reading until some megabytes wait. Last comes the proof that ends the catch-up. It never writes, so it may end at any
+moment: whoever takes the ranges reads on by itself from the same block. It ends by itself when it has read everything,
+and at the first fault or trouble with an endpoint: the same question is asked again by the process that deals with
+faults, counts them and sets endpoints aside. When that process is gone, however it ended, the orders' pipe ends, and
+with it the reading one.
 """
 
 import fcntl
@@ -17,18 +18,22 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from queue import Queue
 from typing import BinaryIO, NoReturn
 
 from registry.errors import HallmarkError
 from registry.indexer.fetch import Fetched
-from registry.indexer.wire import Proof, pack, pack_proof, unpack
-from registry.ports import ChainSource
+from registry.indexer.wire import Proof, unpack
+
+Order = tuple[int, int | None]
+"""First block to read, and last one; None: the newest."""
 
 _ORDER = struct.Struct(">qq")
 _SIZE = struct.Struct(">q")
 _NEWEST = -1
 _PIPE_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
+_CHUNKS = 64  # 4 MiB wait beside the pipe
 
 
 class Reader:
@@ -51,9 +56,9 @@ class Reader:
 
     def take(self, first: int, target: int) -> Fetched | None:
         """Its next range, which starts at `first`, at most to `target`; None where it has none: it has ended then."""
-        answer = self._next()
-        if isinstance(answer, Fetched) and answer.first == first and answer.last <= target:
-            return answer
+        fetched = self._next()
+        if fetched is not None and fetched.first == first and fetched.last <= target:
+            return fetched
         self.end()
         return None
 
@@ -64,7 +69,8 @@ class Reader:
         self.end()
         return self._proof
 
-    def _next(self) -> Fetched | Proof | None:
+    def _next(self) -> Fetched | None:
+        """The next range; None where there is none, and then perhaps the proof has come."""
         if not self._begun:  # it would wait for an order for ever
             self.end()
         if not self.alive:
@@ -74,8 +80,9 @@ class Reader:
             answer = unpack(self._answers.read(size))
         except (OSError, ValueError, struct.error):
             return None  # it ended, perhaps within an answer
-        if not isinstance(answer, Fetched):
+        if isinstance(answer, tuple):
             self._proof = answer
+            return None
         return answer
 
     def end(self) -> None:
@@ -91,47 +98,12 @@ class Reader:
             os.waitpid(self._pid, 0)
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What the process reads, and how.
+def fork_reader(answers: Callable[[Callable[[], Order]], Iterator[bytes]]) -> Reader | None:
+    """Fork a process that reads; None where the system refuses, or where it is not safe: beside threads, off Linux.
 
-    Attributes:
-        chain: Where; nothing was asked of it yet, so that no connection is shared.
-        ranges: Gives the range from a block on, at most to another.
-        ask, answer: Ask for the proof of a block; and what came of it.
-        troubled: Whether an endpoint was set aside.
-        least: Fewer blocks than these it leaves to others.
+    Args:
+        answers: Called there with who waits for the order; gives ranges and the proof, packed (`wire`).
     """
-
-    chain: ChainSource
-    ranges: Callable[[int, int], Fetched]
-    ask: Callable[[int], None]
-    answer: Callable[[], Proof | None]
-    troubled: Callable[[], bool]
-    least: int
-
-    def answers(self, order: "_Order") -> Iterator[bytes]:
-        """Identity and height while the parent still looks where it stands; then range after range, and the proof."""
-        self.chain.check_identity()
-        newest = self.chain.tiers().latest
-        first, until = order()
-        target = newest if until == _NEWEST else min(until, newest)
-        if target - first < self.least:
-            return
-        self.ask(target)
-        while first <= target:
-            fetched = self.ranges(first, target)
-            if self.troubled():
-                return
-            first = fetched.last + 1
-            yield pack(fetched)
-        proof = self.answer()
-        if proof is not None and not self.troubled():
-            yield pack_proof(proof)
-
-
-def fork_reader(reading: Reading) -> Reader | None:
-    """Fork a process that reads; None where the system refuses, or where it is not safe: beside threads, off Linux."""
     if not _alone():
         return None
     (told, tell), (read, write) = os.pipe(), os.pipe()
@@ -144,7 +116,7 @@ def fork_reader(reading: Reading) -> Reader | None:
     if pid == 0:
         os.close(tell)
         os.close(read)
-        _live(told, write, reading)
+        _live(told, write, answers)
     os.close(told)
     os.close(write)
     return Reader(pid, os.fdopen(tell, "wb"), os.fdopen(read, "rb"))
@@ -154,17 +126,13 @@ def _alone() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-def _live(told: int, write: int, reading: Reading) -> NoReturn:
+def _live(told: int, write: int, answers: Callable[[Callable[[], Order]], Iterator[bytes]]) -> NoReturn:
     """The forked process's whole life; it leaves without running what its parent had in mind for its own end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's matter, whose end it sees
     try:
-        with suppress(OSError):  # a larger pipe is only quicker, and a limit may forbid it
-            fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-        answers = os.fdopen(write, "wb")
-        for data in reading.answers(_Order(told)):
-            answers.write(_SIZE.pack(len(data)))
-            answers.write(data)
-            answers.flush()
+        with _Answers(write) as pipe:
+            for data in answers(_Orders(told)):
+                pipe.put(data)
     except (HallmarkError, OSError):
         pass  # the parent asks again, where faults are dealt with
     except BaseException:
@@ -173,21 +141,56 @@ def _live(told: int, write: int, reading: Reading) -> NoReturn:
         os._exit(0)
 
 
-class _Order:
+class _Orders:
     """What the parent wants, read when it is needed; once it is known, the pipe's end is the parent's."""
 
     def __init__(self, told: int) -> None:
         self._told = told
 
-    def __call__(self) -> tuple[int, int]:
-        """First block, and last one or `_NEWEST`; OSError where the parent wants nothing any more."""
+    def __call__(self) -> Order:
+        """Waits for it; OSError where the parent wants nothing any more."""
         data = os.read(self._told, _ORDER.size)
         if len(data) < _ORDER.size:
             raise BrokenPipeError
         threading.Thread(target=self._end_with_parent, daemon=True).start()
         first, until = _ORDER.unpack(data)
-        return first, until
+        return first, None if until == _NEWEST else until
 
     def _end_with_parent(self) -> None:
         os.read(self._told, 1)
         os._exit(0)
+
+
+class _Answers:
+    """What waits to be taken, written by a thread of its own, so that reading goes on meanwhile: up to some megabytes.
+
+    Leaving the block of code waits until all is written.
+    """
+
+    def __init__(self, write: int) -> None:
+        with suppress(OSError):  # a larger pipe is only quicker, and a limit may forbid it
+            fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        self._chunks: Queue[bytes] = Queue(_CHUNKS)
+        self._writer = threading.Thread(target=self._write, args=(os.fdopen(write, "wb"),), daemon=True)
+        self._writer.start()
+
+    def put(self, data: bytes) -> None:
+        """Hand an answer over; waits while too much of others waits."""
+        self._chunks.put(_SIZE.pack(len(data)))
+        for start in range(0, len(data), _CHUNK_BYTES):
+            self._chunks.put(data[start : start + _CHUNK_BYTES])
+
+    def __enter__(self) -> "_Answers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._chunks.put(b"")
+        self._writer.join()
+
+    def _write(self, pipe: BinaryIO) -> None:
+        try:
+            while chunk := self._chunks.get():
+                pipe.write(chunk)
+                pipe.flush()
+        except OSError:  # nobody will take the rest
+            os._exit(0)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, create_mock_engine, event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from registry.errors import StoreError
@@ -153,13 +153,19 @@ def _make_all(connection: Connection) -> None:
     """All tables in an empty database, and the row by which Alembic knows the version."""
     from registry.store.tables import metadata
 
+    statements: list[str] = []
+
+    def note(statement: Any, *_: Any, **__: Any) -> None:
+        statements.append(str(statement.compile(dialect=connection.dialect)))
+
     # a table that is there already belongs to somebody else: creating it fails, and nothing is made
-    metadata.create_all(connection, checkfirst=False)
-    connection.execute(
-        text(
-            "CREATE TABLE alembic_version (version_num VARCHAR(32) CONSTRAINT alembic_version_pkc PRIMARY KEY NOT NULL)"
-        )
+    metadata.create_all(create_mock_engine(connection.engine.url, note), checkfirst=False)
+    statements.append(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) CONSTRAINT alembic_version_pkc PRIMARY KEY NOT NULL)"
     )
+    # a server takes them all in one message; SQLite's driver one by one
+    for message in statements if connection.dialect.name == "sqlite" else [";".join(statements)]:
+        connection.exec_driver_sql(message)
     connection.execute(text("INSERT INTO alembic_version VALUES (:version)"), {"version": newest_schema()})
 
 

@@ -11,10 +11,12 @@ import pytest
 from made_chain import BLOCKS, LIFE, Chain, Early, everything
 from msgspec.structs import replace
 
+from registry.errors import ChainUnavailable
 from registry.indexer import beside, wire
 from registry.indexer.ahead import Ahead
 from registry.indexer.early import EarlyProof
 from registry.indexer.fetch import fetch_range
+from registry.indexer.reading import Reading
 from registry.ledger.events import Anchored, StatusChanged
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SKIPPED: processes are forked on Linux only")
@@ -22,18 +24,19 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="SKIPPED: proces
 
 def reading(chain, troubled=lambda: False, least=1):
     early = EarlyProof(chain)
-    return beside.Reading(chain, Ahead(chain).take, early.ask, early.answer, troubled, least)
+    return Reading(chain, Ahead(chain).take, early.ask, early.answer, troubled, least)
 
 
 @pytest.fixture
 def forked(monkeypatch):
     """Makes an Ahead with its reader, also where the tests' own threads run; all are gone afterwards."""
     monkeypatch.setattr(beside, "_alone", lambda: True)
+    monkeypatch.setattr("registry.indexer.reading._STEP_LOGS", 1)
     made = []
 
     def make(chain=None, *, theirs=None, least=1, troubled=lambda: False):
         theirs = theirs or Chain(40)
-        reader = beside.fork_reader(reading(theirs, troubled, least))
+        reader = beside.fork_reader(reading(theirs, troubled, least).answers)
         made.append(reader)
         return Ahead(chain or Chain(), reader=reader), reader
 
@@ -90,6 +93,50 @@ def test_reading_process_gives_every_block_and_nothing_is_asked_here(forked):
     ahead.begin(1, Early())
     assert everything(ahead) == (list(range(1, BLOCKS + 1)), LIFE.events())
     assert chain.ranges == []
+
+
+def test_small_ranges_come_as_one_that_is_worth_a_step(forked, monkeypatch):
+    monkeypatch.setattr("registry.indexer.reading._STEP_LOGS", 100)
+    theirs, chain = Chain(40), Chain()
+    ahead, _ = forked(chain, theirs=theirs)
+    ahead.begin(1, Early())
+    first = ahead.take(1, BLOCKS)
+    assert 100 <= len(first.events) < 140
+    numbers, items = everything(ahead, first.last + 1)
+    assert numbers == list(range(first.last + 1, BLOCKS + 1))
+    assert [item for _, item in first.events] + items == LIFE.events()
+    assert chain.ranges == []
+
+
+def test_ranges_that_do_not_link_are_never_one():
+    first, second = fetch_range(Chain(), 1, 5), fetch_range(Chain(), 6, 9)
+    assert first.joined(second) == replace_ranges(fetch_range(Chain(), 1, 9))
+    moved = second.headers[0]._replace(parent_hash=bytes(32))
+    with pytest.raises(ChainUnavailable, match="do not link"):
+        first.joined(type(second)(6, 9, [moved, *second.headers[1:]], second.events))
+
+
+def test_reading_goes_on_while_nobody_takes_until_some_megabytes_wait(monkeypatch, tmp_path):
+    monkeypatch.setattr(beside, "_alone", lambda: True)
+    read = tmp_path / "read"
+    read.touch()
+
+    def answers(order):
+        order()
+        for number in range(20):
+            with read.open("ab") as file:
+                file.write(b".")
+            yield bytes([number]) * 2**20
+
+    reader = beside.fork_reader(answers)
+    reader.begin(1)
+    wait_until(lambda: read.stat().st_size >= 5)
+    time.sleep(0.05)
+    assert read.stat().st_size <= 7  # in the pipe, in the queue, and the one that waits for room
+    for number in range(20):
+        assert reader._answers.read(8 + 2**20) == (2**20).to_bytes(8, "big") + bytes([number]) * 2**20
+    assert reader._answers.read() == b""
+    reader.end()
 
 
 def test_proof_of_the_last_block_comes_last_and_is_not_asked_for_here(forked):
@@ -224,7 +271,7 @@ def test_no_process_is_forked_beside_other_threads():
     thread = threading.Thread(target=ended.wait)
     thread.start()
     try:
-        assert beside.fork_reader(reading(Chain())) is None
+        assert beside.fork_reader(reading(Chain()).answers) is None
     finally:
         ended.set()
         thread.join()
@@ -237,5 +284,5 @@ def test_process_that_the_system_refuses_is_done_without(monkeypatch):
     open_before = len(list(Path("/proc/self/fd").iterdir()))
     monkeypatch.setattr(beside, "_alone", lambda: True)
     monkeypatch.setattr(beside.os, "fork", refuse)
-    assert beside.fork_reader(reading(Chain())) is None
+    assert beside.fork_reader(reading(Chain()).answers) is None
     assert len(list(Path("/proc/self/fd").iterdir())) == open_before
