@@ -181,11 +181,41 @@ def test_reason_of_a_revocation_is_what_the_endpoint_says_and_said_to_be_that(si
     assert told not in page.inner_text("main")
 
 
-def test_endpoint_that_tells_no_reason_still_proves_the_revocation(site, open_page):
+def test_endpoint_that_tells_no_reason_still_proves_the_revocation_and_the_page_says_so(site, open_page):
     page = at_endpoint(site, open_page, "eth_getLogs")
     assert give(page, site.credential("002"))[0] == "invalid"
-    assert page.inner_text(".banner.invalid .reason").endswith("Revoked.")
+    reason = page.inner_text(".banner.invalid .reason")
+    assert reason.endswith("Revoked. Since when and why could not be found out at this endpoint.")
     assert "with proofs" in page.inner_text("main")
+
+
+@pytest.mark.parametrize("status", [200, 400, 413])
+def test_endpoint_that_tells_logs_of_few_blocks_at_once_is_asked_for_fewer(site, open_page, status):
+    """As providers refuse: with an error of JSON-RPC, whatever the status of the answer."""
+    page = open_page()
+    asked = []
+
+    def answer(route):
+        body = json.loads(route.request.post_data or "{}")
+        if body.get("method") == "eth_getLogs":
+            first, last = (int(body["params"][0][name], 16) for name in ("fromBlock", "toBlock"))
+            asked.append(last - first + 1)
+            if asked[-1] > 10:
+                error = {"code": -32600, "message": "You can make eth_getLogs requests with up to a 10 block range."}
+                told = {"jsonrpc": "2.0", "id": body["id"], "error": error}
+                return route.fulfill(status=status, json=told, headers={"access-control-allow-origin": "*"})
+        return route.continue_()
+
+    page.route(f"{site.desk.chain.url.rstrip('/')}/**", answer)
+    page.click("summary[data-say='endpoint.title']")
+    page.fill("#endpoint", site.desk.chain.url)
+    for name, word in (("002", "superseded"), ("003", "unspecified")):
+        asked.clear()
+        assert give(page, site.credential(name))[0] == "invalid"
+        assert word in page.inner_text(".banner.invalid .reason")
+        assert asked[0] > 10 >= asked[-1]
+        page.click("#again")
+    assert set(asked) != {asked[0]}
 
 
 @pytest.mark.parametrize(("refused", "counted"), [("", False), ('"safe"', True), ('"finalized"', True)])

@@ -167,6 +167,29 @@ def test_page_reads_at_an_endpoint_what_python_reads_there(town, tmp_path, refus
     assert explained >= 5
 
 
+@pytest.mark.parametrize("pruned", [False, True], ids=["old states kept", "pruned"])
+@pytest.mark.parametrize("limit", [1, 2, 7, 50])
+def test_reasons_are_found_at_an_endpoint_that_tells_logs_of_few_blocks_at_once(town, tmp_path, limit, pruned):
+    """What is told is what Python reads where it may ask about all blocks; of the past all of it, or nothing."""
+    asked = [(number, ask) for ask in questions(town) for number in ("001", "002")]
+    found = in_page(tmp_path, *(line_of(town, number, ask, limit=limit, pruned=pruned) for number, ask in asked))
+    told = 0
+    for (number, ask), answer in zip(asked, found, strict=True):
+        expected, evidence = by_python(town, number, ask), answer["evidence"]
+        if isinstance(expected, NoEvidence):
+            continue
+        mine = reasons(evidence)
+        theirs = [(c.mask, c.action, c.reason, c.block_number, c.time) for c in expected.status.changes]
+        assert facts(evidence) == facts(evidence_to_json(expected)), ask
+        assert [one for one in theirs if one in mine] == mine
+        if ask.about is None:
+            assert mine[:1] == theirs[:1], (number, ask)
+        elif not expected.status.revoked:
+            assert mine in ([], theirs)
+        told += bool(mine)
+    assert told >= 5
+
+
 def reasons(told: dict) -> list[tuple]:
     assert all(one["told"] is True for one in told["status"]["changes"])
     return [

@@ -1,6 +1,7 @@
 // Print what the page's JavaScript gathers from a chain endpoint. Lines of FILE: {"url", "entry", "place", "account",
 // "wish"}; "refuse" says after how many answers the endpoint refuses a method, "instead" which block's header it gives for
-// another's, "untagged" that it does not know which blocks are safe and final. With "spoil" every answer is kept and given
+// another's, "untagged" that it does not know which blocks are safe and final, "limit" about how many blocks at once it tells
+// logs, "pruned" that it tells no word of old states. With "spoil" every answer is kept and given
 // again, each time with one text in it changed, cut, lengthened, emptied or gone; then a line holds besides the evidence
 // what became of it each time: {"changed": [{"where", "other", "missing", "code", "same"}…]}, where "same" leaves aside
 // what the endpoint alone says: why a bit was set.
@@ -18,11 +19,11 @@ const text = (evidence) => JSON.stringify(evidence, (_, value) => (typeof value 
 async function overTheWire(url, method, params) {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   const answer = await (await fetch(url, { method: "POST", body, headers: { "Content-Type": "application/json" } })).json();
-  if (answer.error) throw new RpcRefusal(answer.error.message);
+  if (answer.error) throw new RpcRefusal(answer.error.message, answer.error.code);
   return answer.result;
 }
 
-function asked({ url, entry, place, account, wish, refuse = {}, instead = {}, untagged = "" }, call) {
+function asked({ url, entry, place, account, wish, refuse = {}, instead = {}, untagged = "", limit = Infinity, pruned = false }, call) {
   const left = { ...refuse };
   const where = { ...place, issuerId: BigInt(place.issuerId), index: BigInt(place.index) };
   const wishes = { ...wish, roots: wish.roots.map(BigInt) };
@@ -31,6 +32,8 @@ function asked({ url, entry, place, account, wish, refuse = {}, instead = {}, un
       if (untagged === "null") return null;
       throw new RpcRefusal("unknown block tag");
     }
+    if (method === "eth_getLogs" && params[0].toBlock - params[0].fromBlock >= limit) throw new RpcRefusal("too many blocks", -32602);
+    if (method === "eth_getStorageAt" && pruned) throw new RpcRefusal("missing trie node", -32000);
     if (method in left && (left[method] -= 1) < 0) throw new RpcRefusal("the method does not exist");
     return overTheWire(url, method, method === "eth_getBlockByNumber" ? [instead[params[0]] ?? params[0], false] : params);
   };

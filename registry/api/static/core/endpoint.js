@@ -57,7 +57,7 @@ async function gather(storage, entry, place, account, wish, profileOf) {
     missing: false, contract: entry.contract, genesisHash: entry.genesisHash, codeHash: entry.codeHash,
     latest: point(at), safe: point(safe.number < at.number ? safe : at), ...state, warning: "", counted,
     record: state.record.time === 0 ? null : { ...state.record, tier: await tierOf(storage, entry, place, state.record, at, safe, final) },
-    status: { ...state.status, changes: await reasonsOf(storage, entry, place, at, state.status, wish) },
+    status: { ...state.status, ...(await reasonsOf(storage, entry, place, at, state.status, wish)) },
     profiles: await profilesOf(storage, entry, place, at, state.profile, profileOf),
     // Headers of other blocks do not hang on the one that is trusted.
     then: wish.about === null || wish.blockHash ? null : await thenOf(storage, entry, place, wish.about, at),
@@ -66,10 +66,11 @@ async function gather(storage, entry, place, account, wish, profileOf) {
   return { ...evidence, assurance: storage.proven ? "proven" : "endpoint" };
 }
 
-/** Why a bit that is set was set, by the endpoint's word: nothing where only what is proven is wanted. */
-async function reasonsOf(storage, entry, place, at, { epoch, revoked, suspended }, { blockHash }) {
-  const isSet = ((revoked | suspended) & bitOf(place.index).mask) !== 0n;
-  return isSet && !blockHash ? changesOf(storage, entry, place, epoch, at) : [];
+/** Why a bit that is set was set, by the endpoint's word: it is not asked where only what is proven is wanted. */
+async function reasonsOf(storage, entry, place, at, status, { blockHash, about }) {
+  const isSet = ((status.revoked | status.suspended) & bitOf(place.index).mask) !== 0n;
+  if (!isSet || blockHash) return {};
+  return { changes: await changesOf(storage, entry, place, status, at, about !== null), reasonsAsked: true };
 }
 
 /** What the contract's storage holds about the place after a block. */

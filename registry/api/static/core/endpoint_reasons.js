@@ -7,29 +7,35 @@
 import { encode, hex } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { fromHex } from "./bases.js";
+import { Search } from "./endpoint_search.js";
 import { bitOf } from "./place_steps.js";
+import { statusSlots } from "./slots.js";
 import { RpcRefusal } from "./storage.js";
 
 const EVENT = "StatusChanged(uint64,bytes16,uint8,uint8,uint16,(uint64,uint256)[],address,bytes32)";
 const TOPIC = `0x${hex(keccak(encode(EVENT)))}`;
 // Words before the array: action, reason, epoch, where the array starts, actor, issuer word.
 const [ACTION, REASON, EPOCH, START, HEAD] = [0, 1, 2, 3, 6];
+const [REVOKE, SUSPEND] = [1, 2];
 const MAX_LOGS = 10_000;
 const MAX_CHANGES = 16;
 
 /**
- * The newest changes of a credential's bit, newest first; none where the endpoint has, or tells, none.
+ * The newest changes of a credential's bit, newest first; none where the endpoint has, or tells, none. At an endpoint that
+ * lets nobody search all blocks it may be the one change alone that says since when the bit is set.
  *
  * @param {object} storage
  * @param {{contract: string, blockNumber: number}} entry The contract on the verifier's list.
  * @param {{issuerId: bigint, batchId: string, index: bigint}} place
- * @param {number} epoch The status epoch whose bits count.
+ * @param {{epoch: number, revoked: bigint}} status The status epoch whose bits count, and its word of revoked bits.
  * @param {object} at Header of the block up to which events are asked for.
+ * @param {boolean} past Whether older changes are wanted than the one that stands.
  * @returns {Promise<{mask: bigint, action: number, reason: number, block: number, time: number, told: true}[]>}
  * @throws {Broken} A header that does not hold, after which nothing that the endpoint says is taken.
  */
-export async function changesOf(storage, entry, place, epoch, at) {
-  const found = (await logsOf(storage, entry, place, at)).reverse().flatMap((log) => changesIn(log, place, epoch));
+export async function changesOf(storage, entry, place, status, at, past) {
+  const logs = await logsOf(storage, entry, place, status, at, past);
+  const found = logs.reverse().flatMap((log) => changesIn(log, place, status.epoch));
   const changes = [];
   for (const { block, hash, ...change } of found.slice(0, MAX_CHANGES)) {
     const header = block <= at.number ? await headerOf(storage, block) : null;
@@ -39,17 +45,17 @@ export async function changesOf(storage, entry, place, epoch, at) {
   return changes;
 }
 
-async function logsOf(storage, { contract, blockNumber }, { issuerId, batchId }, at) {
-  const [first, last] = [blockNumber, at.number].map((number) => `0x${number.toString(16)}`);
+async function logsOf(storage, { contract, blockNumber }, place, { epoch, revoked }, at, past) {
+  const { issuerId, batchId, index } = place;
+  const { word, mask } = bitOf(index);
+  const isRevoked = (revoked & mask) !== 0n;
   const topics = [TOPIC, `0x${issuerId.toString(16).padStart(64, "0")}`, `0x${batchId.padEnd(64, "0")}`];
-  const query = { address: contract.split(":")[2], fromBlock: first, toBlock: last, topics };
-  try {
-    const logs = await storage.call("eth_getLogs", [query]);
-    return Array.isArray(logs) ? logs.slice(-MAX_LOGS).filter((log) => isAbout(log, query)) : [];
-  } catch (error) {
-    if (error instanceof RpcRefusal || error instanceof TypeError) return [];
-    throw error;
-  }
+  const query = { address: contract.split(":")[2], topics };
+  // Revoked bits never clear within an epoch, so the block that set one can be found; suspended ones come and go.
+  const slot = isRevoked ? statusSlots(issuerId, batchId, epoch, word)[0] : null;
+  const stands = (logs) => logs.some((log) => isAbout(log, query) && changesIn(log, place, epoch).some(({ action }) => action === (isRevoked ? REVOKE : SUSPEND)));
+  const logs = await new Search(storage.call).logs(query, { first: blockNumber, last: at.number }, slot, mask, past ? null : stands);
+  return logs.slice(-MAX_LOGS).filter((log) => isAbout(log, query));
 }
 
 /** An endpoint's word, but at least about what was asked. */

@@ -4,7 +4,7 @@ import { AnchorError, hex, join, leafEntry, rootFromPath, sha256 } from "../anch
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { placeText } from "./model.js";
 import { INVALID, NOT_APPLICABLE, UNKNOWN, VALID, check } from "./outcome.js";
-import { byWhom, reasonLabel } from "./reasons.js";
+import { byWhom, reasonLabel, untold } from "./reasons.js";
 import { checkStatusThen } from "./then.js";
 import { secondsOf, stampOf } from "./times.js";
 
@@ -135,7 +135,7 @@ function notGood(status, mask, latest) {
   const change = status.changes.find((one) => (one.mask & mask) !== 0n && one.action === (revoked ? 1 : 2));
   const code = revoked ? "REVOKED" : "SUSPENDED";
   const key = revoked ? "status.revoked" : "status.suspended";
-  if (change === undefined) return check("status", INVALID, code, key, {}, latest);
+  if (change === undefined) return { ...check("status", INVALID, code, key, {}, latest), also: untold(status) };
   const values = { number: change.block, time: stampOf(change.time), reason: reasonLabel(change.reason) };
   return { ...check("status", INVALID, code, `${key}Because`, values, latest), also: byWhom(change) };
 }

@@ -11,8 +11,13 @@ import { headerOf } from "./header.js";
 import { Broken } from "./rlp.js";
 import { provenAccount, provenWord } from "./trie.js";
 
-/** The endpoint answers that it does not do what it was asked. */
-export class RpcRefusal extends Error {}
+/** The endpoint answers that it does not do what it was asked; `code` is JSON-RPC's. */
+export class RpcRefusal extends Error {
+  constructor(message, code = 0) {
+    super(message);
+    this.code = code;
+  }
+}
 
 export class Storage {
   /**

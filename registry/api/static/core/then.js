@@ -1,7 +1,7 @@
 /** Step 8 about a moment that has passed: what is known today about the status then (registry/verification/then.py). */
 
 import { INVALID, UNKNOWN, VALID, check } from "./outcome.js";
-import { byWhom, reasonLabel } from "./reasons.js";
+import { byWhom, reasonLabel, untold } from "./reasons.js";
 import { stampOf } from "./times.js";
 
 const REVOKE = 1;
@@ -31,7 +31,7 @@ function was({ then, status, latest }, mask, code, action) {
   const key = code === "REVOKED" ? "status.revokedThen" : "status.suspendedThen";
   const before = status.changes.find((one) => (one.mask & mask) !== 0n && one.action === action && one.time <= then.moment);
   const values = { time: stampOf(then.moment), number: before?.block, reason: before && reasonLabel(before.reason) };
-  if (before === undefined) return check("status", INVALID, code, key, values, then.block ?? latest);
+  if (before === undefined) return { ...check("status", INVALID, code, key, values, then.block ?? latest), also: untold(status) };
   return { ...check("status", INVALID, code, `${key}Because`, values, then.block ?? latest), also: byWhom(before) };
 }
 
@@ -40,6 +40,6 @@ function sinceThen(status, mask, about) {
   if (((status.revoked | status.suspended) & mask) === 0n) return [];
   const key = (status.revoked & mask) !== 0n ? "status.revokedNow" : "status.suspendedNow";
   const later = status.changes.filter((one) => (one.mask & mask) !== 0n && one.time > about);
-  if (later.length === 0) return [{ key, values: {} }];
+  if (later.length === 0) return [{ key, values: {} }, ...untold(status)];
   return [{ key: `${key}Since`, values: { time: stampOf(later.at(-1).time) } }, ...byWhom(later.at(-1))];
 }

@@ -67,13 +67,23 @@ export function endpointAsker({ url, blockHash }, trusted) {
     let number = 0;
     const call = async (method, params) => {
       const body = JSON.stringify({ jsonrpc: "2.0", id: (number += 1), method, params });
-      const answer = JSON.parse(new TextDecoder().decode(await relay(url, body)));
-      if (answer.error) throw new RpcRefusal(String(answer.error.message).slice(0, 200));
-      if (answer.result === undefined) throw new TypeError("no result");
-      return answer.result;
+      return resultIn(await relay(url, body));
     };
     return askEndpoint(call, entry, place, account, { ...wish, blockHash }, profileByHash);
   };
+}
+
+/** The result of a JSON-RPC answer. What is none (a page of some proxy, say) is as good as silence: a TypeError. */
+function resultIn(bytes) {
+  let answer = null;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    // Not JSON.
+  }
+  if (answer?.error) throw new RpcRefusal(String(answer.error.message).slice(0, 200), answer.error.code);
+  if (answer?.result === undefined) throw new TypeError("no result");
+  return answer.result;
 }
 
 async function profileByHash(hash) {

@@ -8,7 +8,8 @@ addEventListener("message", async ({ origin, source, data }) => {
     const posted = data.body === null ? {} : { method: "POST", body: data.body, headers: { "Content-Type": "application/json" } };
     const how = { credentials: "omit", referrerPolicy: "no-referrer", redirect: "error", cache: "no-store" };
     const answer = await fetch(data.url, { ...how, ...posted });
-    if (!answer.ok) throw new TypeError(`status ${answer.status}`);
+    // Providers say why they refuse in a body of JSON-RPC, whatever the status of the answer.
+    if (!answer.ok && data.body === null) throw new TypeError(`status ${answer.status}`);
     const bytes = await bounded(answer.body.getReader());
     parent.postMessage({ id: data.id, bytes }, location.origin, [bytes]);
   } catch {
