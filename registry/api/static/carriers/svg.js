@@ -1,6 +1,6 @@
 /** Baked SVG badges: one `openbadges:credential` element (Open Badges 3.0, section 5.3.2). Entities are refused. */
 
-import { encode } from "../anchor.js";
+import { encode } from "../core/bytes.js";
 import { notCarried } from "./not_carried.js";
 
 const NAMESPACE = "https://purl.imsglobal.org/ob/v3p0";

@@ -3,7 +3,7 @@
  * registry/credential/controller.py, identifiers.py). Documents on the web are handed in, never fetched here.
  */
 
-import { canonical, isObject } from "../anchor.js";
+import { canonical, isObject } from "./document.js";
 import { keyOfJwk, keyOfMultikey } from "./keys.js";
 import { Reason, cannotTell, malformed, unproven } from "./outcome.js";
 import { secondsOf } from "./times.js";

@@ -1,6 +1,6 @@
 /** Evidence straight from a chain endpoint of the verifier's own (registry/chain/evidence.py, past.py). */
 
-import { readDocument } from "../anchor.js";
+import { readDocument } from "./document.js";
 import { accreditationsOf } from "./endpoint_accreditation.js";
 import { NoAnswer, blockAtTime, blocksAsked, trustedBlock } from "./endpoint_blocks.js";
 import { changesOf } from "./endpoint_reasons.js";

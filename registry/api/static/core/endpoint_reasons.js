@@ -4,9 +4,9 @@
  * kindness (registry/chain/evidence.py).
  */
 
-import { encode, hex } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { fromHex } from "./bases.js";
+import { encode, hex } from "./bytes.js";
 import { Search } from "./endpoint_search.js";
 import { bitOf } from "./place_steps.js";
 import { statusSlots } from "./slots.js";

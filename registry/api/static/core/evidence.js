@@ -1,9 +1,10 @@
 /** Evidence as the registry's API tells it, read strictly: weaker evidence is none (verification/evidence_json.py). */
 
-import { hex, isObject } from "../anchor.js";
 import { fromHex } from "./bases.js";
-import { Refusal } from "./outcome.js";
+import { hex } from "./bytes.js";
+import { isObject } from "./document.js";
 import { parsed } from "./model.js";
+import { Refusal } from "./outcome.js";
 
 const MAX_ANSWER = 4 * 1024 * 1024;
 // How many issuers a registry follows from the roots down (MAX_ISSUERS of verification/accreditation.py).

@@ -1,8 +1,8 @@
 /** A block's header from a node's JSON, and whether its fields hash to its hash (chain/headers.py, ledger/header.py). */
 
-import { hex } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { fromHex } from "./bases.js";
+import { hex } from "./bytes.js";
 import { Broken, encodeBytes, encodeList } from "./rlp.js";
 
 const INTEGERS = ["difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas"];

@@ -1,7 +1,8 @@
 /** Steps 3 and 6: who signed, and whether that is who the document names and the chain knows (issuer_step.py). */
 
-import { hex, isObject } from "../anchor.js";
+import { hex } from "./bytes.js";
 import { documentIn, isOnTheWeb, letsAssert } from "./controller.js";
+import { isObject } from "./document.js";
 import { INVALID, NOT_APPLICABLE, NOT_CHECKED, UNKNOWN, VALID, attempt, check, refused } from "./outcome.js";
 import { readProfile } from "./profile.js";
 import { isKnown, methodNamed, suiteName, verify } from "./signature.js";

@@ -1,8 +1,9 @@
 /** Credentials as compact JWS (registry/credential/vc_jwt.py); each algorithm is pinned to its kind of key. */
 
-import { AnchorError, canonical, encode, isObject, readDocument } from "../anchor.js";
 import { base64url } from "./bases.js";
+import { encode } from "./bytes.js";
 import { findSigner } from "./controller.js";
+import { AnchorError, canonical, isObject, readDocument } from "./document.js";
 import { checkSignature, keyOfJwk } from "./keys.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
 import { secondsOf } from "./times.js";

@@ -1,10 +1,10 @@
 /** Public keys from Multikey or JWK, and their signatures (registry/credential/keys.py, did_key.py). */
 
-import { hex } from "../anchor.js";
 import { ed25519 } from "../vendor/noble/curves/ed25519.js";
 import { p256, p384 } from "../vendor/noble/curves/nist.js";
 import { secp256k1 } from "../vendor/noble/curves/secp256k1.js";
 import { base58, base64url, toBase64url } from "./bases.js";
+import { hex } from "./bytes.js";
 import { cannotTell, malformed, unproven } from "./outcome.js";
 import { textOf } from "./values.js";
 

@@ -1,6 +1,6 @@
 /** Entries of `credentialStatus` whose status lies outside the chain (Bitstring Status List 1.0, 2.1; list_entry.py). */
 
-import { isObject, listOf } from "../anchor.js";
+import { isObject, listOf } from "./document.js";
 import { isPointer } from "./model.js";
 import { Refusal, malformed } from "./outcome.js";
 

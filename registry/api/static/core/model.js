@@ -1,10 +1,9 @@
 /** A credential that was read: the document with what every later step asks of it (registry/credential/model.py). */
 
-import {
-  AnchorError, MAX_BYTES, PREFIX, SUITE, canonical, encode, hex, isObject, listOf, parsePointer, readAnchorProof,
-  readDocument, sha256,
-} from "../anchor.js";
+import { PREFIX, SUITE, parsePointer, readAnchorProof } from "../anchor.js";
 import { base64url } from "./bases.js";
+import { encode, hex, sha256 } from "./bytes.js";
+import { AnchorError, MAX_BYTES, canonical, isObject, listOf, readDocument } from "./document.js";
 import { Jws } from "./jwt.js";
 import { Refusal } from "./outcome.js";
 import { textOf } from "./values.js";

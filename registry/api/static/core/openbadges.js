@@ -1,6 +1,6 @@
 /** Open Badges 3.0: the registry's own table of classes, walked over a document (registry/credential/conformance/openbadges.py). */
 
-import { canonical, isObject, listOf } from "../anchor.js";
+import { canonical, isObject, listOf } from "./document.js";
 import { Refusal } from "./outcome.js";
 import { each, member, problem } from "./problem.js";
 import { secondsOf } from "./times.js";

@@ -1,7 +1,9 @@
 /** Steps 4, 5 and 8: what the chain says about the credential's place (registry/verification/place_steps.py). */
 
-import { AnchorError, hex, join, leafEntry, rootFromPath, sha256 } from "../anchor.js";
+import { leafEntry, rootFromPath } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
+import { hex, join, sha256 } from "./bytes.js";
+import { AnchorError } from "./document.js";
 import { placeText } from "./model.js";
 import { INVALID, NOT_APPLICABLE, UNKNOWN, VALID, check } from "./outcome.js";
 import { byWhom, reasonLabel, untold } from "./reasons.js";

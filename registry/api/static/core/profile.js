@@ -1,6 +1,7 @@
 /** Issuer profiles: who stands behind an issuer id, signed by each of its DIDs (SPEC.md, section 4). */
 
-import { canonical, encode, isObject, sha256 } from "../anchor.js";
+import { encode, sha256 } from "./bytes.js";
+import { canonical, isObject } from "./document.js";
 import { attempt, malformed } from "./outcome.js";
 import { isKnown, verify } from "./signature.js";
 

@@ -3,7 +3,8 @@
  * (registry/credential/rdf/jsonld.py and rdf_surface.py, which say why).
  */
 
-import { encode, hex, isObject, sha256 } from "../anchor.js";
+import { encode, hex, sha256 } from "./bytes.js";
+import { isObject } from "./document.js";
 import { Refusal, cannotTell, lossy } from "./outcome.js";
 import { quoted } from "./sentence.js";
 

@@ -1,6 +1,6 @@
 /** Recursive length prefix (Yellow Paper, appendix B), as much as headers and tries need; strict (ledger/rlp.py). */
 
-import { join } from "../anchor.js";
+import { join } from "./bytes.js";
 
 /**
  * Something that was to be a proof and is none: bytes in another form, or that do not belong together. Its message is a key

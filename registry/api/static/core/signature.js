@@ -3,9 +3,10 @@
  * Sources: Data Integrity 1.0, section 4; VC DI EdDSA 1.0, section 3; VC DI ECDSA 1.0, section 3.
  */
 
-import { canonical, isObject, join, listOf } from "../anchor.js";
 import { base58 } from "./bases.js";
+import { join } from "./bytes.js";
 import { findSigner } from "./controller.js";
+import { canonical, isObject, listOf } from "./document.js";
 import { Jws, keyIdOf, verifyJwt } from "./jwt.js";
 import { checkSignature } from "./keys.js";
 import { attempt, malformed, unproven } from "./outcome.js";

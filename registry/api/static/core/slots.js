@@ -1,8 +1,8 @@
 /** Where the contracts keep what is proven, and what stands there (SPEC.md, 5.1 and 5.10; ledger/slots.py, packed.py). */
 
-import { hex } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { fromHex } from "./bases.js";
+import { hex } from "./bytes.js";
 
 const [WORDS, KEYS, RECORDS, REAFFIRMATIONS, STATUSES, PROFILES, CURRENT_PROFILE] = [1n, 2n, 3n, 4n, 5n, 6n, 7n];
 const [STATEMENTS, LINKS] = [2n, 3n];

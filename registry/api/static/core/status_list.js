@@ -1,7 +1,7 @@
 /** Status lists outside the chain: Bitstring Status List 1.0 and 1EdTech Revocation List (credential/status/status_list.py). */
 
-import { isObject, listOf } from "../anchor.js";
 import { base64url } from "./bases.js";
+import { isObject, listOf } from "./document.js";
 import { inflated } from "./inflate.js";
 import { REVOCATION_LIST, isCount, text } from "./list_entry.js";
 import { Refusal, malformed } from "./outcome.js";

@@ -4,9 +4,9 @@
  * told only, and `proven` says so. A proof that is given and does not hold is never taken for one that is not offered.
  */
 
-import { hex } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { fromHex } from "./bases.js";
+import { hex } from "./bytes.js";
 import { headerOf } from "./header.js";
 import { Broken } from "./rlp.js";
 import { provenAccount, provenWord } from "./trie.js";

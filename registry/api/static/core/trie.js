@@ -1,8 +1,8 @@
 /** Proofs from a Merkle Patricia trie (Yellow Paper, appendix D), as `eth_getProof` gives them (ledger/trie.py). */
 
-import { hex } from "../anchor.js";
 import { keccak_256 as keccak } from "../vendor/noble/hashes/sha3.js";
 import { fromHex } from "./bases.js";
+import { hex } from "./bytes.js";
 import { Broken, decodeList } from "./rlp.js";
 
 const NOTHING = new Uint8Array();

@@ -1,7 +1,8 @@
 /** Single values: URLs, language tags, digests (registry/credential/values.py, ob_values.py). */
 
-import { hex, isObject } from "../anchor.js";
 import { base58, base64url } from "./bases.js";
+import { hex } from "./bytes.js";
+import { isObject } from "./document.js";
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*:/;
 const FORBIDDEN = /[\s<>"{}|\\^`\u0000-\u001f\u007f\u0085]/;

@@ -1,6 +1,6 @@
 /** VC Data Model 2.0, sections 4 and 5.3: every rule about structure (registry/credential/conformance/vc2.py). */
 
-import { canonical, isObject } from "../anchor.js";
+import { canonical, isObject } from "./document.js";
 import { Refusal, malformed } from "./outcome.js";
 import { RANGE, each, member, problem } from "./problem.js";
 import { secondsOf } from "./times.js";

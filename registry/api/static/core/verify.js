@@ -5,17 +5,17 @@
  * Each step is default-deny: what it cannot establish is never valid. Nothing is fetched here; the document stays.
  */
 
-import { hex } from "../anchor.js";
 import { checkAccredited, rootsIn } from "./accreditation.js";
-import {
-  CHECK_NAMES, INVALID, NOT_CHECKED, VALID, attempt, check, combine, refused, requiredChecks,
-} from "./outcome.js";
+import { hex } from "./bytes.js";
 import { noEvidence } from "./evidence.js";
 import { checkIssuer, checkSigned, knownProofs, neededControllers } from "./issuer_step.js";
 import { neededLists, publishedLists } from "./list_entry.js";
 import { checkLists, checkListsThen, withLists } from "./list_step.js";
 import { checkConforming, checkValidity } from "./local_steps.js";
 import { placeText, readCredential } from "./model.js";
+import {
+  CHECK_NAMES, INVALID, NOT_CHECKED, VALID, attempt, check, combine, refused, requiredChecks,
+} from "./outcome.js";
 import { checkAnchored, checkIncluded, checkStatus } from "./place_steps.js";
 import { issuerOf } from "./values.js";
 

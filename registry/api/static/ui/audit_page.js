@@ -1,6 +1,6 @@
 /** For auditors: how far the mirror is, what the registry has signed about it, and how to hold it to account. */
 
-import { isObject } from "../anchor.js";
+import { isObject } from "../core/document.js";
 import { el, facts, icon, mono } from "./dom.js";
 import { ask, runPage } from "./lookup.js";
 import { moment, say, sayQuoting } from "./words.js";

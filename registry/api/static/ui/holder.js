@@ -2,7 +2,8 @@
 
 import { base45 } from "../carriers/base45.js";
 import { deflate } from "../carriers/inflate.js";
-import { canonical, encode } from "../anchor.js";
+import { encode } from "../core/bytes.js";
+import { canonical } from "../core/document.js";
 import { el, icon } from "./dom.js";
 import { say } from "./words.js";
 

@@ -1,6 +1,7 @@
 /** An issuer: who it says it is, which of that is proven, its keys, and what others say about it. */
 
-import { hex, isObject } from "../anchor.js";
+import { hex } from "../core/bytes.js";
+import { isObject } from "../core/document.js";
 import { suspicionsAbout } from "../core/names.js";
 import { attempt } from "../core/outcome.js";
 import { readProfile } from "../core/profile.js";

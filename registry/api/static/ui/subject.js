@@ -1,6 +1,6 @@
 /** What a document says about itself, for showing: texts only, whatever it holds. */
 
-import { isObject, listOf } from "../anchor.js";
+import { isObject, listOf } from "../core/document.js";
 
 const PICTURE = /^data:image\/(png|jpeg|webp|gif|svg\+xml)[;,]/i;
 const MAX = 400;

@@ -1,16 +1,16 @@
 /** The verification page: a document comes in by file, paste, link or camera; it is judged here and shown. */
 
-import { encode } from "../anchor.js";
 import { codeText, credentialIn } from "../carriers/carrier.js";
 import { notCarried } from "../carriers/not_carried.js";
 import { sealedLink, unseal } from "../carriers/sealed.js";
+import { encode } from "../core/bytes.js";
 import { Refusal } from "../core/outcome.js";
 import { unreadable, verify } from "../core/verify.js";
 import { askRegistry, endpointAsker, loadPolicy } from "./ask.js";
 import { byId } from "./dom.js";
 import { MAX_AGE, endpointChosen, listenForEndpoint } from "./endpoint_form.js";
-import { askAboutToday, listenForQuestions, question, sayQuestion } from "./question.js";
 import { Outside, outsideSection } from "./outside.js";
+import { askAboutToday, listenForQuestions, question, sayQuestion } from "./question.js";
 import { relay } from "./relay_client.js";
 import { showReport } from "./report.js";
 import { accreditors, listenForAccreditors, sayAccreditors } from "./roots.js";
