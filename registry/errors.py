@@ -133,9 +133,20 @@ class LedgerError(HallmarkError):
 
 
 class Incomplete(LedgerError):
-    """Events are missing: what they lead to is not what the contract's storage holds."""
+    """Events are missing: what they lead to is not what the contract's storage holds.
+
+    `proven`: Whether a state proof says so, not only the contract's views.
+    """
 
     code = "EVENTS_MISSING"
+
+    def __init__(self, what: str, *, proven: bool) -> None:
+        super().__init__(
+            what,
+            todo="name another endpoint with --rpc: this one leaves events out, now or when the mirror read them; where "
+            "all say the same, see `hallmark audit`, and index into a new database",
+        )
+        self.proven = proven
 
 
 class ReorgPastFinality(LedgerError):

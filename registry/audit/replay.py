@@ -1,6 +1,7 @@
 """A fresh fold of everything that the contract ever emitted, up to a block."""
 
 from registry.indexer.ahead import Ahead
+from registry.indexer.places import Verify
 from registry.ledger.history import HistoryRow, history_rows
 from registry.ledger.projection import fold
 from registry.ledger.state import State
@@ -24,7 +25,7 @@ def replay(
         ChainUnavailable: The endpoint does not answer.
     """
     domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
-    count, ahead = 0, Ahead(chain, receipts=receipts)
+    count, ahead = 0, Ahead(chain, verify=Verify.RECEIPTS if receipts else Verify.PLACES)
     while first <= last:
         fetched = ahead.take(first, last)
         items = [item for _, item in fetched.events]

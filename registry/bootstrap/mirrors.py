@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from registry.chain.source import RpcChain
     from registry.indexer.beside import Reader
     from registry.indexer.follow import Follower
+    from registry.indexer.places import Verify
     from registry.store.rebuilding.rebuild import Rebuilt
     from registry.store.writing.mirror import SqlMirror
 
@@ -38,23 +39,27 @@ def audited_mirror(settings: Settings) -> "SqlMirror":
     return mirror(settings)
 
 
-def follower(settings: Settings, *, receipts: bool = False, until: int | None = None) -> "Follower":
+def follower(
+    settings: Settings, verify: "Verify | None" = None, *, until: int | None = None, accept_views: bool = False
+) -> "Follower":
     """The indexer; where it is far behind, the first questions (up to block `until`) are asked before it is made."""
     from registry.indexer.ahead import Ahead
     from registry.indexer.early import EarlyProof
     from registry.indexer.follow import Follower
+    from registry.indexer.places import Verify
     from registry.store.plain import newest_block
 
     source, start = chain(settings), deployment(settings).block_number
-    reader = _reader(settings, source, receipts)
-    ahead, early = Ahead(source, receipts=receipts, reader=reader), EarlyProof(source, reader)
+    verify = verify or Verify.PLACES
+    reader = _reader(settings, source, verify)
+    ahead, early = Ahead(source, verify=verify, reader=reader), EarlyProof(source, reader)
     with contextlib.suppress(StoreError):  # whoever opens the database will say what is wrong with it
         newest = newest_block(settings.database, source.contract.chain_id)
         ahead.begin(start if newest is None else newest + 1, early, until)
-    return Follower(source, mirror(settings), start, ahead=ahead, early=early)
+    return Follower(source, mirror(settings), start, ahead=ahead, early=early, accept_views=accept_views)
 
 
-def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader | None":
+def _reader(settings: Settings, source: "RpcChain", verify: "Verify") -> "Reader | None":
     """A process that reads; not where requests are counted: only one process can, and waits for most of the time."""
     from registry.chain.pool import RpcPool
     from registry.indexer.ahead import Ahead
@@ -64,7 +69,7 @@ def _reader(settings: Settings, source: "RpcChain", receipts: bool) -> "Reader |
 
     if settings.rpc_per_second or not settings.reader_blocks:
         return None
-    pool, ahead, early = source.rpc, Ahead(source, receipts=receipts), EarlyProof(source)
+    pool, ahead, early = source.rpc, Ahead(source, verify=verify), EarlyProof(source)
 
     def troubled() -> bool:
         return isinstance(pool, RpcPool) and any(pool.faults().values())

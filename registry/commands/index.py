@@ -29,7 +29,18 @@ def add(parser: ArgumentParser) -> None:
         help="build all rows again from the raw events in the database and swap them in, without downtime",
     )
     parser.add_argument("--rehash", action="store_true", help="with --from-events: hash every event again, not count")
-    parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
+    parser.add_argument(
+        "--verify",
+        choices=["words", "places", "receipts"],
+        default="places",
+        help="what is proven by receipts: nothing; blocks whose filters leave open which logs are theirs (default); "
+        "every block that may hold a log, which is slow and thorough",
+    )
+    parser.add_argument(
+        "--accept-views",
+        action="store_true",
+        help="go on with an endpoint that gives no state proofs, though all before was proven",
+    )
     parser.add_argument("--log-json", action="store_true", help="one JSON line a step on standard error")
     parser.add_argument("--metrics-port", type=int, metavar="PORT", help="serve Prometheus metrics on 127.0.0.1:PORT")
     parser.add_argument(
@@ -45,6 +56,7 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Index up to the newest block; prints how far it came."""
     from registry import bootstrap
+    from registry.indexer.places import Verify
 
     if args.from_events:
         gc.disable()  # neither modules nor rows are ever garbage: looking for some takes a twentieth of a short rebuild
@@ -56,9 +68,8 @@ def run(args: Namespace) -> int:
     gc.set_threshold(1_000_000)
     # The fetching thread needs the interpreter for a moment after each piece that it receives: not after 5 ms each.
     sys.setswitchinterval(0.001)
-    receipts = args.verify == "receipts"
     settings = options.settings_of(args)
-    follower = bootstrap.follower(settings, receipts=receipts, until=args.until)
+    follower = bootstrap.follower(settings, Verify(args.verify), until=args.until, accept_views=args.accept_views)
     with bootstrap.leading(follower, None if args.follow else _WAIT_SECONDS, _say):
         if args.accept_reorg:
             from registry.indexer.reorg import accept

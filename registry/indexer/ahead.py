@@ -8,6 +8,7 @@ from registry.errors import ChainUnavailable, HallmarkError, RangeTooLarge
 from registry.indexer.beside import Reader
 from registry.indexer.early import FAR_BLOCKS, EarlyProof
 from registry.indexer.fetch import Fetched, fetch_range
+from registry.indexer.places import Verify
 from registry.indexer.plan import RangePlan
 from registry.ports import ChainSource
 
@@ -19,14 +20,14 @@ class Ahead:
 
     Args:
         chain: Where to read.
-        receipts: Whether receipts roots are rebuilt.
+        verify: How far ranges are checked before their turn.
         reader: A process that reads a long catch-up instead of the threads, as far as it comes.
     """
 
-    def __init__(self, chain: ChainSource, *, receipts: bool = False, reader: Reader | None = None) -> None:
+    def __init__(self, chain: ChainSource, *, verify: Verify = Verify.PLACES, reader: Reader | None = None) -> None:
         self._chain = chain
         self._reader = reader
-        self._receipts = receipts
+        self._verify = verify
         self._plan = RangePlan()
         self._pool = ThreadPoolExecutor(_RANGES, thread_name_prefix="fetch")
         self._asked: deque[tuple[int, int, Future[Fetched | None]]] = deque()
@@ -83,7 +84,7 @@ class Ahead:
             self._reader.end()
 
     def _fetch(self, first: int, last: int) -> Fetched:
-        return fetch_range(self._chain, first, last, receipts=self._receipts)
+        return fetch_range(self._chain, first, last, verify=self._verify)
 
     def _waiting(self, first: int, target: int) -> Fetched | None:
         if not self._asked:

@@ -11,19 +11,25 @@ from registry.ledger.header import Header, bloom_bits, may_hold
 from registry.ledger.state import State
 from registry.ports import Checkpoint, Mirror, StorageView
 
-# Up to so many issuers, all are proven whenever something changed; beyond, the touched ones, those of whom the blocks'
-# filters speak (a log that is left out stays in its block's filter), and a rotating part.
+# Up to so many issuers, all are proven whenever something changed; beyond, the touched ones and those of whom the
+# blocks' filters speak: a log that is left out stays in its block's filter. Full filters speak of too many to ask for.
 _ALL_UP_TO = 1_000
-_SPOKEN_OF = 10_000  # full filters speak of everybody: the rest waits for its turn
-_ROTATING = 250
+_SPOKEN_OF = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """How the words were seen to be the contracts' own: `proof` or `views`; and the storage roots, or empty."""
+    """What a comparison came to.
+
+    Attributes:
+        evidence: How the words were seen to be the contracts' own: `proof` or `views`.
+        storage_root: The contracts' storage roots, or empty.
+        whole: Whether everybody was compared of whom an event may be missing; if not, the receipts have to tell.
+    """
 
     evidence: str
     storage_root: bytes
+    whole: bool
 
 
 class Witness(Protocol):
@@ -43,7 +49,7 @@ class Since:
     Attributes:
         header: The last of them: the comparison rests on it.
         point: The checkpoint before, with its storage roots.
-        all_issuers: Whether every issuer is compared (on catch-up), or the touched ones and some more.
+        all_issuers: Whether every issuer is compared (on catch-up), or those about whom these blocks may speak.
         blooms: Filters of the blocks that may hold logs of the registry, and of the accreditation contract.
     """
 
@@ -73,15 +79,14 @@ def check_complete(chain: Witness, mirror: Mirror, state: State, since: Since) -
         _House(Issuer, chain.storage, root[:_ROOT_BYTES], since.blooms[0]),
         _House(Accreditor, chain.accreditation_storage, root[_ROOT_BYTES:], since.blooms[1]),
     )
-    found = (_check(house, mirror, state, since.header, all_issuers=since.all_issuers) for house in houses)
-    views = [view for view in found if view is not None]
+    found = [_check(house, mirror, state, since.header, all_issuers=since.all_issuers) for house in houses]
+    views = [view for view, _ in found if view is not None]
     proven = all(view.proven for view in views)
     roots = b"".join(view.storage_root or b"" for view in views) if proven else b""
-    return Completeness("proof" if proven else "views", roots)
+    return Completeness("proof" if proven else "views", roots, all(whole for _, whole in found))
 
 
 Speaker = type[Issuer] | type[Accreditor]
-_TODO = "the endpoint leaves events out; another one is asked"
 _ROOT_BYTES = 32
 
 
@@ -110,18 +115,21 @@ class _House:
         return view.storage_root != self.root if view.storage_root else bool(self.blooms)
 
 
-def _check(house: _House, mirror: Mirror, state: State, header: Header, *, all_issuers: bool) -> StorageView | None:
-    """One contract's storage, compared; None where the contract is not there (yet)."""
+def _check(
+    house: _House, mirror: Mirror, state: State, header: Header, *, all_issuers: bool
+) -> tuple[StorageView | None, bool]:
+    """One contract's storage, compared (None where the contract is not there yet), and whether that was the whole."""
     touched = {row.issuer_id: row.word for row in state.all(house.speaker)}
-    folded = touched | _others(house, mirror, touched, header, all_issuers=all_issuers)
+    others, whole = _others(house, mirror, touched, all_issuers=all_issuers)
+    folded = touched | others
     view = house.read(header, sorted(folded))
     if view is None:
-        return None
+        return None, True
     if not all_issuers and house.wants_everybody(view, touched=bool(touched)):
-        folded = _words(house.speaker, mirror) | touched
+        folded, whole = _words(house.speaker, mirror) | touched, True
         view = house.read(header, sorted(folded)) or view
     _compare(house.speaker, view, folded, header, _count(house.speaker, mirror, touched))
-    return view
+    return view, whole
 
 
 def _words(speaker: Speaker, mirror: Mirror) -> dict[int, bytes]:
@@ -129,20 +137,21 @@ def _words(speaker: Speaker, mirror: Mirror) -> dict[int, bytes]:
 
 
 def _others(
-    house: _House, mirror: Mirror, touched: Mapping[int, bytes], header: Header, *, all_issuers: bool
-) -> dict[int, bytes]:
-    """Those beside the touched ones: everybody, or whom a filter speaks of and a part that moves on block by block."""
+    house: _House, mirror: Mirror, touched: Mapping[int, bytes], *, all_issuers: bool
+) -> tuple[dict[int, bytes], bool]:
+    """Those beside the touched ones: everybody, or whom a filter speaks of; and whether these are all that count."""
     speaker = house.speaker
     if all_issuers or (touched and mirror.count(speaker) <= _ALL_UP_TO):
-        return {issuer_id: word for issuer_id, word in _words(speaker, mirror).items() if issuer_id not in touched}
+        return {
+            issuer_id: word for issuer_id, word in _words(speaker, mirror).items() if issuer_id not in touched
+        }, True
     if not touched:
-        return {}
-    issuers = mirror.count(Issuer)
-    start = header.block.number * _ROTATING % issuers
-    wanted = {(start + step) % issuers + 1 for step in range(_ROTATING)}
-    wanted.update(islice(_spoken_of(house.blooms, issuers), _SPOKEN_OF))
+        return {}, True  # what changed without an event is seen by the storage root, or by the filters
+    wanted = set(islice(_spoken_of(house.blooms, mirror.count(Issuer)), _SPOKEN_OF + 1))
+    if len(wanted) > _SPOKEN_OF:
+        return {}, False
     rows = mirror.load((speaker, (issuer_id,)) for issuer_id in sorted(wanted - touched.keys())).all(speaker)
-    return {row.issuer_id: row.word for row in rows}
+    return {row.issuer_id: row.word for row in rows}, True
 
 
 def _spoken_of(blooms: Sequence[int], issuers: int) -> Iterator[int]:
@@ -164,8 +173,8 @@ def _compare(speaker: Speaker, view: StorageView, folded: Mapping[int, bytes], h
     name, number = speaker.TABLE, header.block.number
     if view.issuer_count != count:
         what = f"The contract counts {view.issuer_count} {name}s at block {number}, its events {count}."
-        raise Incomplete(what, todo=_TODO)
+        raise Incomplete(what, proven=view.proven)
     for issuer_id, word in folded.items():
         if view.words.get(issuer_id) != word:
             what = f"The events of {name} {issuer_id} do not lead to its word at block {number}."
-            raise Incomplete(what, todo=_TODO)
+            raise Incomplete(what, proven=view.proven)

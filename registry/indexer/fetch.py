@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
 from itertools import groupby, pairwise
-from operator import attrgetter, or_
+from operator import attrgetter
 
 from registry.errors import ChainUnavailable, LedgerError
+from registry.indexer.places import OfBlock, Verify, all_by_receipts, check_places
 from registry.ledger.decode import LedgerEvent, RawLog, decode
 from registry.ledger.events import ACCREDITATION_TYPES
 from registry.ledger.header import FULL_BLOOM, Header, bloom_bits, may_hold
@@ -31,14 +31,14 @@ class Fetched:
         return Fetched(self.first, then.last, [*self.headers, *then.headers], [*self.events, *then.events])
 
 
-def fetch_range(chain: ChainSource, first: int, last: int, *, receipts: bool = False) -> Fetched:
+def fetch_range(chain: ChainSource, first: int, last: int, *, verify: Verify = Verify.PLACES) -> Fetched:
     """Fetch blocks `first` … `last`.
 
     Args:
         chain: Where to read.
         first: First block.
         last: Last block.
-        receipts: Whether every block that may hold a log is proven by its receipts root: slow and thorough.
+        verify: How far the logs are checked here.
 
     Raises:
         RangeTooLarge: The node refuses a range of this size.
@@ -51,8 +51,11 @@ def fetch_range(chain: ChainSource, first: int, last: int, *, receipts: bool = F
     if len(headers) != last - first + 1:
         raise ChainUnavailable(f"The endpoint lacks headers of blocks {first} … {last}.", todo="it is asked again")
     check_links(headers)
+    receipts = verify is Verify.RECEIPTS
     logs = _by_receipts(chain, headers, logs) if receipts else _with_missing(chain, found, logs)
-    return Fetched(first, last, headers, list(_decoded(contracts_of(chain), logs, found)))
+    blocks = list(_by_block(logs, found))
+    check_places(chain, blocks, verify)
+    return Fetched(first, last, headers, list(_decoded(contracts_of(chain), blocks)))
 
 
 def contracts_of(chain: ChainSource) -> tuple[bytes, ...]:
@@ -99,11 +102,14 @@ def _with_missing(chain: ChainSource, headers: Mapping[int, Header], logs: list[
     return sorted([*logs, *more], key=lambda log: (log.block_number, log.log_index))
 
 
+def check_whole(chain: ChainSource, fetched: Fetched) -> None:
+    """Raise LedgerError unless the range's logs are those that its blocks' receipts roots prove."""
+    _by_receipts(chain, fetched.headers, [log for log, _ in fetched.events])
+
+
 def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLog]) -> list[RawLog]:
     """The logs that the receipts roots prove; LedgerError when the node's own logs are others."""
-    filters = [bloom_bits(address) for address in contracts_of(chain)]
-    maybe = [h for h in headers if any(may_hold(h.logs_bloom, bits) for bits in filters)]
-    proven = [log for h in maybe for log in chain.logs_by_receipts(h)]
+    proven = list(all_by_receipts(chain, headers, contracts_of(chain)))
     if proven != logs:
         what = (
             f"The logs of blocks {headers[0].block.number} … {headers[-1].block.number} are not those of the receipts."
@@ -112,50 +118,24 @@ def _by_receipts(chain: ChainSource, headers: Sequence[Header], logs: list[RawLo
     return proven
 
 
-def _decoded(
-    contracts: tuple[bytes, ...], logs: Iterable[RawLog], headers: Mapping[int, Header]
-) -> Iterator[tuple[RawLog, LedgerEvent]]:
-    """Block by block: each log belongs to the header of its number, and is decoded."""
-    for number, group in groupby(logs, _BLOCK_NUMBER):
-        of_block = list(group)
-        _check_block(headers.get(number), of_block)
-        block = headers[number].block
-        for log in of_block:
-            item = decode(log, block)
+def _by_block(logs: Iterable[RawLog], headers: Mapping[int, Header]) -> Iterator[OfBlock]:
+    """Each header with its logs; a log belongs to the header of its number and hash."""
+    for number, group in groupby(logs, attrgetter("block_number")):
+        of_block, header = list(group), headers.get(number)
+        if header is None or {log.block_hash for log in of_block} != {header.block.hash}:
+            # The chain moved between two answers: nothing is written, the next try sees one chain.
+            raise ChainUnavailable(f"Block {number} was replaced while it was read.", todo="it is asked again")
+        yield header, of_block
+
+
+def _decoded(contracts: tuple[bytes, ...], blocks: Iterable[OfBlock]) -> Iterator[tuple[RawLog, LedgerEvent]]:
+    for header, logs in blocks:
+        for log in logs:
+            item = decode(log, header.block)
             emitters = contracts[1:] if isinstance(item.event, ACCREDITATION_TYPES) else contracts[:1]
             if log.address not in emitters:
                 raise _of_another_contract(log, item)
             yield log, item
-
-
-_BLOCK_NUMBER = attrgetter("block_number")
-
-
-def _check_block(header: Header | None, logs: Sequence[RawLog]) -> None:
-    """Logs of one block: it is the header's, and its bloom filter holds what they set.
-
-    Words chain issuer by issuer, so this is what ties a log to its block.
-    """
-    first = logs[0]
-    if header is None or {log.block_hash for log in logs} != {header.block.hash}:
-        # The chain moved between two answers: nothing is written, the next try sees one chain.
-        raise ChainUnavailable(f"Block {first.block_number} was replaced while it was read.", todo="it is asked again")
-    if header.sealed and not may_hold(header.logs_bloom, _bits_of(logs)):
-        moved = next(log for log in logs if not may_hold(header.logs_bloom, _bits_of([log])))
-        what = f"Log {moved.log_index} is not of block {moved.block_number}: the block's bloom filter excludes it."
-        raise LedgerError(what, todo="the endpoint moves logs; ask another one")
-
-
-# The address, the event's kind and its issuer come again and again; what stands behind them (a batch) rarely does.
-_REPEATED_TOPICS = 2
-_known_bits = lru_cache(maxsize=4_096)(bloom_bits)
-
-
-def _bits_of(logs: Sequence[RawLog]) -> int:
-    """What these logs set in their block's filter."""
-    repeated = {log.address for log in logs}.union(*[log.topics[:_REPEATED_TOPICS] for log in logs])
-    others = set[bytes]().union(*[log.topics[_REPEATED_TOPICS:] for log in logs])
-    return reduce(or_, map(bloom_bits, others), reduce(or_, map(_known_bits, repeated)))
 
 
 def _of_another_contract(log: RawLog, item: LedgerEvent) -> LedgerError:

@@ -4,11 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from registry.errors import ChainUnavailable, LedgerError, ReorgPastFinality
+from registry.errors import ChainUnavailable, Incomplete, LedgerError, ReorgPastFinality
 from registry.indexer.ahead import Ahead
 from registry.indexer.complete import Completeness, Since, check_complete
 from registry.indexer.early import FAR_BLOCKS, EarlyProof
-from registry.indexer.fetch import Fetched, blooms_with
+from registry.indexer.fetch import Fetched, blooms_with, check_whole
 from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
 from registry.ledger.state import State
@@ -51,6 +51,7 @@ class Follower:
         start: First block to read: the deployment's.
         ahead: Who fetches; where it has begun already, it goes on. By default one that proves no receipts.
         early: Who asks for the proof of a long catch-up.
+        accept_views: Whether a mirror that was proven may go on by the contract's views, which prove nothing.
 
     `on_fault` is told of every fault before it is dealt with.
     """
@@ -63,6 +64,7 @@ class Follower:
         *,
         ahead: Ahead | None = None,
         early: EarlyProof | None = None,
+        accept_views: bool = False,
     ) -> None:
         self.chain = chain
         self.mirror = mirror
@@ -70,6 +72,7 @@ class Follower:
         self.domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
         self._ahead = ahead or Ahead(chain)
         self._early = early or EarlyProof(chain)
+        self._accept_views = accept_views
         self.on_fault: Callable[[Exception], None] = lambda _: None
 
     def run(
@@ -123,16 +126,20 @@ class Follower:
             raise error
         if isinstance(error, LedgerError):
             # What is wrong came from the endpoint; an earlier range that was not proven may hold it already.
-            self._back_to_proven()
+            self._back_to_proven(error)
             another = self.chain.distrust(str(error))
             if faults >= _TRIES or not (another or forever or faults < 3):
                 raise error
         elif (faults >= _TRIES and not forever) or ("did not answer" in error.what and not forever):
             raise error
 
-    def _back_to_proven(self) -> None:
+    def _back_to_proven(self, error: LedgerError) -> None:
         point = self.mirror.checkpoint()
-        if point is not None and point.proven < point.block.number:
+        if point is None:
+            return
+        if point.evidence == "views" and isinstance(error, Incomplete) and error.proven:
+            self.mirror.rewind(self.start - 1)  # what views said before may be what a proof contradicts now
+        elif point.proven < point.block.number:
             self.mirror.rewind(point.proven)
 
     def step(self, until: int | None = None) -> Progress:
@@ -153,11 +160,15 @@ class Follower:
         return Progress(fetched.last, target, tiers.safe, tiers.final, len(fetched.events))
 
     def _idle(self, point: Checkpoint | None, tiers: Tiers, block: int) -> Progress:
-        """No new block; but the newest one may have been replaced by another of the same height."""
+        """No new block; but the newest one may have been replaced by another of the same height, or never proven."""
         if point is not None and point.block.number <= tiers.latest:
             header = self.chain.headers([point.block.number]).get(point.block.number)
             if header is not None and header.block.hash != point.block.hash:
                 return self._rewound(point, tiers, block)
+            if header is not None and point.proven < point.block.number:
+                nothing = Fetched(block + 1, block, [header], [])
+                done = self._proven(point, nothing, State(), tiers, point)
+                self.mirror.commit(Step([], [], State(), done))
         return Progress(block, block, tiers.safe, tiers.final, 0)
 
     def _rewound(self, point: Checkpoint, tiers: Tiers, target: int) -> Progress:
@@ -170,16 +181,22 @@ class Follower:
         items = [item for _, item in fetched.events]
         state = self.mirror.load(rows_needed(items))
         fold(state, self.domain, items)
-        last = fetched.headers[-1]
-        done = Checkpoint(last.block, min(tiers.safe, fetched.last), min(tiers.final, fetched.last))
-        if point is not None:
-            done = replace(done, proven=point.proven, evidence=point.evidence, storage_root=point.storage_root)
+        last, final = fetched.headers[-1], min(tiers.final, fetched.last)
+        done = replace(point, block=last.block) if point else Checkpoint(last.block, 0, 0)
         if proving:
-            found = self._prove(fetched, state, point)
-            done = replace(done, proven=fetched.last, evidence=found.evidence, storage_root=found.storage_root)
+            done = self._proven(done, fetched, state, tiers, point)
         with_events = {log.block_number for log, _ in fetched.events}
-        kept = [h for h in fetched.headers if h.block.number in with_events or h.block.number >= done.final]
+        kept = [h for h in fetched.headers if h.block.number in with_events or h.block.number >= final]
         self.mirror.commit(Step(kept if last in kept else [*kept, last], fetched.events, state, done))
+
+    def _proven(
+        self, done: Checkpoint, fetched: Fetched, state: State, tiers: Tiers, point: Checkpoint | None
+    ) -> Checkpoint:
+        """The checkpoint after a comparison: only what was compared is safe or final, and never less than before."""
+        found, number = self._prove(fetched, state, point), done.block.number
+        safe, final = max(done.safe, min(tiers.safe, number)), max(done.final, min(tiers.final, number))
+        evidence, root = found.evidence, found.storage_root
+        return replace(done, safe=safe, final=final, proven=number, evidence=evidence, storage_root=root)
 
     def _prove(self, fetched: Fetched, state: State, point: Checkpoint | None) -> Completeness:
         # After a rewind no storage root is known, so a silent change could not be seen by comparing roots.
@@ -188,4 +205,11 @@ class Follower:
         registry, accreditation = self.chain.contract.address, self.chain.accreditation
         blooms = blooms_with(fetched.headers, registry), blooms_with(fetched.headers, accreditation)
         since = Since(fetched.headers[-1], point, unproven_before, blooms)
-        return check_complete(self._early, self.mirror, state, since)
+        found = check_complete(self._early, self.mirror, state, since)
+        if not found.whole:
+            check_whole(self.chain, fetched)
+        if point is not None and point.evidence == "proof" and found.evidence == "views" and not self._accept_views:
+            what = f"The endpoint gives no state proof of block {since.header.block.number}, and all before was proven."
+            todo = "name one that offers eth_getProof, or index with --accept-views, which proves nothing"
+            raise LedgerError(what, todo=todo)
+        return found

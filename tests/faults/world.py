@@ -21,6 +21,7 @@ from faults.workload import Workload
 from registry import bootstrap
 from registry.chain.rpc import Rpc
 from registry.config import Settings, load_settings
+from registry.indexer.places import Verify
 
 if TYPE_CHECKING:
     from registry.chain.deployment import DeployedContract
@@ -198,7 +199,7 @@ def index(settings: Settings, *, receipts: bool = False) -> int:
     # beside the threads of our own proxy, of which the forked process has none
     alone = mock.patch("registry.indexer.beside._alone", return_value=settings.reader_blocks == 1)
     with patient, alone:
-        follower = bootstrap.follower(settings, receipts=receipts)
+        follower = bootstrap.follower(settings, Verify.RECEIPTS if receipts else Verify.PLACES)
     try:
         return sum(progress.rewound for progress in follower.run(pause=patience))
     finally:

@@ -19,6 +19,7 @@ from registry.chain.source import RpcChain
 from registry.config import load_settings
 from registry.errors import (
     ChainUnavailable,
+    ConfigError,
     HallmarkError,
     Incomplete,
     LedgerError,
@@ -29,8 +30,11 @@ from registry.errors import (
 from registry.indexer import complete
 from registry.indexer.ahead import Ahead
 from registry.indexer.follow import Follower
-from registry.indexer.reorg import accept
+from registry.indexer.places import Verify
+from registry.indexer.reorg import accept, resolve
+from registry.ledger.decode import TOPICS
 from registry.ledger.entities import Accreditation, Accreditor, Batch, Issuer, StatusWord
+from registry.ledger.events import StatusChanged
 from registry.ledger.slots import word_slot
 
 
@@ -71,10 +75,10 @@ def mirror_of(desk):
     return MemoryMirror(place.contract, place.accreditation.address)
 
 
-def follow(chain, mirror, desk, *, receipts=False):
-    ahead = Ahead(chain, receipts=receipts)
-    follower = Follower(chain, mirror, deployment_of(desk).block_number, ahead=ahead)
-    for _ in follower.run(pause=lambda _: None):
+def follow(chain, mirror, desk, *, verify=Verify.PLACES, until=None, accept_views=False):
+    ahead, start = Ahead(chain, verify=verify), deployment_of(desk).block_number
+    follower = Follower(chain, mirror, start, ahead=ahead, accept_views=accept_views)
+    for _ in follower.run(pause=lambda _: None, until=until):
         pass
     return mirror
 
@@ -121,7 +125,7 @@ def test_last_logs_left_out_together_are_noticed(life):
     for kept in range(1, len(logs)):
         chain = Liar(life, lambda found, kept=kept: [log for log in found if log in logs[:kept]])
         with pytest.raises(Incomplete):
-            follow(chain, mirror_of(life), life)
+            follow(chain, mirror_of(life), life, verify=Verify.WORDS)
 
 
 def test_whole_issuer_left_out_is_noticed(life):
@@ -223,12 +227,12 @@ def test_silent_block_of_an_accreditation_is_asked_again_because_of_its_bloom(li
 def test_receipts_mode_proves_every_log(life):
     if life.chain.engine != "anvil":
         pytest.skip("py-evm has no eth_getBlockReceipts")
-    mirror = follow(chain_of(life), mirror_of(life), life, receipts=True)
+    mirror = follow(chain_of(life), mirror_of(life), life, verify=Verify.RECEIPTS)
     assert len(mirror.events) == len(all_logs(life))
     place = all_logs(life)[3]
     chain = Liar(life, lambda logs: [log for log in logs if log != place])
     with pytest.raises(LedgerError, match="not those of the receipts"):
-        follow(chain, mirror_of(life), life, receipts=True)
+        follow(chain, mirror_of(life), life, verify=Verify.RECEIPTS)
 
 
 class NoProofs(Rpc):
@@ -286,7 +290,6 @@ def test_one_of_many_issuers_whose_log_is_left_out_beside_others_is_noticed(desk
     """Beyond a thousand issuers not everybody is asked for at each step; but a block's filter names who spoke in it."""
     desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
     monkeypatch.setattr(complete, "_ALL_UP_TO", 1)
-    monkeypatch.setattr(complete, "_ROTATING", 0)
     mirror = follow(chain_of(desk), mirror_of(desk), desk)
     before = mirror.point.proven
     desk.ok("issuer profile --name Northlight")
@@ -299,15 +302,130 @@ def test_one_of_many_issuers_whose_log_is_left_out_beside_others_is_noticed(desk
     assert follow(chain_of(desk), mirror, desk).point.proven == desk.head()
 
 
-def test_what_only_views_said_is_proven_as_a_whole_once_a_node_proves(desk):
+def test_what_views_said_is_read_anew_where_a_proof_contradicts_it(desk):
     if desk.chain.engine != "anvil":
         pytest.skip("py-evm has no eth_getProof")
     mirror = follow(chain_of(desk, NoProofs(desk.chain.url)), mirror_of(desk), desk)
+    assert mirror.point.evidence == "views"
     issuer = mirror.state.get(Issuer, 1)
     mirror.state.put(replace_log(issuer, word=bytes(32)))
     desk.mine(1)
-    with pytest.raises(Incomplete, match="do not lead to its word"):
-        follow(chain_of(desk), mirror, desk)
+    assert follow(chain_of(desk), mirror, desk).point.evidence == "proof"
+    assert mirror.state.get(Issuer, 1) == issuer
+
+
+def test_proven_mirror_does_not_go_on_by_views_unless_it_is_told_to(desk):
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm has no eth_getProof")
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    before = mirror.point
+    desk.mine(1)
+    with pytest.raises(LedgerError, match="gives no state proof"):
+        follow(chain_of(desk, NoProofs(desk.chain.url)), mirror, desk)
+    assert mirror.point == before
+    assert follow(chain_of(desk, NoProofs(desk.chain.url)), mirror, desk, accept_views=True).point.evidence == "views"
+
+
+def test_log_in_another_block_that_may_hold_it_is_noticed(desk):
+    """Words chain without blocks, and both blocks' filters admit the log: only receipts tell whose it is."""
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm's headers are not sealed: filters mean nothing")
+    desk.issue(3)
+    desk.ok("status suspend credentials/001.json")
+    desk.mine(2)
+    desk.ok("status revoke credentials/002.json")
+    first, second = [log for log in all_logs(desk) if log.topics[0] == TOPICS[StatusChanged]]
+    moved = replace_log(first, block_number=second.block_number, block_hash=second.block_hash)
+
+    def lie(logs):
+        later = replace_log(second, log_index=second.log_index + 1)
+        return [moved if log == first else later if log == second else log for log in logs]
+
+    chain = Liar(desk, lie)
+    chain.logs_elsewhere = lambda _: []
+    with pytest.raises(LedgerError, match="not those of its receipts"):
+        follow(chain, mirror_of(desk), desk)
+    assert follow(chain, mirror_of(desk), desk, verify=Verify.WORDS).point.proven == desk.head()
+
+
+def test_full_filters_are_made_up_for_by_receipts(desk, monkeypatch):
+    """Where filters speak of more issuers than can be asked for, a log that is left out is missed by the receipts."""
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm's headers are not sealed: there are no receipts to prove")
+    desk.ok(f"issuer register --home other --name 'Southwind' --recovery {desk.recovery}")
+    monkeypatch.setattr(complete, "_ALL_UP_TO", 1)
+    monkeypatch.setattr(complete, "_SPOKEN_OF", 0)
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    before = mirror.point.proven
+    desk.ok("issuer profile --name Northlight")
+    desk.ok("issuer profile --home other --name Southlight")
+    second = (2).to_bytes(32, "big")
+    chain = Liar(desk, lambda logs: [log for log in logs if log.topics[1] != second])
+    with pytest.raises(LedgerError, match="not those of the receipts"):
+        follow(chain, mirror, desk)
+    assert mirror.point.proven == before
+    assert follow(chain_of(desk), mirror, desk).point.proven == desk.head()
+
+
+def test_final_blocks_stay_final_whatever_a_node_calls_final_later(desk):
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    before = mirror.point
+    assert before.final > 0
+    desk.mine(1)
+    chain = chain_of(desk)
+    tiers = chain.tiers()
+    chain.tiers = lambda: replace(tiers, safe=0, final=0)
+    after = follow(chain, mirror, desk).point
+    assert (after.block.number, after.safe, after.final) == (before.block.number + 1, before.safe, before.final)
+
+
+def test_nothing_is_final_before_it_is_proven(desk):
+    chain, mirror = chain_of(desk), mirror_of(desk)
+    follower = Follower(chain, mirror, deployment_of(desk).block_number, ahead=Ahead(chain))
+    follower._ahead._plan = replace(follower._ahead._plan, blocks=1)
+    desk.mine(20)
+    steps = []
+    for _ in follower.run(pause=lambda _: None):
+        steps.append(mirror.point)
+    assert len(steps) > 1
+    assert all((point.final, point.safe, point.proven) == (0, 0, 0) for point in steps[:-1])
+    assert steps[-1].proven == steps[-1].block.number >= steps[-1].final > 0
+
+
+def test_where_an_index_was_ended_before_its_proof_the_next_one_proves_though_nothing_is_new(desk):
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    proven = mirror.point
+    mirror.point = replace(proven, proven=0, evidence="", storage_root=b"", final=0, safe=0)
+    assert follow(chain_of(desk), mirror, desk).point == proven
+    mirror.point = replace(proven, proven=0, evidence="", storage_root=b"", final=0, safe=0)
+    issuer = mirror.state.get(Issuer, 1)
+    mirror.state.put(replace_log(issuer, word=bytes(32)))
+    with pytest.raises(Incomplete):
+        follow(Liar(desk, lambda logs: logs[:-1]), mirror, desk, verify=Verify.WORDS)
+    assert follow(chain_of(desk), mirror, desk).point == proven
+
+
+def test_block_that_a_node_does_not_give_was_not_replaced(desk):
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    point = mirror.point
+    other = point.block._replace(hash=bytes(32))
+    mirror.blocks[other.number] = mirror.blocks[other.number]._replace(block=other)
+    mirror.point = replace(point, block=other)
+    chain = chain_of(desk)
+    known = sorted(number for number in mirror.blocks if number <= point.final)[-1]
+    whole = chain.headers
+    chain.headers = lambda numbers: {n: h for n, h in whole(numbers).items() if n != known}
+    with pytest.raises(ChainUnavailable, match="does not give block"):
+        resolve(chain, mirror, mirror.point, chain.tiers())
+    assert not mirror.point.halted
+
+
+def test_nothing_is_accepted_where_nothing_is_halted(desk):
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    before = mirror.point
+    with pytest.raises(ConfigError, match="not halted"):
+        accept(chain_of(desk), mirror)
+    assert mirror.point == before
 
 
 def test_forged_storage_proof_is_not_believed(life):
