@@ -1,5 +1,6 @@
 """Real components: a chain process, the real contract, SQLite files, the commands' own entry points."""
 
+from functools import partial
 from pathlib import Path
 
 import devchain
@@ -15,17 +16,24 @@ def chain():
         yield running
 
 
+def _desk_of(chain: devchain.Chain, folder: Path) -> Desk:
+    made = Desk(folder, chain)
+    made.ok("deploy --out deployment.json")
+    made.ok(f"issuer register --name 'Northwind Institute' --recovery {made.recovery}")
+    return made
+
+
 @pytest.fixture(scope="session")
 def new_desk(chain):
     """Makes an issuer's desk in a folder: a contract of its own and a registered issuer."""
+    return partial(_desk_of, chain)
 
-    def make(folder: Path) -> Desk:
-        made = Desk(folder, chain)
-        made.ok("deploy --out deployment.json")
-        made.ok(f"issuer register --name 'Northwind Institute' --recovery {made.recovery}")
-        return made
 
-    return make
+@pytest.fixture(scope="module")
+def own_desk():
+    """Makes desks like `new_desk`, on a chain of the module's own, whose clock its tests may put forward."""
+    with devchain.start(block_time=0) as running:
+        yield partial(_desk_of, running)
 
 
 @pytest.fixture

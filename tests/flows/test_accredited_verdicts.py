@@ -2,9 +2,8 @@
 
 import json
 
-import devchain
 import pytest
-from desk import Desk, open_api
+from desk import open_api
 
 ONE = "credentials/001.json"
 SCOPE = {"type": "AccreditationScope", "name": "Short courses up to 10 ECTS"}
@@ -12,18 +11,9 @@ OTHER = {"type": "AccreditationScope", "name": "Doctorates"}
 
 
 @pytest.fixture(scope="module")
-def chain():
-    """A chain of this module's own: its clock is moved."""
-    with devchain.start(block_time=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def town(chain, tmp_path_factory):
+def town(own_desk, tmp_path_factory):
     """Issuer 1 issues. 2 (an agency) accredits 3 (a council), which accredits 1; 4 and 1 accredit in a circle."""
-    desk = Desk(tmp_path_factory.mktemp("town"), chain)
-    desk.ok("deploy --out deployment.json")
-    desk.ok(f"issuer register --name 'Northwind Institute' --recovery {desk.recovery}")
+    desk = own_desk(tmp_path_factory.mktemp("town"))
     for name in ("agency", "council", "mill"):
         desk.ok(f"issuer register --home {name} --name {name} --recovery {desk.recovery}")
     (desk.folder / "scope.json").write_text(json.dumps(SCOPE))

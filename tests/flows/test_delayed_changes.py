@@ -2,22 +2,15 @@
 
 import re
 
-import devchain
 import pytest
-from desk import Desk
 
 OTHER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 WEEK = 7 * 86_400
 
 
 @pytest.fixture
-def desk(tmp_path):
-    """On a chain of its own, whose clock is put forward."""
-    with devchain.start(block_time=0) as chain:
-        made = Desk(tmp_path, chain)
-        made.ok("deploy --out deployment.json")
-        made.ok(f"issuer register --name 'Northwind Institute' --recovery {made.recovery}")
-        yield made
+def desk(own_desk, tmp_path):
+    return own_desk(tmp_path)
 
 
 def admin(desk):

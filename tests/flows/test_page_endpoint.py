@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import devchain
 import pytest
 from desk import Desk
 from in_node import needed, run
@@ -30,18 +29,9 @@ pytestmark = needed
 
 
 @pytest.fixture(scope="module")
-def chain():
-    """A chain of this module's own: its clock is moved."""
-    with devchain.start(block_time=0) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def town(chain, tmp_path_factory):
+def town(own_desk, tmp_path_factory):
     """Issuer 1, accredited by 3, which 2 accredits. 001 is suspended, then revoked; 002 suspended, then reinstated."""
-    desk = Desk(tmp_path_factory.mktemp("town"), chain)
-    desk.ok("deploy --out deployment.json")
-    desk.ok(f"issuer register --name 'Northwind Institute' --recovery {desk.recovery}")
+    desk = own_desk(tmp_path_factory.mktemp("town"))
     for name in ("agency", "council"):
         desk.ok(f"issuer register --home {name} --name {name} --recovery {desk.recovery}")
     (desk.folder / "scope.json").write_text(json.dumps(SCOPE))

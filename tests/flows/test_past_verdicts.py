@@ -4,9 +4,8 @@ import datetime
 import json
 from pathlib import Path
 
-import devchain
 import pytest
-from desk import Desk, open_api
+from desk import open_api
 
 from registry.chain.evidence import EndpointEvidence
 from registry.chain.source import RpcChain
@@ -28,19 +27,10 @@ def told(outcome):
     return row["verdict"], {c["name"]: (c["verdict"], c["code"]) for c in row["checks"]}
 
 
-@pytest.fixture(scope="module")
-def chain():
-    """A chain of this module's own: its clock is moved."""
-    with devchain.start(block_time=0) as running:
-        yield running
-
-
 @pytest.fixture
-def life(chain, tmp_path):
+def life(own_desk, tmp_path):
     """Anchored by a key that is no admin's, later suspended, reinstated, revoked."""
-    desk = Desk(tmp_path, chain)
-    desk.ok("deploy --out deployment.json")
-    desk.ok(f"issuer register --name 'Northwind Institute' --recovery {desk.recovery}")
+    desk = own_desk(tmp_path)
     anchorer = desk.chain.accounts[5]
     desk.ok(f"issuer add-key {anchorer.address} --role anchor")
     before = desk.head()
