@@ -172,7 +172,7 @@ def test_renewing_keeps_the_lease_beyond_its_first_end(engine):
     lease.release()
 
 
-def test_rewinding_is_fenced_as_well(engine):
+def test_rewinding_and_halting_are_fenced_as_well(engine):
     old, new = Lease(engine, CONTRACT.chain_id, ttl=0.0), Lease(engine, CONTRACT.chain_id)
     mirror = SqlMirror(engine, CONTRACT, old, ACCREDITATION)
     life = Life(seed=1)
@@ -183,6 +183,9 @@ def test_rewinding_is_fenced_as_well(engine):
     new.acquire()
     with pytest.raises(StoreError):
         mirror.rewind(1)
+    with pytest.raises(LeaseLost):
+        mirror.halt("who leads no more must not stop the one who leads")
     assert checkpoint(engine) == 4
+    assert mirror.checkpoint().halted == ""
     new.release()
     old.release()

@@ -1,6 +1,9 @@
 """The mirror's writer on both databases: what it holds equals a fold from the first block, whatever was rewound."""
 
+from dataclasses import replace
+
 import clusters
+import msgspec
 import pytest
 from lives import ACCREDITATION, CONTRACT, Life
 from sqlalchemy import func, select, text
@@ -10,6 +13,7 @@ from registry.ledger.entities import ENTITY_TYPES, Issuer
 from registry.ledger.history import HISTORY_TYPES, history_of
 from registry.store import tables as t
 from registry.store.engine import open_engine, reading, transaction
+from registry.store.rows import event_rows
 from registry.store.writing import mirror as module
 from registry.store.writing.mirror import SqlMirror
 
@@ -116,6 +120,82 @@ def test_raw_events_of_a_lost_branch_are_kept_beside_those_of_the_canonical_one(
         lost = select(func.count()).select_from(t.block).where(~t.block.c.canonical)
         assert connection.execute(lost).scalar() == 10
     assert {tuple(row) for row in rows} == seen
+
+
+def forged(step, header):
+    """The same step with one more log in a block, and other bytes in the last one that was there."""
+    true = [pair for pair in step.events if pair[0].block_number == header.block.number]
+    log, item = true[-1]
+    more = msgspec.structs.replace(log, log_index=log.log_index + 7, tx_hash=b"\xee" * 32)
+    changed = msgspec.structs.replace(log, data=bytes(len(log.data)))
+    others = [pair for pair in step.events if pair != true[-1]]
+    events = sorted(
+        [*others, (changed, item), (more, item)], key=lambda pair: (pair[0].block_number, pair[0].log_index)
+    )
+    return replace(step, events=events)
+
+
+def raw(mirror):
+    """Canonical raw events as they are stored."""
+    same = (t.event.c.block_number == t.block.c.block_number) & (t.event.c.block_hash == t.block.c.block_hash)
+    query = select(t.event).select_from(t.event.join(t.block, same)).where(t.block.c.canonical)
+    with reading(mirror.engine) as connection:
+        return [tuple(row) for row in connection.execute(query.order_by(t.event.c.block_number, t.event.c.log_index))]
+
+
+@pytest.fixture
+def lied_to(mirror):
+    """A life, and a mirror that holds forged raw events of its second step, rewound again: the proof found it out."""
+    life = Life(seed=11)
+    life.mine(30, events=6)
+    steps = list(life.steps(size=10, load=None))
+    mirror.commit(steps[0])
+    with_events = next(header for header, logs in life.blocks[10:20] if len(logs) > 1)
+    commit_raw(mirror, forged(steps[1], with_events))
+    mirror.rewind(10)
+    return life
+
+
+def commit_raw(mirror, step):
+    """As `commit`, but for the rows, which forged bytes would not give."""
+    with transaction(mirror.engine) as connection:
+        mirror._write_raw(connection, step)
+        mirror._write_checkpoint(connection, step.checkpoint)
+        connection.execute(t.block.update().where(t.block.c.block_number > 10).values(canonical=False))
+        mirror._write_checkpoint(connection, replace(step.checkpoint, block=step.headers[0].block))
+
+
+def test_forged_raw_events_do_not_outlive_the_step_that_heals_them(mirror, lied_to):
+    write(mirror, lied_to, first=11, size=10)
+    assert_equals_replay(mirror, lied_to)
+    expected = event_rows(CONTRACT.chain_id, [pair for _, logs in lied_to.blocks for pair in logs])
+    assert raw(mirror) == expected
+
+
+def test_a_block_that_the_healing_step_does_not_keep_stays_without_a_place(mirror, lied_to):
+    (step,) = [step for step in lied_to.steps(size=10, load=None) if step.headers[0].block.number == 11]
+    with_events = {log.block_number for log, _ in step.events}
+    kept = [h for h in step.headers if h.block.number in with_events or h.block.number == 20]
+    mirror.commit(replace(step, headers=kept, state=step.state))
+    known = mirror.known_hashes(10)
+    assert {number for number in known if number > 10} == {header.block.number for header in kept}
+
+
+@pytest.mark.parametrize("place", ["write_state", "write_history", "_write_checkpoint"])
+def test_a_healing_step_that_fails_in_the_middle_leaves_what_was_there(mirror, lied_to, monkeypatch, place):
+    before = dump(mirror)
+    owner = mirror if place.startswith("_") else module
+
+    def fail(connection, *_, **__):
+        connection.execute(text("SELECT 1 FROM no_such"))
+
+    monkeypatch.setattr(owner, place, fail)
+    with pytest.raises(StoreError):
+        write(mirror, lied_to, first=11, size=10)
+    assert dump(mirror) == before
+    monkeypatch.undo()
+    write(mirror, lied_to, first=11, size=10)
+    assert_equals_replay(mirror, lied_to)
 
 
 def test_rewinding_everything_leaves_no_row_and_no_checkpoint(mirror):

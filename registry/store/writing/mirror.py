@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, and_, func, select, update
 
 from registry.credential.place import ContractId
 from registry.errors import ConfigError
+from registry.ledger.header import Header
 from registry.ledger.history import history_rows
 from registry.ledger.state import RowKey, State
 from registry.ports import Checkpoint, Step
@@ -84,6 +85,8 @@ class SqlMirror:
     def commit(self, step: Step) -> None:
         """Write rows, raw events, blocks and checkpoint in one transaction; the same step twice changes nothing.
 
+        The step's raw events take the place of all that was stored about its blocks before.
+
         Raises:
             StoreError: The database refuses, or the lease is another writer's; the former checkpoint holds.
         """
@@ -106,11 +109,23 @@ class SqlMirror:
         blocks, events = block_rows(self._chain, step.headers), event_rows(self._chain, step.events)
         if fresh:
             bulk.append(connection, t.block, blocks)
-            bulk.append(connection, t.event, events)
         else:
+            self._forget(connection, step.headers)
             bulk.upsert(connection, t.block, blocks)
-            bulk.upsert(connection, t.event, events, keep=True)
+        bulk.append(connection, t.event, events)
         return fresh
+
+    def _forget(self, connection: Connection, headers: Sequence[Header]) -> None:
+        """What was stored about these blocks before may be what a liar said of them: only what comes now counts.
+
+        Known blocks between them that the step does not keep lose their place.
+        """
+        numbers, block = [header.block.number for header in headers], t.block.c
+        if numbers:
+            within = block.block_number.between(min(numbers), max(numbers))
+            connection.execute(update(t.block).where(block.chain_id == self._chain, within).values(canonical=False))
+        named = [(self._chain, header.block.number, header.block.hash) for header in headers]
+        bulk.remove(connection, t.event, ("chain_id", "block_number", "block_hash"), named)
 
     def _knows_blocks(self, connection: Connection, numbers: Sequence[int]) -> bool:
         if not numbers:
@@ -144,8 +159,9 @@ class SqlMirror:
             rewind(connection, self.contract, ancestor)
 
     def halt(self, reason: str) -> None:
-        """Remember why nothing may be written any more; an empty reason clears it."""
+        """Remember why nothing may be written any more; an empty reason clears it. StoreError without the lease."""
         with transaction(self.engine) as connection:
+            self._fence(connection)
             where = t.checkpoint.c.chain_id == self._chain
             connection.execute(update(t.checkpoint).where(where).values(halted=reason[:400]))
 
