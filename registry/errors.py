@@ -141,11 +141,11 @@ class Incomplete(LedgerError):
     code = "EVENTS_MISSING"
 
     def __init__(self, what: str, *, proven: bool) -> None:
-        super().__init__(
-            what,
-            todo="name another endpoint with --rpc: this one leaves events out, now or when the mirror read them; where "
-            "all say the same, see `hallmark audit`, and index into a new database",
+        todo = (
+            "name another endpoint with --rpc: this one leaves events out, now or when the mirror read them; "
+            "where all say the same, see `hallmark audit`, and index into a new database"
         )
+        super().__init__(what, todo=todo)
         self.proven = proven
 
 
