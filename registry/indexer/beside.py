@@ -9,6 +9,7 @@ faults, counts them and sets endpoints aside. When that process is gone, however
 with it the reading one.
 """
 
+import ctypes
 import fcntl
 import os
 import signal
@@ -32,6 +33,7 @@ _ORDER = struct.Struct(">qq")
 _SIZE = struct.Struct(">q")
 _NEWEST = -1
 _PIPE_BYTES = 1 << 20
+_ARENA_MAX = -8  # mallopt(3)
 _CHUNK_BYTES = 1 << 16
 _CHUNKS = 64  # 4 MiB wait beside the pipe
 
@@ -129,6 +131,7 @@ def _alone() -> bool:
 def _live(told: int, write: int, answers: Callable[[Callable[[], Order]], Iterator[bytes]]) -> NoReturn:
     """The forked process's whole life; it leaves without running what its parent had in mind for its own end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent's matter, whose end it sees
+    _share_one_heap()
     try:
         with _Answers(write) as pipe:
             for data in answers(_Orders(told)):
@@ -139,6 +142,12 @@ def _live(told: int, write: int, answers: Callable[[Callable[[], Order]], Iterat
         traceback.print_exc()
     finally:
         os._exit(0)
+
+
+def _share_one_heap() -> None:
+    """One heap for all threads: each would keep what an endpoint's answer took, which the next one cannot use then."""
+    with suppress(OSError, AttributeError):  # not glibc
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 class _Orders:

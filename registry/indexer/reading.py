@@ -47,8 +47,9 @@ class Reading:
             fetched = self._step(first, target)
             if self.troubled():
                 return
-            first = fetched.last + 1
-            yield pack(fetched)
+            first, packed = fetched.last + 1, pack(fetched)
+            del fetched  # whose place the next ones need
+            yield packed
         proof = self.answer()
         if proof is not None and not self.troubled():
             yield pack_proof(proof)
