@@ -161,6 +161,37 @@ def test_events_committed_during_the_rebuild_are_in_the_swapped_tables(mirror, l
     assert mirror.count(Batch) == len(state.all(Batch))
 
 
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+def test_events_committed_between_two_looks_of_the_rebuild_are_folded_once(mirror, life, monkeypatch):
+    """SQLite's one writer can commit nothing then."""
+    from registry.store.rebuilding import rebuild as module
+
+    fill, look, looks = module._Rebuild._fill, module.checkpoint, []
+
+    def filled(self, workers):
+        count = fill(self, workers)
+        life.mine(3, events=6)
+        write(mirror, life, first=61)
+        return count
+
+    def looked(session, chain_id):
+        found = look(session, chain_id)
+        looks.append(found[0])
+        if len(looks) == 1:
+            life.mine(3, events=6)
+            write(mirror, life, first=64)
+        return found
+
+    monkeypatch.setattr(module._Rebuild, "_fill", filled)
+    monkeypatch.setattr(module, "checkpoint", looked)
+    done = rebuild(url_of(mirror), MIRRORED)
+    assert looks == [63, 66]
+    assert done.events == len(life.events())
+    state = life.state()
+    assert [row.word for row in mirror.rows(Issuer)] == [issuer.word for issuer in state.all(Issuer)]
+    assert mirror.count(Batch) == len(state.all(Batch))
+
+
 @pytest.mark.parametrize("rehash", [False, True])
 def test_reorganisation_during_the_rebuild_starts_it_over(mirror, life, monkeypatch, rehash):
     from registry.store.rebuilding import rebuild as module

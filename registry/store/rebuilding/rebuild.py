@@ -128,7 +128,8 @@ class _Rebuild:
         folded = self._fill(workers)
         with self.session.transaction():
             self._copy_other_chains()
-        with self.session.transaction():
+        # checkpoint, events and words of one moment, while the follower commits; SQLite's one writer sees no other
+        with self.session.transaction(snapshot=not self.session.sqlite):
             folded += self._catch_up()
             self._ask_witness()
         late, seconds = self._swap()
