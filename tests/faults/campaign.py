@@ -19,7 +19,7 @@ if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "support")]
 
 from faults import oracle
-from faults.kinds import REORGS, Fault, Kind, draw
+from faults.kinds import REORGS, Fault, Kind, draw, kinds_of
 from faults.world import World, index, world
 
 from registry.errors import HallmarkError, ReorgPastFinality
@@ -56,8 +56,8 @@ class Round:
 
 def kind_of(seed: int, number: int) -> Kind:
     """The fault of a round: seeds in a row go through all kinds, each as often as every other, shuffled once."""
-    place = seed * ROUNDS + number
-    return random.Random(place // len(Kind)).sample(list(Kind), len(Kind))[place % len(Kind)]
+    kinds, place = kinds_of(seed), seed * ROUNDS + number
+    return random.Random(place // len(kinds)).sample(kinds, len(kinds))[place % len(kinds)]
 
 
 def run_seed(seed: int, database: str | None = None) -> Iterator[Round]:
@@ -69,18 +69,19 @@ def run_seed(seed: int, database: str | None = None) -> Iterator[Round]:
         here.act(rng.randint(2, 12))
         index(here.settings(honest=True))
         for number in range(ROUNDS):
-            faults = _faults(rng, kind_of(seed, number))
+            faults = _faults(rng, seed, number)
             done = _round(here, held, Round(seed, number, faults))
             yield done
             if done.outcome in ("halted", "FAILED"):
                 return
 
 
-def _faults(rng: random.Random, kind: Kind) -> tuple[Fault, ...]:
-    first = replace(draw(rng), kind=kind)
+def _faults(rng: random.Random, seed: int, number: int) -> tuple[Fault, ...]:
+    kinds = kinds_of(seed)
+    first = replace(draw(rng, kinds), kind=kind_of(seed, number))
     if rng.random() < 0.8 or first.kind is Kind.REORG_PAST_FINALITY:
         return (first,)
-    second = draw(rng)
+    second = draw(rng, kinds)
     return (first,) if second.kind in REORGS else (first, second)
 
 

@@ -1,6 +1,7 @@
 """Faults of an endpoint as named values: what it does wrong, how often, and from which seed."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ class Kind(StrEnum):
     SWAP_PLACES = "two logs change places"
     MOVE_LOG = "a log is put into another block"
     REMOVED_LOG = "a log is marked as removed"
+    MOVE_ALIKE = "a log is put into a block with one alike"
     # lies about blocks
     FORGE_HEADER = "a header's parent is changed"
     FORGE_TIME = "a header's time is changed"
@@ -49,6 +51,9 @@ class Kind(StrEnum):
     NO_TAGS = "the node has no safe and finalized tags"
     NO_PROOFS = "the node has no eth_getProof"
     FORGED_PROOF = "a proof's value is changed"
+    FINAL_BACK = "safe and finalized go back to the first block"
+    NULL_TAGS = "safe and finalized are null"
+    PAST_VIEWS = "no eth_getProof, logs and views of the past"
     WRONG_CHAIN = "the chain id changes"
     WRONG_GENESIS = "the first block is another one"
     WRONG_CODE = "the contract's code is another one"
@@ -56,6 +61,15 @@ class Kind(StrEnum):
     REORG = "blocks are replaced"
     REORG_MID_RUN = "blocks are replaced between two answers"
     REORG_PAST_FINALITY = "final blocks are replaced"
+
+
+# Seeds below draw from the kinds that there were when they were found, so that they stay what they are.
+_LATER, _SINCE = frozenset({Kind.MOVE_ALIKE, Kind.FINAL_BACK, Kind.NULL_TAGS, Kind.PAST_VIEWS}), 10_000
+
+
+def kinds_of(seed: int) -> list[Kind]:
+    """The kinds that a world of this seed draws from."""
+    return [kind for kind in Kind if seed >= _SINCE or kind not in _LATER]
 
 
 REORGS = frozenset({Kind.REORG, Kind.REORG_MID_RUN, Kind.REORG_PAST_FINALITY})
@@ -127,9 +141,9 @@ class Active:
         return random.Random(f"{self.fault.seed}{what}").random() < self.fault.share
 
 
-def draw(rng: random.Random) -> Fault:
+def draw(rng: random.Random, kinds: Sequence[Kind]) -> Fault:
     """A random fault: lies are lasting or pass, refusals mostly pass (a lasting one is an outage)."""
-    kind = rng.choice(list(Kind))
+    kind = rng.choice(kinds)
     times = rng.choice((0, 1, 1, 2, 3, 8))
     share = rng.choice((1.0, 1.0, 0.5, 0.3))
     depth = rng.choice((1, 2, 3, rng.randint(1, 12), rng.randint(1, 64), rng.randint(1, 256)))

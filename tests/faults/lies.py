@@ -2,7 +2,7 @@
 
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from faults.kinds import NOT_SYNCED_WORDINGS, RANGE_WORDINGS, RATE_WORDINGS, Active, Kind
@@ -93,6 +93,32 @@ def _move_log(active: Active, logs: Logs) -> Logs:
     return logs
 
 
+def _move_alike(active: Active, logs: Logs) -> Logs:
+    """The earlier of two logs with the same topics, with none of their issuer between, goes before the later one."""
+    place = {id(log): at for at, log in enumerate(logs)}
+    pairs = [(one, two) for one, two in _neighbours(logs) if one["topics"] == two["topics"]]
+    apart = [(one, two) for one, two in pairs if one["blockNumber"] != two["blockNumber"]]
+    if not apart:
+        return logs
+    one, two = active.rng.choice(apart)
+    for later in logs[place[id(two)] + 1 :]:
+        if later["blockNumber"] == two["blockNumber"]:
+            later["logIndex"] = hex(int(later["logIndex"], 16) + 1)
+    one |= {name: two[name] for name in ("blockNumber", "blockHash", "logIndex")}
+    two["logIndex"] = hex(int(two["logIndex"], 16) + 1)
+    return sorted(logs, key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
+
+
+def _neighbours(logs: Logs) -> Iterator[tuple[Json, Json]]:
+    """Each log with the next one of its issuer at its contract."""
+    before: dict[tuple[str, str], Json] = {}
+    for log in logs:
+        speaker = (log["address"], log["topics"][1])
+        if speaker in before:
+            yield before[speaker], log
+        before[speaker] = log
+
+
 def _removed_log(active: Active, logs: Logs) -> Logs:
     active.rng.choice(logs)["removed"] = True
     return logs
@@ -113,6 +139,7 @@ LOG_LIES: dict[Kind, Callable[[Active, Logs], Logs]] = {
     Kind.SWAP_PLACES: _swap_places,
     Kind.MOVE_LOG: _move_log,
     Kind.REMOVED_LOG: _removed_log,
+    Kind.MOVE_ALIKE: _move_alike,
 }
 # Of every log, or of an issuer: the same lie whenever it is asked, so it is not a matter of luck per answer.
 CONSISTENT = frozenset({Kind.DROP_SHARE, Kind.DROP_ISSUER, Kind.DROP_ALL})

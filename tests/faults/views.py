@@ -28,6 +28,8 @@ def _ceiling(active: Active, ask: Ask) -> int | None:
 
 def rewritten(active: Active, call: Json, ask: Ask) -> Json:
     """The request as a node that is behind understands it: its tags name older blocks."""
+    if active.fault.kind is Kind.PAST_VIEWS and call["method"] == "eth_call":
+        return _of_the_past(active, call)
     if active.fault.kind not in (Kind.STALE_HEAD, Kind.JUMPING_HEAD):
         return call
     active.ceiling = _ceiling(active, ask)  # the answer is seen from the same head
@@ -44,14 +46,26 @@ def rewritten(active: Active, call: Json, ask: Ask) -> Json:
     return {**call, "params": params}
 
 
+def _of_the_past(active: Active, call: Json) -> Json:
+    """A view at an older block than it is asked for."""
+    what, block = call["params"]
+    if block in _TAGS:
+        return call
+    active.fired += 1
+    return {**call, "params": [what, hex(max(0, int(block, 16) - active.fault.depth))]}
+
+
 def seen(active: Active, call: Json, answer: Json, ask: Ask) -> Json:
     """The answer as the view has it."""
     kind, method = active.fault.kind, call["method"]
     if kind in (Kind.STALE_HEAD, Kind.JUMPING_HEAD):
         return _behind(active, call, answer)
-    if kind is Kind.NO_TAGS and method == "eth_getBlockByNumber" and call["params"][0] in ("safe", "finalized"):
-        return _refuse(active, answer, -32602, "invalid block tag")
-    if kind is Kind.NO_PROOFS and method == "eth_getProof":
+    if method == "eth_getBlockByNumber" and call["params"][0] in ("safe", "finalized"):
+        return _tagged(active, answer, ask)
+    if kind is Kind.PAST_VIEWS and method == "eth_getLogs" and answer.get("result"):
+        newest = int(ask("eth_blockNumber"), 16) - active.fault.depth
+        return {**answer, "result": [log for log in answer["result"] if int(log["blockNumber"], 16) <= newest]}
+    if kind in (Kind.NO_PROOFS, Kind.PAST_VIEWS) and method == "eth_getProof":
         return _refuse(active, answer, -32601, "the method eth_getProof does not exist/is not available")
     if kind is Kind.WRONG_CHAIN and method == "eth_chainId" and active.strikes():
         return {**answer, "result": hex(31338)}
@@ -61,6 +75,18 @@ def seen(active: Active, call: Json, answer: Json, ask: Ask) -> Json:
         block = answer.get("result")
         if block and int(block["number"], 16) == 0 and active.strikes():
             return {**answer, "result": {**block, "hash": flipped(active.rng, block["hash"])}}
+    return answer
+
+
+def _tagged(active: Active, answer: Json, ask: Ask) -> Json:
+    """What it says of `safe` and `finalized`."""
+    kind = active.fault.kind
+    if kind is Kind.NO_TAGS:
+        return _refuse(active, answer, -32602, "invalid block tag")
+    if kind is Kind.NULL_TAGS and active.strikes():
+        return {**answer, "result": None}
+    if kind is Kind.FINAL_BACK and active.strikes():
+        return {**answer, "result": ask("eth_getBlockByNumber", "0x0", False)}
     return answer
 
 
