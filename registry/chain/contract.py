@@ -6,6 +6,7 @@ from typing import Any
 
 from registry.chain.artifact import load_artifact
 from registry.chain.deployment import DEV_CHAINS, DeployedContract, Deployment, write_deployment
+from registry.chain.headers import header_of
 from registry.chain.logs import raw_log
 from registry.chain.records import place_of_record, record_time
 from registry.chain.relay_requests import RelayFile
@@ -176,10 +177,11 @@ def deploy(transactor: Transactor, path: Path) -> Deployment:
     if chain_id != transactor.chain_id:
         raise WrongChain(f"The endpoint {rpc.url} is chain {chain_id}.", todo="check --rpc")
     registry = _put(transactor, load_artifact().bytecode)
-    genesis = bytes.fromhex(rpc.call("eth_getBlockByNumber", "0x0", False)["hash"][2:])
+    genesis = header_of(rpc.call("eth_getBlockByNumber", "0x0", False))
     depths = (1, 2) if chain_id in DEV_CHAINS else (12, 64)
     contract = ContractId(chain_id, registry.address)
-    deployment = Deployment(contract, genesis, registry.code_hash, registry.block_number, *depths)
+    place = (registry.code_hash, registry.block_number)
+    deployment = Deployment(contract, genesis.block.hash, *place, *depths, sealed=genesis.sealed)
     write_deployment(path, deployment)
     argument = bytes(12) + registry.address
     deployment = deployment._replace(accreditation=_put(transactor, load_artifact("Accreditation").bytecode + argument))

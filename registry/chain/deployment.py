@@ -41,6 +41,8 @@ class Deployment(NamedTuple):
         safe_after: Confirmations that make a block safe where the node has no tags.
         final_after: The same for final.
         accreditation: The accreditation contract beside it, where there is one.
+        sealed: Whether block 0 is hashed as Ethereum does it; then no header may be shown that is not its hash. None:
+            an older file, which does not say it.
     """
 
     contract: ContractId
@@ -50,6 +52,7 @@ class Deployment(NamedTuple):
     safe_after: int
     final_after: int
     accreditation: DeployedContract | None = None
+    sealed: bool | None = None
 
     @property
     def trusted(self) -> TrustedContract:
@@ -67,7 +70,8 @@ class Deployment(NamedTuple):
             "blockNumber": self.block_number,
             "confirmations": {"safe": self.safe_after, "final": self.final_after},
         }
-        return body | ({"accreditation": self.accreditation.to_json()} if self.accreditation else {})
+        seal = {} if self.sealed is None else {"sealed": self.sealed}
+        return body | seal | ({"accreditation": self.accreditation.to_json()} if self.accreditation else {})
 
 
 def read_deployment(path: Path) -> Deployment:
@@ -82,11 +86,18 @@ def read_deployment(path: Path) -> Deployment:
             int(body["confirmations"]["safe"]),
             int(body["confirmations"]["final"]),
             _accreditation(body.get("accreditation")),
+            _sealed(body.get("sealed")),
         )
     except OSError as error:
         raise ConfigError(f"The deployment file {path} cannot be read: {error.strerror}.", todo=_TODO) from None
     except (ValueError, KeyError, TypeError):
         raise ConfigError(f"{path} is no deployment file.", todo=_TODO) from None
+
+
+def _sealed(said: Any) -> bool | None:
+    if said is not None and not isinstance(said, bool):
+        raise ValueError
+    return said
 
 
 def _accreditation(body: Any) -> DeployedContract | None:

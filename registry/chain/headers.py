@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from registry.chain.quantities import hash_of, quantity
 from registry.ledger.decode import BlockRef
 from registry.ledger.header import Header, header_hash, header_rlp
 
@@ -36,15 +37,15 @@ def header_of(answer: Any) -> Header:
     """A header from the JSON of `eth_getBlockByNumber`.
 
     Raises:
-        KeyError, ValueError, TypeError: A member that every chain has is missing or no hex.
+        KeyError, ValueError, TypeError: A member that every chain has is missing, no hex, or out of its range.
     """
-    block_hash = bytes.fromhex(answer["hash"][2:])
+    block_hash = hash_of(answer["hash"])
     fields = _fields(answer)
     return Header(
-        BlockRef(int(answer["number"], 16), block_hash, int(answer["timestamp"], 16)),
-        bytes.fromhex(answer["parentHash"][2:]),
-        bytes.fromhex(answer["stateRoot"][2:]),
-        bytes.fromhex(answer["receiptsRoot"][2:]),
+        BlockRef(quantity(answer["number"]), block_hash, quantity(answer["timestamp"])),
+        hash_of(answer["parentHash"]),
+        hash_of(answer["stateRoot"]),
+        hash_of(answer["receiptsRoot"]),
         int(answer["logsBloom"], 16),
         header_hash(fields) == block_hash,
     )

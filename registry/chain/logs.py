@@ -4,12 +4,15 @@ A log's JSON has twelve members and some 800 bytes. Read into the form `Log`, it
 memory that a dict takes.
 """
 
-from collections.abc import Iterable
-from operator import attrgetter
+from collections.abc import Iterable, Sequence
+from itertools import islice, pairwise
+from operator import attrgetter, lt
 from typing import Any, TypedDict
 
 import msgspec
 
+from registry.chain.quantities import quantity
+from registry.errors import LedgerError
 from registry.ledger.decode import RawLog
 
 
@@ -57,23 +60,44 @@ def raw_log(answer: Any) -> RawLog:
 
 
 def raw_logs(answers: Iterable[Any]) -> list[RawLog]:
-    """Logs in chain order; those that a node calls removed are left out."""
-    convert, known = bytes.fromhex, _Bytes()
+    """Logs in chain order; those that a node calls removed are left out.
+
+    Raises:
+        ValueError, TypeError: One is none, or has a number or a hash that cannot be one.
+        LedgerError: Two of one block stand at the same place.
+    """
+    convert, known, hashes, addresses, numbers = bytes.fromhex, _Bytes(), _Bytes(), _Bytes(), _Numbers()
     logs = [
         RawLog(
-            known[log.address],
+            addresses[log.address],
             _topics(log.topics, known),
             convert(log.data[2:]),
-            int(log.block_number, 16),
-            known[log.block_hash],
-            known[log.transaction_hash],
-            int(log.log_index, 16),
+            numbers[log.block_number],
+            hashes[log.block_hash],
+            hashes[log.transaction_hash],
+            numbers[log.log_index],
         )
         for log in [answer if type(answer) is Log else msgspec.convert(answer, Log) for answer in answers]
         if not log.removed
     ]
+    if set(map(len, hashes.values())) - {_HASH_BYTES} or set(map(len, addresses.values())) - {_ADDRESS_BYTES}:
+        raise ValueError
+    return logs if _rise(logs) else _in_order(logs)
+
+
+def _in_order(logs: list[RawLog]) -> list[RawLog]:
     logs.sort(key=_PLACE)
+    if not _rise(logs):
+        one = next(one for one, then in pairwise(logs) if _PLACE(one) == _PLACE(then))
+        what = f"Two logs stand at place {one.log_index} of block {one.block_number}."
+        raise LedgerError(what, todo="the endpoint forges logs; ask another one")
     return logs
+
+
+def _rise(logs: Sequence[RawLog]) -> bool:
+    """Whether each log stands behind the one before it."""
+    places = list(map(_PLACE, logs))
+    return all(map(lt, places, islice(places, 1, None)))
 
 
 def _topics(texts: tuple[str, ...], known: "_Bytes") -> tuple[bytes, ...]:
@@ -84,6 +108,17 @@ def _topics(texts: tuple[str, ...], known: "_Bytes") -> tuple[bytes, ...]:
 
 
 _PLACE = attrgetter("block_number", "log_index")
+
+
+_HASH_BYTES, _ADDRESS_BYTES = 32, 20
+
+
+class _Numbers(dict[str, int]):
+    """Numbers by their 0x hex: few, and each checked once."""
+
+    def __missing__(self, text: str) -> int:
+        value = self[text] = quantity(text)
+        return value
 
 
 class _Bytes(dict[str, bytes]):

@@ -1,28 +1,33 @@
 """Several endpoints of one chain that stand for each other: the first healthy one is asked, the others wait.
 
-An endpoint that fails, or is caught disagreeing, is left alone for a while (quarantine), longer each time.
+An endpoint that fails, or is caught disagreeing, is left alone for a while (quarantine), longer each time. None is
+believed before it was seen to be of the right chain, and after each quarantine that is looked at again.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from registry.chain.rpc import Call, Caller
-from registry.errors import ChainUnavailable, RangeTooLarge
+from registry.chain.refusals import not_offered
+from registry.chain.rpc import AnswerTooLarge, Call, Caller
+from registry.errors import ChainUnavailable, HallmarkError, RangeTooLarge, RpcError, WrongChain
 
 T = TypeVar("T")
 _FIRST_QUARANTINE = 5.0
 _LONGEST_QUARANTINE = 300.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Member:
     rpc: Caller
     until: float = 0.0
     pause: float = _FIRST_QUARANTINE
     reason: str = ""
     faults: int = 0
+    admitted: bool = False
 
 
 class RpcPool:
@@ -31,11 +36,16 @@ class RpcPool:
     Args:
         members: One `Rpc` each.
         clock: Seconds, monotonic.
+
+    `admit` is called with an endpoint before its first answer is taken, and again after it was set aside; it raises
+    WrongChain or ChainUnavailable where it may not be asked.
     """
 
     def __init__(self, members: Sequence[Caller], clock: Callable[[], float] = time.monotonic) -> None:
         self._members = [_Member(member) for member in members]
         self._clock = clock
+        self._asked = threading.local()
+        self.admit: Callable[[Caller], None] = lambda _: None
 
     @property
     def url(self) -> str:
@@ -49,45 +59,112 @@ class RpcPool:
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one call, from the first endpoint that answers."""
-        return self._ask(lambda rpc: rpc.call(method, *params))
+        return self.ask(lambda rpc: rpc.call(method, *params))
 
     def batch(self, calls: Sequence[Call]) -> list[Any]:
         """The results of many calls, all from one endpoint."""
-        return self._ask(lambda rpc: rpc.batch(calls))
+        return self.ask(lambda rpc: rpc.batch(calls))
 
-    def others(self) -> list[Caller]:
-        """The healthy endpoints behind the one that is asked now, for a second opinion."""
-        now = self._clock()
-        return [member.rpc for member in self._in_order()[1:] if member.until <= now]
+    def check(self) -> None:
+        """Look at the endpoint that is asked now as if it were new.
 
-    def quarantine(self, reason: str) -> None:
-        """Leave the endpoint that is asked now alone for a while: it was caught in something. The last one stays."""
-        self._set_aside(self._in_order()[0], reason)
+        Raises:
+            WrongChain: None that answers is of the right chain.
+            ChainUnavailable: None answers.
+        """
+        for member in self._members:
+            member.admitted = False
+        self.ask(lambda _: None)
+
+    def ask(self, ask: Callable[[Caller], T]) -> T:
+        """What one endpoint answers to all of a question's calls.
+
+        Raises:
+            ChainUnavailable: None answers.
+            RpcError: It is the endpoint's error about the call, or none of them offers the method.
+        """
+
+        def noted(member: _Member) -> T:
+            self._asked.member = member
+            return ask(member.rpc)
+
+        return self._first(self._in_order(), noted)
+
+    def elsewhere(self, ask: Callable[[Caller], T]) -> T:
+        """An answer of another healthy endpoint than the one asked last; of that one where none gives any."""
+        now, present = self._clock(), self._present()
+        for member in self._members:
+            if member is present or member.until > now:
+                continue
+            try:
+                self._look_at(member)
+                return ask(member.rpc)
+            except HallmarkError as error:
+                self._set_aside(member, str(error))
+        return ask(present.rpc)
+
+    def opinions(self, ask: Callable[[Caller], T]) -> list[T]:
+        """What the others say beside the endpoint asked last, also those in quarantine; silent ones are left out."""
+        found, present = list[T](), self._present()
+        for member in self._members:
+            if member is not present:
+                with suppress(HallmarkError):
+                    self._look_at(member)
+                    found.append(ask(member.rpc))
+        return found
+
+    def quarantine(self, reason: str) -> bool:
+        """Leave the endpoint alone that this thread asked last: it was caught in something.
+
+        Returns:
+            Whether another one is asked in its place.
+        """
+        caught = self._present()
+        self._set_aside(caught, reason)
+        return self._in_order()[0] is not caught
 
     def faults(self) -> dict[str, int]:
         """Address → how often it was set aside."""
         return {member.rpc.url: member.faults for member in self._members}
 
-    def _ask(self, ask: Callable[[Caller], T]) -> T:
-        last: ChainUnavailable | None = None
-        for member in self._in_order():
+    def _first(self, members: Sequence[_Member], ask: Callable[[_Member], T]) -> T:
+        failed: HallmarkError | None = None
+        refused: RpcError | None = None
+        for member in members:
             try:
-                answer = ask(member.rpc)
-            except RangeTooLarge:
-                raise  # not the endpoint's fault: the question has to change
-            except ChainUnavailable as error:
-                last = error
+                self._look_at(member)
+                answer = ask(member)
+            except (ChainUnavailable, WrongChain) as error:
+                if isinstance(error, RangeTooLarge) and not isinstance(error, AnswerTooLarge):
+                    raise  # not the endpoint's fault: the question has to change
                 self._set_aside(member, str(error))
+                failed = error if failed is None or isinstance(error, ChainUnavailable) else failed
+            except RpcError as error:
+                if not not_offered(error):
+                    raise
+                refused = refused or error  # nobody's fault: another one may offer it
             else:
                 member.pause = _FIRST_QUARANTINE
                 return answer
+        last = refused or failed
         assert last is not None  # there is at least one member
         raise last
+
+    def _look_at(self, member: _Member) -> None:
+        if not member.admitted:
+            self.admit(member.rpc)
+            member.admitted = True
+
+    def _present(self) -> _Member:
+        """Who was asked last by this thread: what is wrong came from there."""
+        member = getattr(self._asked, "member", None)
+        return member if isinstance(member, _Member) else self._in_order()[0]
 
     def _set_aside(self, member: _Member, reason: str) -> None:
         member.until, member.reason = self._clock() + member.pause, reason
         member.pause = min(_LONGEST_QUARANTINE, member.pause * 2)
         member.faults += 1
+        member.admitted = False
 
     def _in_order(self) -> list[_Member]:
         """Healthy ones in the order of preference, then those whose quarantine ends first."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from registry.chain.refusals import not_offered
 from registry.chain.rpc import Caller
-from registry.errors import HallmarkError, LedgerError, RpcError
+from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.header import Header
 from registry.ledger.slots import ACCREDITOR_COUNT, ISSUER_COUNT, accreditor_count, word_slot
 from registry.ledger.trie import proven_account, proven_word
@@ -14,8 +15,8 @@ from registry.ports import StorageView
 _SLOTS_PER_CALL = 1_024
 
 
-class NotOffered(HallmarkError):
-    """The endpoint has no `eth_getProof`, or not for this block."""
+class NotOffered(RpcError):
+    """The endpoint has no `eth_getProof`."""
 
 
 def proven_storage(rpc: Caller, contract: bytes, header: Header, issuer_ids: Sequence[int]) -> StorageView:
@@ -90,16 +91,20 @@ def proof_nodes(
     """The trie nodes that prove an account (20 bytes) and, one list a key, slots of its storage; not checked here.
 
     Raises:
-        NotOffered: The endpoint gives no such proofs.
+        NotOffered: The endpoint gives no such proofs at all.
+        ChainUnavailable: It gives none of this block, or none now.
         LedgerError: They cannot be read.
     """
     texts = ["0x" + key.hex() for key in keys]
     try:
         answer = rpc.call("eth_getProof", "0x" + contract.hex(), texts, hex(block_number))
     except RpcError as error:
-        raise NotOffered(f"The endpoint gives no state proofs of block {block_number}: {error.what}") from None
+        what = f"The endpoint {rpc.url} gives no state proofs of block {block_number}: {error.what}"
+        if not_offered(error):
+            raise NotOffered(what, rpc_code=error.rpc_code) from None
+        raise ChainUnavailable(what, todo="ask again, or another endpoint") from None
     try:
         found = [_nodes(proof["proof"]) for _, proof in zip(keys, answer["storageProof"], strict=True)]
         return _nodes(answer["accountProof"]), found
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise LedgerError("The endpoint's state proof cannot be read.", todo="ask another endpoint") from None

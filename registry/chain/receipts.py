@@ -7,6 +7,7 @@ thorough way for auditors and disputes.
 from typing import Any
 
 from registry.chain.logs import raw_logs
+from registry.chain.quantities import quantity
 from registry.chain.rpc import Caller
 from registry.errors import ChainUnavailable, LedgerError
 from registry.ledger.decode import RawLog
@@ -26,12 +27,18 @@ def logs_by_receipts(rpc: Caller, header: Header) -> list[RawLog]:
     receipts = rpc.call("eth_getBlockReceipts", hex(header.block.number))
     try:
         root = receipts_root([encode_receipt(receipt) for receipt in receipts])
-        logs = raw_logs(log for receipt in receipts for log in receipt["logs"])
-    except (KeyError, TypeError, ValueError):
+        answers = [log for receipt in receipts for log in receipt["logs"]]
+        logs, places = raw_logs(answers), [quantity(log["logIndex"]) for log in answers]
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise ChainUnavailable("The endpoint's receipts cannot be read.", todo="ask another endpoint") from None
     if root != header.receipts_root:
         what = f"The receipts of block {header.block.number} do not lead to its receipts root."
         raise LedgerError(what, todo="the endpoint leaves out or forges receipts; ask another one")
+    # The root covers what the logs say and their order, not where the node says that each of them stands.
+    blocks = {(log.block_number, log.block_hash) for log in logs} - {(header.block.number, header.block.hash)}
+    if blocks or len(logs) != len(places) or places != list(range(len(places))):
+        what = f"A log of block {header.block.number} is said to stand at another place than its receipts prove."
+        raise LedgerError(what, todo="the endpoint moves logs or hides them; ask another one")
     return logs
 
 

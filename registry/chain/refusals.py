@@ -4,8 +4,9 @@ There is no standard for these; the wordings are those that providers and node s
 """
 
 import re
+from typing import Any
 
-from registry.errors import ChainUnavailable, RangeTooLarge, RateLimited
+from registry.errors import ChainUnavailable, RangeTooLarge, RateLimited, RpcError
 
 _RANGE = re.compile(
     r"query returned more than|block range|range (?:is )?too (?:large|wide|big)|response size|too many (?:results|logs)"
@@ -23,7 +24,28 @@ _NOT_NOW = re.compile(
     r"|temporarily|unavailable|upstream|bad gateway|BlockOutOfRange",
     re.IGNORECASE,
 )
+_NOT_OFFERED = re.compile(
+    r"method .{0,60}(?:not (?:be )?(?:found|supported|available|allowed|enabled|implemented|offered|exist)|disabled"
+    r"|not whitelisted|unsupported)|(?:unsupported|unknown|no such) (?:rpc )?method|unsupported.{0,20}eth_",
+    re.IGNORECASE,
+)
 _NO_SUCH_METHOD = -32601  # JSON-RPC 2.0, section 5.1
+_NOT_SUPPORTED = -32004  # EIP-1474
+_MOST_WORDS = 200  # characters of a node's own that are shown
+
+
+def not_offered(error: RpcError) -> bool:
+    """Whether an endpoint says that it has no such method: not for now, not for this call, but at all."""
+    if error.data:
+        return False  # it is the contract that refuses
+    return error.rpc_code in (_NO_SUCH_METHOD, _NOT_SUPPORTED) or bool(_NOT_OFFERED.search(error.what))
+
+
+def words_of(message: Any) -> str:
+    """A node's own words as they are shown: one line, and not many, whatever it sent in their place."""
+    words = message[: 4 * _MOST_WORDS] if isinstance(message, str) else f"no message, but a {type(message).__name__}"
+    line = " ".join("".join(c if c.isprintable() else " " for c in words).split())
+    return line if len(line) <= _MOST_WORDS else line[:_MOST_WORDS] + "…"
 
 
 def refusal(method: str, message: str, code: int) -> ChainUnavailable | None:

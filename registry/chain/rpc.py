@@ -8,11 +8,11 @@ import orjson
 import urllib3
 
 from registry.chain.logs import read_answers
-from registry.chain.refusals import refusal
-from registry.errors import ChainUnavailable, RateLimited, RpcError
+from registry.chain.refusals import refusal, words_of
+from registry.chain.transport import MAX_BYTES, Endless, TooLarge, Transport
+from registry.errors import ChainUnavailable, RangeTooLarge, RateLimited, RpcError
 
 MAX_BATCH = 200
-_HEADERS = {"Content-Type": "application/json"}
 _RETRIES = 3
 _FIRST_PAUSE = 0.2
 
@@ -33,12 +33,20 @@ class Caller(Protocol):
         """The results of many calls, in order; raises ChainUnavailable or RpcError."""
 
 
+class AnswerTooLarge(RangeTooLarge):
+    """An endpoint's answer is longer than is read of any; it may be the question's fault, or the endpoint's."""
+
+
+class Dripping(ChainUnavailable):
+    """An endpoint's answer begins, and does not end in time: whoever does that does it again."""
+
+
 class Rpc:
     """One endpoint. Connections are kept; a request that fails in passing is tried up to four times.
 
     Args:
         url: http(s) address.
-        timeout: Seconds for each read.
+        timeout: Seconds for each silence; a whole answer may take three times as long (`Transport`).
         per_second: Most requests a second; None: no limit of ours.
         pause: Sleeps (seconds); tests put a clock in its place.
     """
@@ -51,9 +59,7 @@ class Rpc:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = url
-        self._pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=5.0, read=timeout), retries=False, maxsize=4, headers=_HEADERS
-        )
+        self._transport = Transport(url, timeout)
         self._pause = pause
         self._bucket = TokenBucket(per_second) if per_second else None
 
@@ -103,20 +109,29 @@ class Rpc:
     def _post(self, body: Any, read: Callable[[bytes], Any] = orjson.loads) -> Any:
         if self._bucket:
             self._pause(self._bucket.take(time.monotonic()))
+        status, headers, data = self._exchange(orjson.dumps(body))
+        if status == 429:
+            raise RateLimited(
+                f"The endpoint {self.url} is asked too often.", retry_after=_seconds(headers), todo="wait"
+            )
+        if status >= 400 and not data.startswith((b"{", b"[")):
+            raise self._unavailable(f"HTTP status {status}")
         try:
-            response = self._pool.request("POST", self.url, body=orjson.dumps(body))
+            return read(data)
+        except (ValueError, RecursionError):
+            raise self._unavailable("its answer is not JSON") from None
+
+    def _exchange(self, body: bytes) -> tuple[int, Any, bytes]:
+        try:
+            return self._transport.post(body)
+        except TooLarge:
+            what = f"The answer of the chain endpoint {self.url} is longer than {MAX_BYTES >> 20} MiB."
+            raise AnswerTooLarge(what, todo="ask for less, or another endpoint") from None
+        except Endless:
+            what = f"The chain endpoint {self.url} did not answer: it timed out within its answer."
+            raise Dripping(what, todo="check that it runs, or name another with --rpc") from None
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise self._unavailable(_cause(error)) from None
-        if response.status == 429:
-            raise RateLimited(
-                f"The endpoint {self.url} is asked too often.", retry_after=_seconds(response.headers), todo="wait"
-            )
-        if response.status >= 400 and not response.data.startswith((b"{", b"[")):
-            raise self._unavailable(f"HTTP status {response.status}")
-        try:
-            return read(response.data)
-        except ValueError:
-            raise self._unavailable("its answer is not JSON") from None
 
     def _unavailable(self, why: str) -> ChainUnavailable:
         return ChainUnavailable(
@@ -142,6 +157,8 @@ class TokenBucket:
 
 def _passing(error: ChainUnavailable) -> bool:
     """Whether the same question may have an answer soon: a refused connection or range will not change at once."""
+    if isinstance(error, Dripping | RangeTooLarge):
+        return False
     return isinstance(error, RateLimited) or any(
         sign in error.what for sign in ("HTTP status 5", "not JSON", "timed out", "part of a batch", "closed", "reset")
     )
@@ -158,7 +175,7 @@ def _read_logs(data: bytes) -> Any:
     """Answers with their logs in the form `Log`; whatever has another form (an error has) as plain JSON."""
     try:
         return read_answers(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return orjson.loads(data)
 
 
@@ -182,15 +199,23 @@ def _result(method: str, answer: Any) -> Any:
     error = answer.get("error")
     if not error:
         return answer.get("result")
-    error = error if isinstance(error, dict) else {"message": str(error)}
-    data, code, message = error.get("data"), error.get("code"), str(error.get("message", "unknown error"))
+    error = error if isinstance(error, dict) else {"message": error}
+    code, message = error.get("code"), words_of(error.get("message", "unknown error"))
     known = refusal(method, message, code if isinstance(code, int) else 0)
     if known is not None:
         raise known
-    raw = bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
-    raise RpcError(f"{method}: {message}", rpc_code=code if isinstance(code, int) else 0, data=raw)
+    raise RpcError(
+        f"{method}: {message}", rpc_code=code if isinstance(code, int) else 0, data=_revert_data(error.get("data"))
+    )
+
+
+def _revert_data(data: Any) -> bytes:
+    try:
+        return bytes.fromhex(data[2:]) if isinstance(data, str) and data.startswith("0x") else b""
+    except ValueError:
+        return b""
 
 
 def _cause(error: Exception) -> str:
     reason = getattr(error, "reason", None) or error
-    return str(reason).split(">: ")[-1].split(": ", 1)[-1] or type(error).__name__
+    return words_of(str(reason).split(">: ")[-1].split(": ", 1)[-1]) or type(error).__name__

@@ -1,41 +1,51 @@
 """Read one deployment: identity, tiers, headers, logs, and the contract's own storage (the port ChainSource)."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from registry.chain.deployment import DeployedContract, Deployment
+from registry.chain.deployment import Deployment
 from registry.chain.headers import header_of
+from registry.chain.heights import Heights
+from registry.chain.identity import identify
 from registry.chain.logs import raw_logs
 from registry.chain.pool import RpcPool
 from registry.chain.proofs import NotOffered, proven_accreditation, proven_storage
+from registry.chain.quantities import hash_of
 from registry.chain.receipts import logs_by_receipts
 from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
-from registry.errors import ChainUnavailable, HallmarkError, LedgerError, RpcError, WrongChain
+from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.decode import BlockRef, RawLog
 from registry.ledger.header import Header
-from registry.ledger.keccak import keccak
-from registry.ledger.slots import ACCREDITOR_COUNT, accreditor_count
 from registry.ports import StorageView, Tiers
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_UNREADABLE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError, RecursionError)
 
 
-def _readable(method: "Callable[Concatenate[RpcChain, P], R]") -> "Callable[Concatenate[RpcChain, P], R]":
-    """An answer of another form than asked for is no answer: nothing else of it is taken."""
+def _asking(method: "Callable[Concatenate[RpcChain, Caller, P], R]") -> "Callable[Concatenate[RpcChain, P], R]":
+    """The whole question goes to one endpoint, where there are several to the first that answers it.
+
+    An answer of another form than asked for is no answer: nothing else of it is taken.
+    """
 
     @wraps(method)
-    def reading(self: "RpcChain", /, *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return method(self, *args, **kwargs)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError):
-            what = f"The endpoint {self.rpc.url} gave an answer that cannot be read."
-            raise ChainUnavailable(what, todo="ask again, or another endpoint") from None
+    def asking(self: "RpcChain", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.ask(lambda rpc: _read(rpc, lambda: method(self, rpc, *args, **kwargs)))
 
-    return reading
+    return asking
+
+
+def _read(rpc: Caller, read: Callable[[], R]) -> R:
+    try:
+        return read()
+    except _UNREADABLE:
+        what = f"The endpoint {rpc.url} gave an answer that cannot be read."
+        raise ChainUnavailable(what, todo="ask again, or another endpoint") from None
 
 
 class RpcChain:
@@ -45,9 +55,14 @@ class RpcChain:
         self.rpc = rpc
         self.deployment = deployment
         self.address = "0x" + deployment.contract.address.hex()
-        self._offers_proofs = True
-        self._has_tags = True
-        self._seals = False
+        self._heights = Heights()
+        self._seals = bool(deployment.sealed)
+        if isinstance(rpc, RpcPool):
+            rpc.admit = self._admit
+
+    def ask(self, ask: Callable[[Caller], R]) -> R:
+        """What one endpoint answers to all of a question's calls; where there are several, the first that answers."""
+        return self.rpc.ask(ask) if isinstance(self.rpc, RpcPool) else ask(self.rpc)
 
     @property
     def contract(self) -> ContractId:
@@ -64,69 +79,50 @@ class RpcChain:
         """Whose logs are read, as `eth_getLogs` wants it."""
         return [self.address, "0x" + self.accreditation.hex()] if self.accreditation else self.address
 
-    @_readable
     def check_identity(self) -> None:
-        """Raise WrongChain unless chain id, genesis hash and the contracts' code are the deployment's."""
-        calls: list[Call] = [("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False]), _code(self.address)]
-        if self.accreditation:
-            beside = "0x" + self.accreditation.hex()
-            calls += [_code(beside), ("eth_getStorageAt", [beside, "0x" + ACCREDITOR_COUNT.hex(), "latest"])]
-        chain_id, genesis, code, *rest = self.rpc.batch(calls)
-        if int(chain_id, 16) != self.contract.chain_id:
-            raise self._wrong(f"is chain {int(chain_id, 16)}, not {self.contract.chain_id}")
-        if bytes.fromhex(genesis["hash"][2:]) != self.deployment.genesis_hash:
-            raise self._wrong(f"has chain id {int(chain_id, 16)}, but another first block: it is another chain")
-        if keccak(bytes.fromhex(code[2:])) != self.deployment.code_hash:
-            raise self._wrong(f"has no registry contract, or another one, at {self.address}")
-        if self.deployment.accreditation is not None:
-            self._check_accreditation(self.deployment.accreditation, *rest)
-        # Where the pinned first block is hashed as Ethereum does it, every header has to be.
-        self._seals = header_of(genesis).sealed
+        """Raise WrongChain unless chain id, genesis hash and the contracts' code are the deployment's.
 
-    def _check_accreditation(self, expected: DeployedContract, code: str, slot: str) -> None:
-        """Code hash, and the registry that stands in the contract's storage: code alone does not say whose it is."""
-        address = "0x" + expected.address.hex()
-        if keccak(bytes.fromhex(code[2:])) != expected.code_hash:
-            raise self._wrong(f"has no accreditation contract, or another one, at {address}")
-        _, registry = accreditor_count(int(slot, 16).to_bytes(32, "big"))
-        if registry != self.contract.address:
-            raise self._wrong(f"has an accreditation contract of another registry at {address}")
+        Of several endpoints each is looked at before its first answer is taken, and again after it was set aside; here
+        the one that is asked now.
+        """
+        if isinstance(self.rpc, RpcPool):
+            self.rpc.check()
+        else:
+            self._identify(self.rpc)
 
-    def _wrong(self, what: str) -> WrongChain:
-        return WrongChain(f"The endpoint {self.rpc.url} {what}.", todo="check --rpc and --deployment")
+    def _admit(self, rpc: Caller) -> None:
+        try:
+            self._identify(rpc)
+        except RpcError as error:
+            what = f"The endpoint {rpc.url} does not say which chain it is of: {error.what}"
+            raise ChainUnavailable(what, todo="ask another endpoint") from None
 
-    @_readable
-    def tiers(self) -> Tiers:
+    def _identify(self, rpc: Caller) -> None:
+        sealed = _read(rpc, lambda: identify(rpc, self.deployment))
+        if self.deployment.sealed is None:  # an older file: what one endpoint has shown, no other one may deny
+            self._seals = self._seals or sealed
+
+    @_asking
+    def tiers(self, rpc: Caller) -> Tiers:
         """By the node's tags `safe` and `finalized` where it has them, else by the deployment's confirmations."""
-        if self._has_tags:
-            try:
-                blocks = self.rpc.batch(
-                    [("eth_getBlockByNumber", [tag, False]) for tag in ("latest", "safe", "finalized")]
-                )
-            except RpcError:
-                blocks = [None]
-            if all(blocks):
-                latest, safe, final = (int(block["number"], 16) for block in blocks)
-                return Tiers(latest, min(safe, latest), min(final, latest))
-            self._has_tags = False
-        latest = int(self.rpc.call("eth_blockNumber"), 16)
-        safe, final = self.deployment.safe_after, self.deployment.final_after
-        return Tiers(latest, max(0, latest - safe), max(0, latest - final))
+        return self._heights.of(rpc, self.deployment.safe_after, self.deployment.final_after)
 
-    @_readable
     def newest(self) -> BlockRef:
         """The newest block."""
         latest = self.tiers().latest
-        return self.headers([latest])[latest].block
+        header = self.headers([latest]).get(latest)
+        if header is None:
+            raise ChainUnavailable(f"The endpoint {self.rpc.url} does not have block {latest} yet.", todo="ask again")
+        return header.block
 
-    @_readable
-    def headers(self, numbers: Sequence[int]) -> dict[int, Header]:
+    @_asking
+    def headers(self, rpc: Caller, numbers: Sequence[int]) -> dict[int, Header]:
         """Headers by number; blocks that the node does not have are missing.
 
         Raises:
             LedgerError: A header that is not its hash, on a chain whose first block is.
         """
-        answers = self.rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+        answers = rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
         found = {header.block.number: header for header in map(header_of, filter(None, answers))}
         forged = next((header for header in found.values() if self._seals and not header.sealed), None)
         if forged is not None:
@@ -134,86 +130,95 @@ class RpcChain:
             raise LedgerError(what, todo="the endpoint forges headers; ask another one")
         return found
 
-    @_readable
-    def logs(self, first: int, last: int) -> list[RawLog]:
+    @_asking
+    def logs(self, rpc: Caller, first: int, last: int) -> list[RawLog]:
         """The contracts' logs of blocks `first` … `last`, from a node that has the last of them."""
         query = {"address": self._addresses, "fromBlock": hex(first), "toBlock": hex(last)}
         calls: list[Call] = [("eth_getLogs", [query]), ("eth_getBlockByNumber", [hex(last), False])]
-        answers, newest = self.rpc.batch(calls)
+        answers, newest = rpc.batch(calls)
         if not newest:
             # A node that is behind answers with fewer logs and no error: what it says is not taken.
-            raise ChainUnavailable(f"The endpoint {self.rpc.url} does not have block {last} yet.", todo="ask again")
+            raise ChainUnavailable(f"The endpoint {rpc.url} does not have block {last} yet.", todo="ask again")
         return raw_logs(answers)
 
-    @_readable
     def logs_elsewhere(self, numbers: Sequence[int]) -> list[RawLog]:
-        """The contracts' logs of these blocks, from another endpoint where there is one."""
-        others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
-        rpc = others[0] if others else self.rpc
+        """The contracts' logs of these blocks, from another endpoint where one answers."""
         queries = [{"address": self._addresses, "fromBlock": hex(n), "toBlock": hex(n)} for n in numbers]
-        answers = rpc.batch([("eth_getLogs", [query]) for query in queries])
-        return [log for answer in answers for log in raw_logs(answer)]
 
-    def logs_by_receipts(self, header: Header) -> list[RawLog]:
+        def ask(rpc: Caller) -> list[RawLog]:
+            answers = rpc.batch([("eth_getLogs", [query]) for query in queries])
+            return _read(rpc, lambda: [log for answer in answers for log in raw_logs(answer)])
+
+        return self.rpc.elsewhere(ask) if isinstance(self.rpc, RpcPool) else ask(self.rpc)
+
+    @_asking
+    def logs_by_receipts(self, rpc: Caller, header: Header) -> list[RawLog]:
         """The contracts' logs of a block, proven by its receipts root."""
-        logs = logs_by_receipts(self.rpc, header)
+        logs = logs_by_receipts(rpc, header)
         return [log for log in logs if log.address in (self.contract.address, self.accreditation)]
 
-    @_readable
     def agrees(self, number: int, block_hash: bytes) -> bool:
-        """Whether another endpoint still has this block; False where there is no other one."""
-        others = self.rpc.others() if isinstance(self.rpc, RpcPool) else []
-        for rpc in others:
-            try:
-                answer = rpc.call("eth_getBlockByNumber", hex(number), False)
-            except HallmarkError:
-                continue
-            if answer and answer.get("hash") == "0x" + block_hash.hex():
-                return True
-        return False
+        """Whether another endpoint still has this block; False where all that answer have another, or there is none.
+
+        Raises:
+            ChainUnavailable: There are others, and none of them could say, also of those that were set aside.
+        """
+        if not isinstance(self.rpc, RpcPool) or self.rpc.size == 1:
+            return False
+
+        def ask(rpc: Caller) -> bytes:
+            return _read(rpc, lambda: hash_of(rpc.call("eth_getBlockByNumber", hex(number), False)["hash"]))
+
+        found = self.rpc.opinions(ask)
+        if not found:
+            what = f"The endpoint has another block {number} than was read, and no other one could say which they have."
+            raise ChainUnavailable(what, todo="it is asked again; an endpoint that is gone for good can be left out")
+        return block_hash in found
 
     def distrust(self, reason: str) -> bool:
-        """Set the present endpoint aside; whether another one takes its place."""
-        if not isinstance(self.rpc, RpcPool):
-            return False
-        before = self.rpc.url
-        self.rpc.quarantine(reason)
-        return self.rpc.url != before
+        """Set the endpoint aside that answered last; whether another one takes its place."""
+        return isinstance(self.rpc, RpcPool) and self.rpc.quarantine(reason)
 
-    @_readable
-    def issuer_count(self, header: Header) -> int:
+    @_asking
+    def issuer_count(self, rpc: Caller, header: Header) -> int:
         """`issuerCount` after this block, by the endpoint's word alone."""
-        return integers(self.view(call_data("issuerCount()"), hex(header.block.number)))[0]
+        asked = {"to": self.address, "data": call_data("issuerCount()")}
+        return integers(rpc.call("eth_call", asked, hex(header.block.number)))[0]
 
-    @_readable
     def storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView:
-        """Issuer count and words after this block: proven against the header, or by the contract's views."""
-        if self._offers_proofs and header.sealed:
-            try:
-                return proven_storage(self.rpc, self.contract.address, header, issuer_ids)
-            except NotOffered:
-                self._offers_proofs = False
+        """Issuer count and words after this block: proven, or by the contract's views where nobody offers proofs."""
+        if header.sealed:
+            with suppress(NotOffered):
+                return self._proven(header, issuer_ids)
         return self._viewed(self.address, ("issuerCount()", "issuerWord(uint64)"), header, issuer_ids)
 
-    @_readable
     def accreditation_storage(self, header: Header, issuer_ids: Sequence[int]) -> StorageView | None:
         """The same of the accreditation contract; None where there is none, or not yet."""
         beside = self.deployment.accreditation
         if beside is None or header.block.number < beside.block_number:
             return None
-        if self._offers_proofs and header.sealed:
-            try:
-                return proven_accreditation(self.rpc, beside.address, self.contract.address, header, issuer_ids)
-            except NotOffered:
-                self._offers_proofs = False
+        if header.sealed:
+            with suppress(NotOffered):
+                return self._proven_beside(beside.address, header, issuer_ids)
         names = ("accreditorCount()", "accreditorWord(uint64)")
         return self._viewed("0x" + beside.address.hex(), names, header, issuer_ids)
 
-    def _viewed(self, address: str, names: tuple[str, str], header: Header, issuer_ids: Sequence[int]) -> StorageView:
+    @_asking
+    def _proven(self, rpc: Caller, header: Header, issuer_ids: Sequence[int]) -> StorageView:
+        return proven_storage(rpc, self.contract.address, header, issuer_ids)
+
+    @_asking
+    def _proven_beside(self, rpc: Caller, beside: bytes, header: Header, issuer_ids: Sequence[int]) -> StorageView:
+        return proven_accreditation(rpc, beside, self.contract.address, header, issuer_ids)
+
+    @_asking
+    def _viewed(
+        self, rpc: Caller, address: str, names: tuple[str, str], header: Header, issuer_ids: Sequence[int]
+    ) -> StorageView:
         """Count and words by a contract's own views (their signatures), which prove nothing."""
         data = [call_data(names[0]), *(call_data(names[1], issuer_id) for issuer_id in issuer_ids)]
         at = hex(header.block.number)
-        count, *answers = self.rpc.batch([("eth_call", [{"to": address, "data": each}, at]) for each in data])
+        count, *answers = rpc.batch([("eth_call", [{"to": address, "data": each}, at]) for each in data])
         found = {issuer_id: words(answer)[0] for issuer_id, answer in zip(issuer_ids, answers, strict=True)}
         return StorageView(integers(count)[0], found, None, False)
 
@@ -229,7 +234,3 @@ class RpcChain:
     def views(self, calls: Sequence[str], block: str = "latest") -> list[str]:
         """Many `eth_call`s of the contract at one block tag or number (hex)."""
         return self.rpc.batch([("eth_call", [{"to": self.address, "data": data}, block]) for data in calls])
-
-
-def _code(address: str) -> Call:
-    return "eth_getCode", [address, "latest"]

@@ -11,7 +11,9 @@ from in_node import needed, run
 from registry.api.page_tables import page_tables
 from registry.bootstrap.endpoints import trusted_contracts
 from registry.bootstrap.verifiers import endpoint_evidence
+from registry.chain.rpc import Rpc
 from registry.config import load_settings
+from registry.errors import RpcError
 from registry.verification.evidence import Ask, Evidence, NoEvidence
 from registry.verification.evidence_json import evidence_to_json
 from registry.verification.verify import present
@@ -77,6 +79,15 @@ def in_page(folder: Path, *lines: dict) -> list[dict]:
     return run(RUNNER, folder / "asked")
 
 
+class WithoutTags(Rpc):
+    """An endpoint that knows neither `safe` nor `finalized`."""
+
+    def batch(self, calls):
+        if any(call[1] and call[1][0] in ("safe", "finalized") for call in calls):
+            raise RpcError("invalid block tag", rpc_code=-32602)
+        return super().batch(calls)
+
+
 def by_python(desk: Desk, number: str, ask: Ask, depth: dict[str, int] | None = None) -> Evidence | NoEvidence:
     """With `depth` as at an endpoint that knows neither `safe` nor `finalized`."""
     presented = present((desk.folder / f"credentials/{number}.json").read_bytes())
@@ -84,7 +95,7 @@ def by_python(desk: Desk, number: str, ask: Ask, depth: dict[str, int] | None = 
     if depth is not None:
         chain = source.chain
         chain.deployment = chain.deployment._replace(safe_after=depth["safe"], final_after=depth["final"])
-        chain._has_tags = False
+        chain.rpc = WithoutTags(desk.chain.url)
     return source.gather(presented.place, presented.account, ask)
 
 
