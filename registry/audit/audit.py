@@ -1,20 +1,39 @@
 """The audit: replay, compare with the mirror, compare with the contract (its words are the independent witness)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from registry.audit.diff import Difference, differences, key_of
-from registry.audit.replay import replay
+from registry.audit.held import HeldCheck
+from registry.audit.look import AuditedMirror, Row
+from registry.audit.points import Audited, SignedCheck, doubts, point_differences, root_differences
+from registry.audit.raw import RawCheck, outside_differences
+from registry.audit.replay import Replay
 from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.entities import ENTITY_TYPES, Accreditor, Issuer
 from registry.ledger.header import Header
-from registry.ledger.history import HISTORY_TYPES, HistoryRow
+from registry.ledger.history import HISTORY_TYPES
 from registry.ledger.state import State
-from registry.ports import ChainSource, Checkpoint, Mirror, StorageView
+from registry.ports import ChainSource, Checkpoint, StorageView
 
 _MOST_DIFFERENCES = 100
+_LOOKS = 5
+_AGREE = "SQL, replay and contract agree."
+_MOVED = "The mirror was rolled back, or goes on faster than it is read. Run the audit again, or stop the indexer."
+_NEW_DATABASE = (
+    "`hallmark index --from-events` would build the same rows from these: read the chain into a new database, "
+    "`hallmark index --database NEW`."
+)
+_ADVICE = {
+    "checkpoint": "Read the chain into a new database, `hallmark index --database NEW`.",
+    "document": "Take the row out of the database; what belongs there can be deposited again (`hallmark publish`).",
+    "leaf": "Take the batch's leaves and its manifest out of the database, and deposit it again (`hallmark publish`).",
+    "signed_checkpoint": "What was signed is what others hold: compare with `hallmark checkpoint`.",
+}
+_REBUILD = "Build the rows again with `hallmark index --from-events`."
 
 
 class Outcome(StrEnum):
@@ -41,59 +60,142 @@ class AuditReport:
         return asdict(self) | {"outcome": self.outcome.value}
 
 
-def audit(chain: ChainSource, mirror: Mirror, start: int, *, receipts: bool = False) -> AuditReport:
-    """Compare the mirror with a replay from block `start`, and the replay with the contract's own words."""
-    point = mirror.checkpoint()
+def audit(
+    chain: ChainSource, mirror: AuditedMirror, start: int, *, receipts: bool = False, signers: Collection[str] = ()
+) -> AuditReport:
+    """Compare everything in the mirror with a replay from block `start`, and the replay with the contract's own words.
+
+    Args:
+        chain: Where to read.
+        mirror: What is compared.
+        start: The deployment's block.
+        receipts: Whether every block of the replay is proven by its receipts root.
+        signers: The did:keys by which the registry signs its checkpoints; none: that of the first one.
+    """
+    with mirror.look() as look:
+        point, newest = look.checkpoint(), look.newest_block(canonical=True)
     if point is None:
-        return AuditReport(Outcome.UNKNOWN, "The mirror is empty. Run `hallmark index` first.", 0, 0, 0)
+        return _without_checkpoint(chain, newest)
     try:
         chain.check_identity()
-        return _audit(chain, mirror, point, start, receipts=receipts)
+        return _Audit(chain, mirror, Replay(chain, start, receipts=receipts), signers).run(point, newest)
     except (ChainUnavailable, RpcError) as error:
         return AuditReport(Outcome.UNKNOWN, str(error), point.block.number, 0, 0)
     except LedgerError as error:
         return AuditReport(Outcome.UNKNOWN, f"The endpoint's events are not whole. {error}", point.block.number, 0, 0)
 
 
-def _audit(chain: ChainSource, mirror: Mirror, point: Checkpoint, start: int, *, receipts: bool) -> AuditReport:
-    header = chain.headers([point.block.number]).get(point.block.number)
-    if header is None or header.block.hash != point.block.hash:
-        detail = f"The chain has another block {point.block.number} than the mirror. Run `hallmark index`, then again."
-        return AuditReport(Outcome.UNKNOWN, detail, point.block.number, 0, 0)
-    state, history = State(), list[HistoryRow]()
-    events = replay(chain, state, start, point.block.number, history=history, receipts=receipts)
-    found = tuple(_all_differences(state, history, mirror))
-    rows = sum(len(state.all(kind)) for kind in ENTITY_TYPES) + len(history)
-    problem = _contract_problem(chain, state, point.block.number + 1)
-    if found:
-        outcome, detail = (
-            Outcome.DIFFERS,
-            f"First difference: {found[0]}. Build the rows again with `hallmark index --from-events`.",
+def _without_checkpoint(chain: ChainSource, newest: Row | None) -> AuditReport:
+    if newest is None:
+        return AuditReport(Outcome.UNKNOWN, "The mirror is empty. Run `hallmark index` first.", 0, 0, 0)
+    lost = Difference("checkpoint", f"chain_id={chain.contract.chain_id}", "", "there is such a row", "none")
+    return AuditReport(Outcome.DIFFERS, f"{lost}. {_ADVICE['checkpoint']}", newest[0], 0, 0, (lost,))
+
+
+class _Audit:
+    """One audit: a replay, and looks at the mirror beside it."""
+
+    def __init__(self, chain: ChainSource, mirror: AuditedMirror, replay: Replay, signers: Collection[str]) -> None:
+        self.chain = chain
+        self.mirror = mirror
+        self.replay = replay
+        self.signers = signers
+        self.raw = RawCheck()
+
+    def run(self, point: Checkpoint, newest: Row | None) -> AuditReport:
+        """Replay up to the mirror's newest block; and on, where the mirror goes on meanwhile."""
+        target = self._end(point, newest)
+        if target is None:
+            what = f"The chain has another block {point.block.number} than the mirror."
+            return self._unknown(f"{what} Run `hallmark index`, then again.", point.block.number)
+        done: tuple[AuditReport, Checkpoint, SignedCheck] | None = None
+        for _ in range(_LOOKS):
+            for fetched in self.replay.advance(target):
+                with self.mirror.look() as look:
+                    self.raw.compare(fetched, look)
+            with self.mirror.look() as look:
+                now, newest = look.checkpoint(), look.newest_block(canonical=True)
+                header = self.replay.header
+                if now is None or header is None or _is_elsewhere(header, now, newest):
+                    break
+                if newest is None or not target < newest[0] == now.block.number:
+                    done = self._compared(Audited(look, now, self.chain.contract, header.block))
+                    break
+                target = newest[0]
+        return self._settled(*done) if done else self._unknown(_MOVED, target)
+
+    def _end(self, point: Checkpoint, newest: Row | None) -> int | None:
+        """The mirror's newest block that the chain has: its checkpoint's, or if that was edited its last block's."""
+        named = [(point.block.number, point.block.hash), *([newest[:2]] if newest else [])]
+        headers = self.chain.headers(sorted({number for number, _ in named if number >= 0}))
+        ours = (
+            number for number, block_hash in named if number in headers and headers[number].block.hash == block_hash
         )
-    elif problem:
-        outcome, detail = Outcome.UNKNOWN, problem
-    else:
-        outcome, detail = Outcome.EQUAL, "SQL, replay and contract agree."
-    return AuditReport(outcome, detail, point.block.number, events, rows, found[:_MOST_DIFFERENCES])
+        return next(ours, None)
+
+    def _compared(self, audited: Audited) -> tuple[AuditReport, Checkpoint, SignedCheck]:
+        signed = SignedCheck(audited, self.signers)
+        found = tuple(islice(self._all_differences(audited, signed), _MOST_DIFFERENCES))
+        rows = sum(len(self.replay.state.all(kind)) for kind in ENTITY_TYPES) + len(self.replay.history)
+        outcome, detail = (Outcome.DIFFERS, _detail(found)) if found else (Outcome.EQUAL, _AGREE)
+        report = AuditReport(outcome, detail, audited.block.number, self.replay.events, rows, found)
+        return report, audited.point, signed
+
+    def _settled(self, report: AuditReport, point: Checkpoint, signed: SignedCheck) -> AuditReport:
+        """The report, once the chain was asked about what no row says."""
+        problem = "" if report.differences else next(self._problems(point, signed), "")
+        return replace(report, outcome=Outcome.UNKNOWN, detail=problem) if problem else report
+
+    def _all_differences(self, audited: Audited, signed: SignedCheck) -> Iterator[Difference]:
+        look, replay = audited.look, self.replay
+        yield from self.raw.differences(look)
+        yield from outside_differences(look, replay.start, replay.last)
+        for kind in ENTITY_TYPES:
+            yield from differences(kind, replay.state.all(kind), look.rows(kind))
+        for past in HISTORY_TYPES:
+            expected = sorted((row for row in replay.history if type(row) is past), key=key_of)
+            yield from differences(past, expected, look.rows(past))
+        yield from point_differences(audited)
+        yield from root_differences(self.chain, audited)
+        yield from HeldCheck(look, audited.contract, replay.state).differences()
+        yield from signed.differences()
+
+    def _problems(self, point: Checkpoint, signed: SignedCheck) -> Iterator[str]:
+        """Why nothing can be said for certain though no row differs."""
+        if self.raw.full:
+            yield _MOVED
+        yield from doubts(self.chain, point)
+        if signed.strangers:
+            who = ", ".join(sorted(signed.strangers))
+            yield f"Checkpoints are signed by another key, {who}: name the registry's keys with --signer."
+        yield from filter(None, [self._contract_problem()])
+
+    def _contract_problem(self) -> str:
+        """Go on to the newest block, then hold the words against the contract's storage there."""
+        latest = max(self.chain.tiers().latest, self.replay.last)
+        for _ in self.replay.advance(latest, history=False):
+            pass
+        header = self.replay.header
+        assert header is not None
+        houses = ((Issuer, self.chain.storage), (Accreditor, self.chain.accreditation_storage))
+        problems = (_storage_problem(speaker, read, self.replay.state, header) for speaker, read in houses)
+        return next(filter(None, problems), "")
+
+    def _unknown(self, detail: str, block: int) -> AuditReport:
+        return AuditReport(Outcome.UNKNOWN, detail, block, self.replay.events, 0)
 
 
-def _all_differences(state: State, history: Sequence[HistoryRow], mirror: Mirror) -> Iterator[Difference]:
-    for kind in ENTITY_TYPES:
-        yield from differences(kind, state.all(kind), mirror.rows(kind))
-    for past in HISTORY_TYPES:
-        expected = sorted((row for row in history if type(row) is past), key=key_of)
-        yield from differences(past, expected, mirror.rows(past))
+def _is_elsewhere(header: Header, point: Checkpoint, newest: Row | None) -> bool:
+    """Whether the mirror itself, not only one of its cells, is at another block than the replay: it was rolled back."""
+    ours = (header.block.number, header.block.hash)
+    return newest is not None and newest[:2] == (point.block.number, point.block.hash) and newest[:2] != ours
 
 
-def _contract_problem(chain: ChainSource, state: State, first: int) -> str:
-    """Go on to the newest block, then hold the words against the contract's storage there."""
-    latest = chain.tiers().latest
-    replay(chain, state, first, latest)
-    header = chain.headers([latest]).get(latest)
-    if header is None:
-        return f"The endpoint no longer has block {latest}. Run the audit again."
-    houses = ((Issuer, chain.storage), (Accreditor, chain.accreditation_storage))
-    return next(filter(None, (_storage_problem(speaker, read, state, header) for speaker, read in houses)), "")
+def _detail(found: Sequence[Difference]) -> str:
+    first = found[0]
+    if first.table not in ("event", "block"):
+        return f"First difference: {first}. {_ADVICE.get(first.table, _REBUILD)}"
+    return f"First difference: {first}. {_NEW_DATABASE}"
 
 
 def _storage_problem(

@@ -1,7 +1,11 @@
-"""A fresh fold of everything that the contract ever emitted, up to a block."""
+"""A fresh fold of everything that the contracts ever emitted, up to a block."""
+
+from collections.abc import Iterator
 
 from registry.indexer.ahead import Ahead
+from registry.indexer.fetch import Fetched, check_links
 from registry.indexer.places import Verify
+from registry.ledger.header import Header
 from registry.ledger.history import HistoryRow, history_rows
 from registry.ledger.projection import fold
 from registry.ledger.state import State
@@ -9,29 +13,50 @@ from registry.ledger.word import WordDomain
 from registry.ports import ChainSource
 
 
-def replay(
-    chain: ChainSource,
-    state: State,
-    first: int,
-    last: int,
-    *,
-    history: list[HistoryRow] | None = None,
-    receipts: bool = False,
-) -> int:
-    """Fold the events of blocks `first` … `last` into `state`, their history rows into `history`; how many there were.
+class Replay:
+    """State and history of one chain of blocks, from the deployment's on.
 
-    Raises:
-        LedgerError: Logs are missing, forged or reordered: the words do not chain.
-        ChainUnavailable: The endpoint does not answer.
+    Args:
+        chain: Where to read.
+        start: The deployment's block.
+        receipts: Whether every block is proven by its receipts root.
+
+    Attributes:
+        state: What all events so far lead to.
+        history: Their history rows.
+        events: How many there were.
+        header: The newest block that was read; None before the first.
     """
-    domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
-    count, ahead = 0, Ahead(chain, verify=Verify.RECEIPTS if receipts else Verify.PLACES)
-    while first <= last:
-        fetched = ahead.take(first, last)
-        items = [item for _, item in fetched.events]
-        fold(state, domain, items)
-        if history is not None:
-            history += history_rows(items)
-        count += len(fetched.events)
-        first = fetched.last + 1
-    return count
+
+    def __init__(self, chain: ChainSource, start: int, *, receipts: bool = False) -> None:
+        self.start = start
+        self.state = State()
+        self.history: list[HistoryRow] = []
+        self.events = 0
+        self.header: Header | None = None
+        self._domain = WordDomain(chain.contract.chain_id, chain.contract.address, chain.accreditation)
+        self._ahead = Ahead(chain, verify=Verify.RECEIPTS if receipts else Verify.PLACES)
+
+    @property
+    def last(self) -> int:
+        """Number of the newest block that was read."""
+        return self.start - 1 if self.header is None else self.header.block.number
+
+    def advance(self, last: int, *, history: bool = True) -> Iterator[Fetched]:
+        """Go on to block `last`, one range after the other; nothing where that was read already.
+
+        Raises:
+            LedgerError: Logs are missing, forged or reordered: the words do not chain.
+            ChainUnavailable: The endpoint does not answer, or its chain moved.
+        """
+        while self.last < last:
+            fetched = self._ahead.take(self.last + 1, last)
+            if self.header is not None:
+                check_links([self.header, fetched.headers[0]])
+            items = [item for _, item in fetched.events]
+            fold(self.state, self._domain, items)
+            if history:
+                self.history += history_rows(items)
+            self.events += len(items)
+            self.header = fetched.headers[-1]
+            yield fetched

@@ -17,6 +17,14 @@ _SHOWN = 10
 def add(parser: ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--verify", choices=["receipts"], help="rebuild every block's receipts root: slow, thorough")
+    parser.add_argument(
+        "--signer",
+        metavar="DID",
+        dest="signers",
+        action="append",
+        default=[],
+        help="a key by which the registry signs its checkpoints; may be given several times (default: the first one's)",
+    )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     options.add_chain(parser)
     options.add_database(parser)
@@ -29,7 +37,8 @@ def run(args: Namespace) -> int:
 
     settings = options.settings_of(args)
     start, receipts = bootstrap.deployment(settings).block_number, args.verify == "receipts"
-    report = audit(bootstrap.chain(settings), bootstrap.audited_mirror(settings), start, receipts=receipts)
+    chain, mirror = bootstrap.chain(settings), bootstrap.audited_mirror(settings)
+    report = audit(chain, mirror, start, receipts=receipts, signers=args.signers)
     if args.json:
         print(json.dumps(report.to_json(), indent=2))
     else:

@@ -1,6 +1,7 @@
 """The mirror's writer: rows, raw events, blocks and checkpoint in one transaction (the port Mirror)."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, select, update
@@ -14,6 +15,7 @@ from registry.ports import Checkpoint, Step
 from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import announce_writing, migrate, reading, transaction
+from registry.store.looking import SqlLook
 from registry.store.reached import block_of, reached
 from registry.store.rows import COLUMNS, block_rows, event_rows
 from registry.store.writing.lease import Lease
@@ -164,6 +166,12 @@ class SqlMirror:
             self._fence(connection)
             where = t.checkpoint.c.chain_id == self._chain
             connection.execute(update(t.checkpoint).where(where).values(halted=reason[:400]))
+
+    @contextmanager
+    def look(self) -> Iterator[SqlLook]:
+        """Everything in it as it is now, for an audit."""
+        with reading(self.engine) as connection:
+            yield SqlLook(connection, self._chain)
 
     def count(self, kind: type[Any]) -> int:
         """How many rows of a kind there are."""

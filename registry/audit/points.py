@@ -1,0 +1,144 @@
+"""A mirror's checkpoint against the chain that was replayed, and the checkpoints that the registry signed."""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from registry.audit.diff import Difference, shown
+from registry.audit.look import Look, Row
+from registry.credential.place import ContractId
+from registry.errors import HallmarkError, ProofError, RpcError
+from registry.ledger.decode import BlockRef
+from registry.ports import ChainSource, Checkpoint
+from registry.verification.checkpoint import SignedCheckpoint, check_signature, checkpoint_from_json
+
+_EVIDENCE = ("proof", "views")
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What is compared: the mirror's look and checkpoint, the contract, and the chain's own block at its end."""
+
+    look: Look
+    point: Checkpoint
+    contract: ContractId
+    block: BlockRef
+
+    def cell(self, column: str, expected: object, found: object) -> Difference:
+        """One cell of the checkpoint that differs."""
+        return Difference("checkpoint", f"chain_id={self.contract.chain_id}", column, shown(expected), shown(found))
+
+
+def point_differences(audited: Audited) -> Iterator[Difference]:
+    """What a checkpoint says that cannot be: of its block, of what is proven and final by it, and how."""
+    point, true = audited.point, audited.block
+    told = point.block
+    cells = (
+        ("block_number", true.number, told.number),
+        ("block_hash", true.hash, told.hash),
+        ("block_time", true.time, told.time),
+    )
+    yield from (audited.cell(*cell) for cell in cells if cell[1] != cell[2])
+    if not 0 <= point.proven <= true.number:
+        yield audited.cell("proven", f"at most {true.number}", point.proven)
+    for name, tier in (("safe", point.safe), ("final", point.final)):
+        if not 0 <= tier <= max(point.proven, 0):
+            yield audited.cell(name, f"at most the proven block, {point.proven}", tier)
+    yield from _evidence_differences(audited)
+
+
+def _evidence_differences(audited: Audited) -> Iterator[Difference]:
+    point = audited.point
+    if point.evidence not in _EVIDENCE and (point.evidence or point.proven):
+        yield audited.cell("evidence", "proof or views", point.evidence or "nothing")
+    elif point.storage_root and point.evidence != "proof":
+        yield audited.cell("evidence", "proof: there is a storage root", point.evidence or "nothing")
+    elif point.evidence == "proof" and not point.storage_root and not _was_rolled_back(audited):
+        yield audited.cell("storage_root", "the root that was proven", "none")
+
+
+def _was_rolled_back(audited: Audited) -> bool:
+    """Whether blocks above the checkpoint were read once: after that no storage root is known for a while."""
+    newest = audited.look.newest_block(canonical=False)
+    return newest is not None and newest[0] > audited.point.block.number
+
+
+def root_differences(chain: ChainSource, audited: Audited) -> Iterator[Difference]:
+    """The contracts' storage roots at the proven block; nothing is said where the endpoint no longer proves them."""
+    point = audited.point
+    if not point.storage_root or not 0 < point.proven <= audited.block.number:
+        return
+    header = chain.headers([point.proven]).get(point.proven)
+    if header is None:
+        return
+    try:
+        both = chain.storage(header, []), chain.accreditation_storage(header, [])
+    except RpcError:  # a node that keeps no old states
+        return
+    views = [view for view in both if view is not None]
+    roots = b"".join(view.storage_root or b"" for view in views if view.proven)
+    if views and all(view.proven for view in views) and roots != point.storage_root:
+        yield audited.cell("storage_root", roots, point.storage_root)
+
+
+def doubts(chain: ChainSource, point: Checkpoint) -> Iterator[str]:
+    """Why nothing can be said for certain though no row differs."""
+    if point.halted:
+        yield f"The mirror is halted: {point.halted} See `hallmark index --accept-reorg`."
+    if point.proven < point.block.number:
+        read = f"Blocks {point.proven + 1} … {point.block.number} were never held against the contract's storage"
+        yield f"{read} (checkpoint, proven). Run `hallmark index`, then again."
+    tiers = chain.tiers()
+    for name, ours, theirs in (("final", point.final, tiers.final), ("safe", point.safe, tiers.safe)):
+        if ours > theirs:
+            what = f"The mirror calls block {ours} {name} (checkpoint, {name}), the endpoint only {theirs}"
+            yield f"{what}: it lags, or the checkpoint was edited. Run the audit again later, or ask another endpoint."
+
+
+class SignedCheck:
+    """The checkpoints that a registry signed: what each row says is what was signed, by one key.
+
+    Args:
+        audited: The mirror.
+        signers: The did:keys that the registry is known by; none: that of the first row.
+    """
+
+    def __init__(self, audited: Audited, signers: Collection[str] = ()) -> None:
+        self._audited = audited
+        self._signers = set(signers)
+        self._others = audited.look.chains() - {audited.contract.chain_id}
+        self.strangers: set[str] = set()
+
+    def differences(self) -> Iterator[Difference]:
+        """Every difference; `strangers` holds the other signers afterwards."""
+        for row in self._audited.look.signed():
+            key = f"chain_id={row[0]}, block_number={row[1]}, through={row[2]}"
+            try:
+                signed = checkpoint_from_json(json.loads(row[3]))
+            except (ValueError, HallmarkError):
+                yield Difference("signed_checkpoint", key, "body", "a signed checkpoint", "another text")
+                continue
+            yield from self._row_differences(row, key, signed)
+
+    def _row_differences(self, row: Row, key: str, signed: SignedCheckpoint) -> Iterator[Difference]:
+        point = signed.checkpoint
+        named = (
+            ("chain_id", point.contract.chain_id),
+            ("block_number", point.block.number),
+            ("through", point.through),
+        )
+        for (column, expected), found in zip(named, row, strict=False):
+            if expected != found:
+                yield Difference("signed_checkpoint", key, column, f"{expected} (signed)", str(found))
+        try:
+            check_signature(signed)
+        except ProofError as error:
+            yield Difference("signed_checkpoint", key, "body", f"what {signed.signer} signed", error.what)
+            return
+        if point.contract.chain_id in self._others:
+            return
+        if point.contract != self._audited.contract:
+            yield Difference("signed_checkpoint", key, "body", str(self._audited.contract), str(point.contract))
+        self._signers = self._signers or {signed.signer}
+        if signed.signer not in self._signers:
+            self.strangers.add(signed.signer)
