@@ -46,16 +46,33 @@ def _prepare_sqlite(engine: Engine, level: str) -> None:
     """The driver starts no transaction by itself: ours begin where `transaction` and `reading` say so."""
 
     @event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _record: Any) -> None:
+    def _pragmas(connection: Any, record: Any) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute(f"PRAGMA synchronous={level}")
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+        path = Path(engine.url.database or ":memory:").absolute()
+        record.info["file"] = path, _identity(path)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = not connection.get_execution_options().get("reads")
+        path, opened = connection.info["file"]
+        if writes and _identity(path) != opened:
+            raise StoreError(
+                f"The file {path} was removed or replaced while it was in use: nothing is written.",
+                todo="put it back, or index into a new one; then start this program again",
+            )
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of a file, None where there is none: one that was removed takes writes that nobody will read."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

@@ -148,3 +148,27 @@ def test_database_without_tables_says_what_to_run(engine):
     with pytest.raises(StoreError) as caught, reading(engine) as connection:
         connection.execute(text("SELECT * FROM checkpoint"))
     assert "hallmark index" in caught.value.todo
+
+
+@pytest.mark.parametrize("instead", ["nothing", "another database"])
+def test_nothing_is_written_into_a_file_that_was_removed_or_replaced(tmp_path, instead):
+    url = f"sqlite:///{tmp_path}/mirror.sqlite"
+    mirror, life = SqlMirror(open_engine(url), CONTRACT, accreditation=ACCREDITATION), Life(seed=5)
+    mirror.prepare()
+    life.mine(8)
+    steps = life.steps(load=mirror.load)
+    mirror.commit(next(steps))
+    second = next(steps)
+    for path in tmp_path.glob("mirror.sqlite*"):
+        path.unlink()
+    if instead == "another database":
+        migrate(open_engine(url))
+    with pytest.raises(StoreError, match="removed or replaced") as caught:
+        mirror.commit(second)
+    assert "start this program again" in caught.value.todo
+    mirror.engine.dispose()
+    again = SqlMirror(open_engine(url), CONTRACT, accreditation=ACCREDITATION)
+    again.prepare()
+    assert again.checkpoint() is None
+    again.commit(next(life.steps(load=again.load)))
+    again.engine.dispose()
