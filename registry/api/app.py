@@ -28,6 +28,7 @@ from registry.errors import HallmarkError
 from registry.store.reading.documents import DocumentStore
 from registry.store.reading.evidence import SqlEvidence
 from registry.store.reading.issuer_lists import IssuerLists
+from registry.store.reading.left_out import LeftOut
 from registry.store.reading.queries import RegistryQueries
 from registry.store.reading.quick_evidence import QuickEvidence
 from registry.verification.evidence import TrustedContract
@@ -36,7 +37,9 @@ STALE_AFTER = 3600
 _DESCRIPTION = """A blockchain-anchored registry for microcredentials. Every answer can be checked without us.
 
 No keys, no accounts. Errors are RFC 9457 problems. `ETag` and `Cache-Control` say how long an answer can be kept: what
-rests on final blocks for ever, what the newest block says until it is asked for again. A client that asks too fast is
+rests on final blocks for ever, what the newest block says until it is asked for again. A look-up has a `warning` while
+the mirror is halted, and in the middle of a catch-up, when what it read is not compared with the contract yet: then
+there is no verdict either, and no evidence. A client that asks too fast is
 answered 429, a registry that has too much to do answers 503, both with `Retry-After`; bodies are limited to 256 KiB
 (deposits: to what the chain says they need). Lists come in parts: ask again with the cursor `next` as `after`.
 """
@@ -44,7 +47,11 @@ answered 429, a registry that has too much to do answers 503, both with `Retry-A
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes work with. `clock` gives seconds since 1970; `stale_after` is in seconds."""
+    """What the routes work with.
+
+    `clock` gives seconds since 1970; `stale_after` is in seconds. `left_out` is told of rows that cannot be read;
+    `trouble` tells why nobody follows the chain in this process, empty where somebody does or nobody has to.
+    """
 
     evidence: SqlEvidence
     queries: RegistryQueries
@@ -57,6 +64,8 @@ class Services:
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.time
     stale_after: int = STALE_AFTER
+    left_out: LeftOut = field(default_factory=LeftOut)
+    trouble: Callable[[], str] = lambda: ""
 
     @property
     def verifier(self) -> Verifier:

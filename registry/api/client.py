@@ -15,6 +15,7 @@ from registry.verification.evidence import NOW, Ask, Evidence, NoEvidence
 from registry.verification.evidence_json import evidence_from_json
 
 _POSITION = "Hallmark-Position"
+_CATCHING_UP = "REGISTRY_CATCHING_UP"
 
 
 class RegistryClient:
@@ -36,11 +37,12 @@ class RegistryClient:
         try:
             status, body = self._request("GET", f"/v1/batches/{place.batch}/evidence?{query}")
             if status != 200:
-                return NoEvidence(_detail(body) or f"The registry answered with status {status}.", "REGISTRY_REFUSED")
+                code = _CATCHING_UP if _member(body, "title") == _CATCHING_UP else "REGISTRY_REFUSED"
+                return NoEvidence(_detail(body) or f"The registry answered with status {status}.", code)
             evidence = evidence_from_json(json.loads(body))
         except HallmarkError as error:
             return NoEvidence(str(error), error.code)
-        except ValueError:
+        except (ValueError, RecursionError):
             return NoEvidence(f"The answer of {self.url} is not JSON.")
         if evidence.contract != place.batch.contract:
             return NoEvidence(f"{self.url} answered about another contract.")
@@ -53,7 +55,7 @@ class RegistryClient:
         try:
             answer = json.loads(body)
             signed = answer.get("signed") if status == 200 and isinstance(answer, dict) else None
-        except ValueError:
+        except (ValueError, RecursionError):
             signed = None
         if signed is None:
             why = _detail(body) or f"status {status}"
@@ -96,8 +98,13 @@ def _query(place: Place, account: bytes | None, ask: Ask) -> str:
 
 
 def _detail(body: bytes) -> str:
+    return _member(body, "detail")
+
+
+def _member(body: bytes, name: str) -> str:
+    """A member of a problem (RFC 9457), where that is what the body is."""
     try:
         answer: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
-    return str(answer.get("detail", "")) if isinstance(answer, dict) else ""
+    return str(answer.get(name, "")) if isinstance(answer, dict) else ""

@@ -37,6 +37,10 @@ PROBLEM: Schema = {
 BLOCK = thing(number=COUNT, hash=HEX, time=COUNT)
 _VERDICT: Schema = {"enum": ["valid", "invalid", "unknown"]}
 _OUTCOME: Schema = {"enum": ["valid", "invalid", "unknown", "not_applicable", "not_checked"]}
+_COMPARED: Schema = {
+    "enum": ["proof", "views", ""],
+    "description": "Held against the contract's storage: proven, or by the node's word alone; empty: by no registry",
+}
 _KEY_SLOT = thing(roles=COUNT, added_at=COUNT, retired_at=COUNT, distrust_from=COUNT)
 CHECK = thing(name=TEXT, verdict=_OUTCOME, code=TEXT, detail=TEXT, restsOn=many(TEXT), assurance=TEXT)
 EVIDENCE = thing(
@@ -52,6 +56,7 @@ EVIDENCE = thing(
     reaffirmation=maybe({"type": "object"}),
     status=thing(epoch=COUNT, wordIndex=COUNT, revoked=HEX, suspended=HEX, changes=many({"type": "object"})),
     profiles=many(thing(hash=HEX, since=COUNT, until=COUNT, document=maybe({"type": "object"}))),
+    compared=_COMPARED,
 )
 REPORT = thing(
     verdict=_VERDICT,
@@ -59,6 +64,7 @@ REPORT = thing(
     holder=CHECK,
     asOf=maybe(BLOCK),
     assurance=TEXT,
+    compared=_COMPARED,
     issuer=maybe(TEXT),
     place=maybe(TEXT),
     checkedAt=TEXT,
@@ -118,7 +124,11 @@ CHECKPOINT: Schema = {
     },
 }
 DEPOSITED = thing(kind=TEXT, name=TEXT)
-READY: Schema = {"type": "object", "required": ["ready"], "properties": {"ready": FLAG, "reason": TEXT}}
+READY: Schema = {
+    "type": "object",
+    "required": ["ready"],
+    "properties": {"ready": FLAG, "reason": TEXT, "checkpoint": CHECKPOINT, "leftOut": many(TEXT)},
+}
 STATUS_LIST: Schema = {"type": "object", "required": ["id", "type", "issuer", "credentialSubject", "proof"]}
 VC_API_REQUEST: Schema = {
     "type": "object",

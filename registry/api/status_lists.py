@@ -100,9 +100,9 @@ class ListPublisher:
         if state is None:
             raise NotFound(ABSENT)
         age = int(self._clock() - state.block.time)
-        if state.halted or age > self._stale_after:
-            why = state.halted or f"its newest block, {state.block.number}, is {age} seconds old"
-            raise NotReady(f"The mirror cannot tell the present: {why}.", todo="ask the chain, or come back later")
+        if state.unsure or age > self._stale_after:
+            why = state.unsure or f"its newest block, {state.block.number}, is {age} seconds old."
+            raise NotReady(f"The mirror cannot tell the present: {why}", todo="ask the chain, or come back later")
         return state
 
     def _sign(self, name: ListName, state: ListState, base: str, signer: DocumentSigner) -> bytes:

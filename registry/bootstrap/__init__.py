@@ -11,6 +11,7 @@ from registry.bootstrap.endpoints import (
     transactor,
     trusted_contracts,
 )
+from registry.bootstrap.indexing import indexing
 from registry.bootstrap.issuers import (
     identity,
     identity_at_home,
@@ -50,6 +51,7 @@ __all__ = [
     "follower",
     "identity",
     "identity_at_home",
+    "indexing",
     "issued",
     "issuing_run",
     "journal",

@@ -8,6 +8,8 @@ from registry.bootstrap.mirrors import mirror
 from registry.config import Settings, passphrase_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fastapi import FastAPI
     from sqlalchemy import Engine
 
@@ -43,8 +45,8 @@ def registry_key(settings: Settings, engine: "Engine") -> "DocumentSigner | None
     return SigningKey(folder, SigningOptions(passphrase, plain=True)).make()
 
 
-def api(settings: Settings) -> "FastAPI":
-    """The HTTP API over the mirror."""
+def api(settings: Settings, trouble: "Callable[[], str] | None" = None) -> "FastAPI":
+    """The HTTP API over the mirror; `trouble` tells why nobody follows the chain for it, where somebody should."""
     import time
 
     from registry.api.accountable import Checkpoints
@@ -55,6 +57,7 @@ def api(settings: Settings) -> "FastAPI":
     from registry.store.reading.documents import DocumentStore
     from registry.store.reading.evidence import SqlEvidence
     from registry.store.reading.issuer_lists import IssuerLists
+    from registry.store.reading.left_out import LeftOut
     from registry.store.reading.queries import RegistryQueries
     from registry.store.reading.quick import quick_file
     from registry.store.reading.quick_evidence import QuickEvidence
@@ -62,16 +65,17 @@ def api(settings: Settings) -> "FastAPI":
 
     opened, place = mirror(settings), deployment(settings)
     engine, file = opened.engine, quick_file(opened.engine)
-    lists = StatusListStore(engine, place.contract)
+    left_out = LeftOut()
+    lists = StatusListStore(engine, place.contract, left_out)
     services = Services(
-        SqlEvidence(engine, place.trusted),
-        RegistryQueries(engine, place.contract),
+        SqlEvidence(engine, place.trusted, left_out),
+        RegistryQueries(engine, place.contract, left_out),
         IssuerLists(engine, place.contract),
         DocumentStore(engine, place.contract),
         ListPublisher(lists, status_delegate(settings), settings.public_url, time.time, STALE_AFTER),
-        Checkpoints(CheckpointStore(engine, place.contract), registry_key(settings, engine)),
+        Checkpoints(CheckpointStore(engine, place.contract, left_out), registry_key(settings, engine)),
         trusted_contracts(settings),
-        QuickEvidence(file, place.trusted) if file else None,
+        QuickEvidence(file, place.trusted, left_out) if file else None,
         Limits(
             settings.api_rate,
             settings.api_burst,
@@ -80,5 +84,7 @@ def api(settings: Settings) -> "FastAPI":
             max(settings.api_concurrency // 4, 1) if settings.api_rate else settings.api_concurrency,
             settings.api_body_seconds,
         ),
+        left_out=left_out,
+        trouble=trouble or (lambda: ""),
     )
     return build_app(services)

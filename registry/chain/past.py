@@ -36,14 +36,16 @@ def block_asked(chain: RpcChain, ask: Ask, latest: int) -> int:
         return latest
     if ask.block is not None:
         number, asked = ask.block, f"Block {ask.block}"
-        late = number > latest
+        late = f"comes after block {latest}" if number > latest else ""
     else:
         assert ask.time is not None  # one of both is given: this is a question about the past
         newest = chain.headers([latest])[latest].block
-        late, asked = ask.time > newest.time, f"What is asked for ({stamp_of(ask.time)})"
+        # another block may have the newest one's very time: what was said then is known once a later time was read
+        asked = f"What is asked for ({stamp_of(ask.time)})"
+        late = f"is not over at block {latest} ({stamp_of(newest.time)})" if ask.time >= newest.time else ""
         number = -1 if late else (block_at_time(chain, ask.time, latest) or -1)
     if late:
-        raise NotThere(f"{asked} comes after block {latest}, the newest one that the endpoint has.")
+        raise NotThere(f"{asked} {late}, the newest one that the endpoint has.")
     if number < chain.deployment.block_number:
         raise NotThere(f"{asked} lies before block {chain.deployment.block_number}, in which the contract was made.")
     return number

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 _MARK = {"valid": "✓", "invalid": "✗", "unknown": "?", "not_applicable": "–", "not_checked": "·"}
 _COLOURS = {"valid": "32", "invalid": "31", "unknown": "33"}
 _WORDS = {"registry": "by the registry's word", "endpoint": "by the endpoint's word", "proven": "proven from its hash"}
+_COMPARED = {
+    "proof": ", which it compared with state proofs",
+    "views": ", which it compared with its node's word alone: the node gives no state proofs",
+}
 
 
 def report_text(name: str, report: "Report", *, colour: bool = False) -> str:
@@ -27,7 +31,8 @@ def report_text(name: str, report: "Report", *, colour: bool = False) -> str:
     if report.as_of is not None:
         age = max(0, int(report.checked_at) - report.as_of.time)
         when = f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(report.as_of.time))} UTC, {_ago(age)}"
-        lines.append(f"  as of block {report.as_of.number} ({when}), {_WORDS.get(report.assurance.value, '')}")
+        said_by = _WORDS.get(report.assurance.value, "") + _COMPARED.get(report.compared, "")
+        lines.append(f"  as of block {report.as_of.number} ({when}), {said_by}")
     return "\n".join(lines)
 
 

@@ -28,9 +28,10 @@ def run(args: Namespace) -> int:
     from registry.api.server import server_of
 
     settings = options.settings_of(args)
-    app = bootstrap.api(settings)
-    if args.index:
-        _follow_beside(settings)
+    beside = bootstrap.indexing(settings, _say) if args.index else None
+    app = bootstrap.api(settings, beside.trouble if beside else None)
+    if beside:
+        beside.start()
     server, socket = server_of(Served(app), args.host, args.port)
     with socket:
         # Listening before the line is printed: whoever reads it can connect at once.
@@ -61,26 +62,3 @@ def _say(line: str) -> None:
     import sys
 
     print(line, file=sys.stderr, flush=True)
-
-
-def _follow_beside(settings: object) -> None:
-    """A daemon thread that follows the chain: it ends with the process, between two transactions at worst."""
-    import sys
-    import threading
-
-    from registry import bootstrap
-    from registry.config import Settings
-    from registry.errors import HallmarkError
-
-    assert isinstance(settings, Settings)
-    follower = bootstrap.follower(settings)
-
-    def follow() -> None:
-        try:
-            with bootstrap.leading(follower, None, _say), bootstrap.waiting(settings, _say) as idle:
-                for _ in follower.run(forever=True, idle=idle):
-                    pass
-        except HallmarkError as error:
-            print(f"indexing stopped: {error}", file=sys.stderr, flush=True)
-
-    threading.Thread(target=follow, daemon=True, name="indexer").start()

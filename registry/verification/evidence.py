@@ -150,6 +150,8 @@ class Evidence:
         warning: What the source says about itself (a halted mirror, say); for a person, it changes no verdict.
         then: The status words at the moment that was asked about.
         accreditation: What was found from the roots that were asked about; None: not asked, or no such contract.
+        compared: How a registry knows that nothing is missing: `proof` (its events lead to the words that a state proof
+            shows), `views` (to those that its node's word alone shows); empty for evidence that is no registry's.
     """
 
     assurance: Assurance
@@ -167,6 +169,7 @@ class Evidence:
     warning: str = ""
     then: ThenFact | None = None
     accreditation: AccreditationFact | None = None
+    compared: str = ""
 
 
 class NoEvidence(NamedTuple):

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 LATEST = 2**53 - 1
+COMPARED = ("proof", "views")
+"""How a registry compares what it read: by state proofs, or by the word of the contract's views alone."""
 
 
 def evidence_to_json(evidence: Evidence) -> Json:
@@ -62,6 +64,7 @@ def evidence_to_json(evidence: Evidence) -> Json:
         ],
         "then": _optional(evidence.then, _then_to_json),
         "accreditation": _optional(evidence.accreditation, _accreditation_to_json),
+        "compared": evidence.compared,
     }
 
 
@@ -94,9 +97,18 @@ def evidence_from_json(body: Json) -> Evidence:
             text_of(body["warning"]),
             _optional(body["then"], _then),
             _optional(body["accreditation"], _accreditation),
+            _compared(body),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise MalformedError("The evidence is incomplete or not in the expected form.") from None
+
+
+def _compared(body: Json) -> str:
+    """A registry that does not say how it compared what it tells did not."""
+    said = text_of(body["compared"])
+    if said not in (COMPARED if body["assurance"] == Assurance.REGISTRY else ("",)):
+        raise ValueError
+    return said
 
 
 def _record_to_json(record: RecordFact) -> Json:

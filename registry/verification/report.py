@@ -26,6 +26,7 @@ class Report(NamedTuple):
         checked_at: When the verdict was made, seconds since 1970.
         moment: The moment that it is for.
         about: Whether it is about a moment that has passed, by what is known today.
+        compared: How a registry compared what it tells with the contract: `proof`, `views`; empty where none was asked.
     """
 
     verdict: Verdict
@@ -39,19 +40,21 @@ class Report(NamedTuple):
     checked_at: float = 0.0
     moment: float = 0.0
     about: bool = False
+    compared: str = ""
 
     def check(self, name: str) -> Check:
         """The check of this name."""
         return next(check for check in self.checks if check.name == name)
 
     def to_json(self) -> dict[str, Any]:
-        """JSON form: verdict, checks, holder, asOf, assurance, issuer, place, checkedAt, moment, about."""
+        """JSON form: verdict, checks, holder, asOf, assurance, compared, issuer, place, checkedAt, moment, about."""
         return {
             "verdict": self.verdict.value,
             "checks": [check_json(check, self.checked_at) for check in self.checks],
             "holder": check_json(self.holder, self.checked_at),
             "asOf": None if self.as_of is None else self.as_of.to_json(),
             "assurance": self.assurance.value,
+            "compared": self.compared,
             "issuer": self.issuer,
             "place": self.place,
             "checkedAt": stamp_of(int(self.checked_at)),

@@ -152,6 +152,7 @@ def judge(
         policy.now,
         moment,
         policy.about is not None,
+        seen.compared if seen else "",
     )
 
 

@@ -90,7 +90,8 @@ class Life:
             if load is None:
                 state = before
             last = part[-1][0].block
-            yield Step([header for header, _ in part], events, before, Checkpoint(last, last.number, 0))
+            point = Checkpoint(last, last.number, 0, last.number, "proof")
+            yield Step([header for header, _ in part], events, before, point)
 
     def events(self, until: int | None = None) -> list[LedgerEvent]:
         """All events up to a block."""

@@ -33,7 +33,7 @@ BASES: dict[str, World] = {
     "valid": GOOD,
     "reaffirmed": GOOD.with_evidence(key=DISTRUSTED, reaffirmation=AGAIN),
     "final, of a registry": GOOD.with_evidence(
-        record=replace(GOOD.evidence.record, tier=Tier.FINAL), safe=None, assurance=Assurance.REGISTRY
+        record=replace(GOOD.evidence.record, tier=Tier.FINAL), safe=None, assurance=Assurance.REGISTRY, compared="proof"
     ),
     "revoked": GOOD.with_evidence(status=StatusFact(0, 0, MINE, MINE, CHANGES)),
     "suspended": GOOD.with_evidence(status=StatusFact(3, 0, 0, MINE, CHANGES[1:])),

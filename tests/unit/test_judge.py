@@ -693,7 +693,19 @@ def test_document_without_anchor_signed_by_another_did_is_invalid():
 def test_report_is_json_with_the_published_members():
     report = build().with_evidence(status=bits(MINE)).judge()
     body = json.loads(json.dumps(report.to_json()))
-    members = {"verdict", "checks", "holder", "asOf", "assurance", "issuer", "place", "checkedAt", "moment", "about"}
+    members = {
+        "verdict",
+        "checks",
+        "holder",
+        "asOf",
+        "assurance",
+        "compared",
+        "issuer",
+        "place",
+        "checkedAt",
+        "moment",
+        "about",
+    }
     assert set(body) == members
     assert body["verdict"] == "invalid"
     assert [check["name"] for check in body["checks"]] == list(CHECK_NAMES)

@@ -1,6 +1,6 @@
 """Liveness, readiness, and how far the mirror is."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
@@ -8,6 +8,10 @@ from fastapi.responses import JSONResponse
 from registry.api import schemas
 from registry.errors import NotFound, StoreError
 from registry.verification.checkpoint import checkpoint_to_json
+from registry.verification.evidence_json import COMPARED
+
+if TYPE_CHECKING:
+    from registry.api.app import Services
 
 router = APIRouter(tags=["health"])
 
@@ -29,24 +33,35 @@ _TOLD: dict[int | str, dict[str, Any]] = {
 
 @router.get("/readyz", responses=_READY, summary="The registry can answer for the present")
 def readyz(request: Request) -> JSONResponse:
-    """200 when the mirror is complete by proof, not halted, and its newest block recent; else 503 and why."""
+    """200 when all that the mirror read is compared with the contract, it is not halted and recent; else 503 and why.
+
+    `leftOut`: rows that could not be read since this process began, and are missing in its answers: look at the disk.
+    """
     services = request.app.state.services
+    left_out = services.left_out.rows()
+    told = {"leftOut": left_out} if left_out else {}
     try:
         point = services.queries.checkpoint()
+        reason = _not_ready(services, point)
     except StoreError as error:
-        return JSONResponse({"ready": False, "reason": str(error)}, 503)
+        reason = str(error)
+    if reason:
+        return JSONResponse({"ready": False, "reason": reason, **told}, 503)
+    return JSONResponse({"ready": True, "checkpoint": point, **told})
+
+
+def _not_ready(services: "Services", point: dict[str, Any] | None) -> str:
+    if point is not None and point["halted"]:
+        return str(point["halted"])
+    if trouble := services.trouble():
+        return trouble
     if point is None:
-        return JSONResponse({"ready": False, "reason": "The mirror is empty."}, 503)
-    if point["halted"]:
-        return JSONResponse({"ready": False, "reason": point["halted"]}, 503)
-    if point["proven"] < point["final"]:
-        reason = f"Complete up to block {point['proven']} only; final is block {point['final']}."
-        return JSONResponse({"ready": False, "reason": reason}, 503)
+        return "The mirror is empty."
+    block = point["block"]["number"]
+    if point["proven"] < block or point["evidence"] not in COMPARED:
+        return f"Complete up to block {point['proven']} only; block {block} is read."
     age = int(services.clock() - point["block"]["time"])
-    if age > services.stale_after:
-        reason = f"Stale since block {point['block']['number']}, {age} seconds ago."
-        return JSONResponse({"ready": False, "reason": reason}, 503)
-    return JSONResponse({"ready": True, "checkpoint": point})
+    return f"Stale since block {block}, {age} seconds ago." if age > services.stale_after else ""
 
 
 @router.get(

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from registry.api import schemas
 from registry.api.caching import FOREVER, REVALIDATE, cached_json
-from registry.api.credentials import ABSENT, credential_json, leaf_of_text
+from registry.api.credentials import ABSENT, leaf_of_text
+from registry.api.problems import problem
 from registry.credential.place import BatchId, ContractId, Place, u64
 from registry.errors import MalformedError, NotFound
 from registry.ledger.status import WORD_BITS
+from registry.store.reading.standing import CATCHING_UP
 from registry.verification.evidence import Ask, AsOf, Evidence
 from registry.verification.evidence_json import evidence_to_json
 from registry.verification.hexes import of_hex
@@ -56,10 +58,7 @@ def _found(value: Any) -> Any:
 )
 def credential(request: Request, leaf: _LeafText) -> Response:
     """Place and status of the credential with this leaf hash (64 hex digits), where its manifest was deposited."""
-    services = request.app.state.services
-    place = _found(services.queries.place_of_leaf(leaf_of_text(leaf)))
-    evidence, batch = services.evidence.gather(place, None), services.queries.batch(place.batch)
-    return cached_json(request, credential_json(leaf, place, evidence, batch), REVALIDATE)
+    return cached_json(request, _found(request.app.state.services.queries.credential(leaf_of_text(leaf))), REVALIDATE)
 
 
 @router.get(
@@ -71,8 +70,8 @@ def credential(request: Request, leaf: _LeafText) -> Response:
 def batch(request: Request, batch_id: _BatchText) -> Response:
     """The record `eip155:<chain>:0x<contract>:<issuer>:<batch>`."""
     queries = request.app.state.services.queries
-    body: dict[str, Any] = _found(queries.batch(BatchId.parse(batch_id)))
-    return cached_json(request, body, _keep(queries.checkpoint(), body["block"]))
+    point, body = queries.checkpoint(), _found(queries.batch(BatchId.parse(batch_id)))
+    return cached_json(request, body, _keep(point, body, body["block"]))
 
 
 @router.get(
@@ -93,7 +92,8 @@ def evidence(
     """All that a verifier needs to judge by itself; asked by word, so that nobody learns which credential is meant.
 
     `asOf`: what the chain said at a block (number) or moment; `about`: the status bits of a moment as well; `root`
-    (repeatable): issuer ids whose accreditations are followed down to this issuer.
+    (repeatable): issuer ids whose accreditations are followed down to this issuer. 503 in the middle of a catch-up:
+    what is not compared with the contract yet is no evidence, about no moment.
     """
     place = Place(BatchId.parse(batch_id), word * WORD_BITS)
     raw = of_hex(account, 20) if account else None
@@ -101,6 +101,10 @@ def evidence(
     ask = Ask(then.block, then.time, moment_of(about) if about else None, tuple(sorted(set(root or ()))))
     found = request.app.state.services.evidence.gather(place, raw, ask)
     if not isinstance(found, Evidence):
+        if found.code == CATCHING_UP:
+            answer = problem(503, found.code, found.reason)
+            answer.headers["Retry-After"] = "5"
+            return answer
         raise NotFound(found.reason)
     return cached_json(request, evidence_to_json(found), REVALIDATE)
 
@@ -134,8 +138,7 @@ def issuer_list(
     """`keys`, `profiles`, `batches`; `accredited`: whom it accredits; `accreditors`: who accredits it."""
     services = request.app.state.services
     number = _issuer(services.queries.contract, issuer_id)
-    entries, next_ = services.lists_of_issuers.part(name, number, after, limit)
-    return cached_json(request, {"entries": entries, "next": next_}, REVALIDATE)
+    return cached_json(request, services.lists_of_issuers.part(name, number, after, limit), REVALIDATE)
 
 
 @router.get(
@@ -152,15 +155,21 @@ def events(
     """Events behind the cursor `block-logIndex`; ask again with `next` until it is null."""
     number, index = map(int, after.split("-"))
     queries = request.app.state.services.queries
-    rows = queries.events((number, index if after != "0-0" else -1), limit)
-    full = len(rows) == limit
-    keep = _keep(queries.checkpoint(), rows[-1]["block"]) if full else REVALIDATE
-    return cached_json(request, {"events": rows, "next": rows[-1]["cursor"] if full else None}, keep)
+    point, body = queries.checkpoint(), queries.events((number, index if after != "0-0" else -1), limit)
+    keep = REVALIDATE if body["next"] is None else _keep(point, body, body["events"][-1]["block"])
+    return cached_json(request, body, keep)
 
 
-def _keep(point: dict[str, Any] | None, block: int) -> str:
-    """For ever, once the block is final in a mirror that is not halted."""
-    return FOREVER if point and not point["halted"] and block <= point["final"] else REVALIDATE
+def _keep(point: dict[str, Any] | None, body: dict[str, Any], block: int) -> str:
+    """For ever, once the block is final in a mirror that needs no warning.
+
+    Args:
+        point: The checkpoint, asked for before the rows were read: one of later may be of a mirror that has healed.
+        body: The answer.
+        block: The newest block that it rests on.
+    """
+    final = 0 if point is None else min(point["final"], point["proven"])
+    return FOREVER if block <= final and "warning" not in body else REVALIDATE
 
 
 def _issuer(contract: ContractId, text: str) -> int:

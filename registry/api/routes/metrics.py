@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
+from registry.verification.evidence_json import COMPARED
+
 router = APIRouter(tags=["health"])
 _GAUGES = {
     "block": "Newest block in the mirror",
@@ -13,6 +15,10 @@ _GAUGES = {
     "proven": "Highest block up to which the mirror is known to be complete",
     "age_seconds": "Age of the newest block",
     "halted": "1 while an operator has to decide",
+    "compared": "1 while all that was read is compared with the contract; 0 in the middle of a catch-up",
+    "by_proof": "1 where state proofs were compared, 0 where the node's word alone",
+    "left_out": "Rows that could not be read since this process began",
+    "indexing_stopped": "1 while the thread that follows the chain in this process is down",
 }
 
 
@@ -23,10 +29,11 @@ _GAUGES = {
     responses={200: {"description": "Prometheus' exposition format", "content": {"text/plain": {}}}},
 )
 def metrics(request: Request) -> Response:
-    """Text in Prometheus' exposition format; an empty mirror has no numbers."""
+    """Text in Prometheus' exposition format; an empty mirror has no numbers of its own."""
     services = request.app.state.services
     registry = CollectorRegistry()
-    for name, value in _values(services.queries.checkpoint(), services.clock()).items():
+    own = {"left_out": len(services.left_out.rows()), "indexing_stopped": bool(services.trouble())}
+    for name, value in {**_values(services.queries.checkpoint(), services.clock()), **own}.items():
         Gauge(f"hallmark_registry_{name}", _GAUGES[name], registry=registry).set(value)
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
@@ -36,4 +43,9 @@ def _values(point: dict[str, Any] | None, now: float) -> dict[str, float]:
         return {}
     block = point["block"]
     same = {name: point[name] for name in ("safe", "final", "proven")}
-    return {"block": block["number"], **same, "age_seconds": now - block["time"], "halted": bool(point["halted"])}
+    standing = {
+        "halted": bool(point["halted"]),
+        "compared": point["proven"] >= block["number"] and point["evidence"] in COMPARED,
+        "by_proof": point["evidence"] == "proof",
+    }
+    return {"block": block["number"], **same, "age_seconds": now - block["time"], **standing}

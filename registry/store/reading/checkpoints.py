@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from registry.credential.place import ContractId
+from registry.errors import HallmarkError
 from registry.ledger.accreditation import AccreditationChange
 from registry.ledger.entities import Accreditor, Issuer
 from registry.store import bulk
@@ -14,23 +15,29 @@ from registry.store import tables as t
 from registry.store.engine import reading, transaction
 from registry.store.raw_events import last_word
 from registry.store.reached import reached
+from registry.store.reading.left_out import LeftOut
 from registry.store.reading.past import point_at
 from registry.verification.checkpoint import (
     Checkpoint,
     SignedCheckpoint,
+    check_signature,
     checkpoint_from_json,
     checkpoint_to_json,
     words_of,
 )
 from registry.verification.verdict import BlockPoint
 
+# One that cannot be read is an accident; more in a row than these are as good as none.
+_MOST_TRIED = 20
+
 
 class CheckpointStore:
-    """Checkpoints of one contract's mirror."""
+    """Checkpoints of one contract's mirror; `left_out` is told of stored ones that cannot be read."""
 
-    def __init__(self, engine: Engine, contract: ContractId) -> None:
+    def __init__(self, engine: Engine, contract: ContractId, left_out: LeftOut | None = None) -> None:
         self.engine = engine
         self.contract = contract
+        self.left_out = left_out or LeftOut()
         self._chain = contract.chain_id
 
     def span(self) -> tuple[int, int] | None:
@@ -73,10 +80,23 @@ class CheckpointStore:
         c = t.signed_checkpoint.c
         where = [c.chain_id == self._chain]
         where += [] if at_or_below is None else [c.block_number <= at_or_below]
-        query = select(c.body).where(*where).order_by(c.block_number.desc(), c.through.desc())
+        query = select(c.block_number, c.through, c.body).where(*where)
         with reading(self.engine) as connection:
-            body = connection.execute(query.limit(1)).scalar()
-        return None if body is None else checkpoint_from_json(json.loads(body))
+            rows = connection.execute(query.order_by(c.block_number.desc(), c.through.desc()).limit(_MOST_TRIED))
+            return next((signed for row in rows if (signed := self._read(*row))), None)
+
+    def _read(self, number: int, through: int, body: Any) -> SignedCheckpoint | None:
+        """A stored one; None, and noted, where the row was changed so that it is none any more."""
+        try:
+            signed = checkpoint_from_json(json.loads(body))
+            check_signature(signed)
+            if (signed.checkpoint.block.number, signed.checkpoint.through) == (number, through):
+                return signed
+            why = "it is of another block"
+        except (HallmarkError, TypeError, ValueError, RecursionError) as error:
+            why = str(error)
+        self.left_out.note(f"signed_checkpoint {number}/{through}", why)
+        return None
 
     def _issuer_words(self, connection: Connection, number: int) -> Iterator[tuple[int, bytes]]:
         """Words after a block: those of now, but for issuers with later events."""

@@ -10,7 +10,9 @@ from registry.errors import MalformedError
 from registry.ledger.entities import Accreditation, Batch, Key, ProfilePeriod
 from registry.store import tables as t
 from registry.store.engine import reading, storable
+from registry.store.reached import reached
 from registry.store.reading.queries import accreditation_json, batch_json, key_json
+from registry.store.reading.standing import marked
 
 _TODO = "send the cursor that the last answer gave as `next`"
 
@@ -49,8 +51,10 @@ class IssuerLists:
         self.engine = engine
         self.contract = contract
 
-    def part(self, name: str, issuer_id: int, after: str, limit: int) -> tuple[list[dict[str, Any]], str | None]:
-        """At most `limit` entries behind a cursor ("" is the start), and the cursor of the next part.
+    def part(self, name: str, issuer_id: int, after: str, limit: int) -> dict[str, Any]:
+        """At most `limit` `entries` behind a cursor ("" is the start), and `next`, the cursor of the next part.
+
+        With a `warning` where the mirror's rows need one (standing.py).
 
         Raises:
             MalformedError: The cursor is none of ours.
@@ -61,9 +65,10 @@ class IssuerLists:
         where += [tuple_(*columns) > tuple_(*_values(kind, after))] if after else []
         query = select(kind.table).where(*where).order_by(*columns).limit(limit + 1)
         with reading(self.engine) as connection:
-            rows = connection.execute(query).all()
+            rows, point = connection.execute(query).all(), reached(connection, self.contract.chain_id)
         entries = [kind.told(self.contract, row) for row in rows[:limit]]
-        return entries, _cursor(kind, rows[limit - 1]) if len(rows) > limit else None
+        next_ = _cursor(kind, rows[limit - 1]) if len(rows) > limit else None
+        return marked({"entries": entries, "next": next_}, point)
 
 
 def _cursor(kind: _List, row: Any) -> str:

@@ -4,28 +4,35 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, select
 
-from registry.credential.place import BatchId, ContractId, Place
+from registry.credential.place import BatchId, ContractId
 from registry.ledger.decode import TOPICS
-from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod
+from registry.ledger.entities import Batch, Issuer, Key, ProfilePeriod, StatusWord
 from registry.ledger.events import ACCREDITATION_TYPES
+from registry.ledger.status import bit_of
 from registry.ledger.word import IssuerWord
 from registry.store import tables as t
 from registry.store.engine import reading, storable
 from registry.store.reached import reached
 from registry.store.reading.evidence import profile_document
+from registry.store.reading.left_out import LeftOut
 from registry.store.reading.position import has_reached, position_of
 from registry.store.reading.present import Present
+from registry.store.reading.standing import marked
 
 _MOST_SHOWN = 200
 _BESIDE = [TOPICS[kind] for kind in ACCREDITATION_TYPES]
 
 
 class RegistryQueries:
-    """Lookups by full identifier, as JSON-ready values; None where there is nothing."""
+    """Lookups by full identifier, as JSON-ready values; None where there is nothing.
 
-    def __init__(self, engine: Engine, contract: ContractId) -> None:
+    Rows that are not compared yet, and those of a halted mirror, come with a `warning` (standing.py).
+    """
+
+    def __init__(self, engine: Engine, contract: ContractId, left_out: LeftOut | None = None) -> None:
         self.engine = engine
         self.contract = contract
+        self.left_out = left_out or LeftOut()
         self._chain = contract.chain_id
 
     def checkpoint(self) -> dict[str, Any] | None:
@@ -34,11 +41,10 @@ class RegistryQueries:
             row = reached(connection, self._chain)
         if row is None:
             return None
-        block = {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}
         completeness = {"proven": row.proven, "evidence": row.evidence, "halted": row.halted}
         beside = "0x" + row.accreditation.hex() if row.accreditation else None
         contracts = {"contract": str(self.contract), "accreditation": beside}
-        return contracts | {"block": block, "safe": row.safe, "final": row.final} | completeness
+        return contracts | {"block": _block_json(row), "safe": row.safe, "final": row.final} | completeness
 
     def position(self) -> str:
         """At least as late as every answer that was given before (store/reading/position.py)."""
@@ -51,20 +57,35 @@ class RegistryQueries:
         point = self.checkpoint() if block is not None else None
         return block is None or (point is not None and point["block"]["number"] >= block)
 
-    def place_of_leaf(self, leaf_hash: bytes) -> Place | None:
-        """Where a leaf hash (32 bytes) stands, if its batch's manifest was deposited."""
+    def credential(self, leaf_hash: bytes) -> dict[str, Any] | None:
+        """Place and status of a leaf hash (32 bytes), if its batch's manifest was deposited."""
         where = and_(t.leaf.c.leaf_hash == leaf_hash, t.leaf.c.chain_id == self._chain)
         with reading(self.engine) as connection:
-            row = connection.execute(select(t.leaf).where(where)).first()
-        return None if row is None else Place(BatchId(self.contract, row.issuer_id, row.batch_id), row.leaf_index)
+            row, point = connection.execute(select(t.leaf).where(where)).first(), reached(connection, self._chain)
+            now = Present(connection, self._chain)
+            record = None if row is None else now.batch(row.issuer_id, row.batch_id)
+            if row is None or point is None or record is None:  # no record: a reorganisation is being undone
+                return None
+            (word, mask), epoch = bit_of(row.leaf_index), IssuerWord.unpack(now.word(row.issuer_id)).epoch
+            bits = now.status_word(row.issuer_id, row.batch_id, epoch, word)
+        body = {
+            "leaf": leaf_hash.hex(),
+            "batch": batch_json(BatchId(self.contract, row.issuer_id, row.batch_id), record),
+            "index": row.leaf_index,
+            **_bits_json(bits, mask),
+            "asOf": _block_json(point),
+        }
+        return marked(body, point)
 
     def batch(self, batch: BatchId) -> dict[str, Any] | None:
         """A record."""
         table = t.ENTITY_TABLES[Batch]
-        row = self._first(table, issuer_id=storable(batch.issuer_id), batch_id=batch.batch_id)
-        if row is None or batch.contract != self.contract:
-            return None
-        return batch_json(batch, row)
+        where = (table.c.issuer_id == storable(batch.issuer_id), table.c.batch_id == batch.batch_id)
+        with reading(self.engine) as connection:
+            row = connection.execute(select(table).where(table.c.chain_id == self._chain, *where)).first()
+            if row is None or batch.contract != self.contract:
+                return None
+            return marked(batch_json(batch, row), reached(connection, self._chain))
 
     def issuer(self, issuer_id: int) -> dict[str, Any] | None:
         """An issuer with its word, keys, profiles (with documents where deposited) and newest accreditations.
@@ -74,7 +95,10 @@ class RegistryQueries:
         table = t.ENTITY_TABLES[Issuer]
         with reading(self.engine) as connection:
             row = connection.execute(select(table).where(self._of(table, issuer_id))).first()
-            return None if row is None else _issuer_json(self.contract, row) | self._lists_of(connection, issuer_id)
+            if row is None:
+                return None
+            body = _issuer_json(self.contract, row) | self._lists_of(connection, issuer_id)
+            return marked(body, reached(connection, self._chain))
 
     def _lists_of(self, connection: Connection, issuer_id: int) -> dict[str, Any]:
         keys, profiles = t.ENTITY_TABLES[Key], t.ENTITY_TABLES[ProfilePeriod]
@@ -88,7 +112,7 @@ class RegistryQueries:
         return {
             "keys": [key_json(key) for key in held],
             "profiles": [
-                _period_json(row, profile_document(connection, row.profile_hash))
+                _period_json(row, profile_document(connection, row.profile_hash, self.left_out))
                 for row in connection.execute(periods).all()
             ],
             "accreditations": {
@@ -97,26 +121,36 @@ class RegistryQueries:
             },
         }
 
-    def events(self, after: tuple[int, int], limit: int) -> list[dict[str, Any]]:
-        """Canonical raw events behind (block number, log index), in chain order."""
+    def events(self, after: tuple[int, int], limit: int) -> dict[str, Any]:
+        """Canonical raw events behind (block number, log index), in chain order, and the cursor of the next part."""
         joined = t.event.join(
             t.block, and_(*(t.block.c[name] == t.event.c[name] for name in ("chain_id", "block_number", "block_hash")))
         )
-        (number, index), c = after, t.checkpoint.c
+        number, index = after
         later = (t.event.c.block_number > number) | ((t.event.c.block_number == number) & (t.event.c.log_index > index))
         query = select(t.event).select_from(joined).where(t.event.c.chain_id == self._chain, t.block.c.canonical, later)
         with reading(self.engine) as connection:
             rows = connection.execute(query.order_by(t.event.c.block_number, t.event.c.log_index).limit(limit)).all()
-            beside = connection.execute(select(c.accreditation).where(c.chain_id == self._chain)).scalar() or b""
-        return [_event_json(row, beside if row.topics[:32] in _BESIDE else self.contract.address) for row in rows]
-
-    def _first(self, table: Any, **named: Any) -> Any:
-        where = and_(table.c.chain_id == self._chain, *(table.c[name] == value for name, value in named.items()))
-        with reading(self.engine) as connection:
-            return connection.execute(select(table).where(where)).first()
+            point = reached(connection, self._chain)
+        beside = b"" if point is None else point.accreditation
+        told = [_event_json(row, beside if row.topics[:32] in _BESIDE else self.contract.address) for row in rows]
+        return marked({"events": told, "next": told[-1]["cursor"] if len(told) == limit else None}, point)
 
     def _of(self, table: Any, issuer_id: int) -> Any:
         return and_(table.c.chain_id == self._chain, table.c.issuer_id == issuer_id)
+
+
+def _bits_json(bits: StatusWord | None, mask: int) -> dict[str, bool]:
+    revoked, suspended = (bits.revoked, bits.suspended) if bits else (b"", b"")
+    return {
+        "revoked": bool(int.from_bytes(revoked, "big") & mask),
+        "suspended": bool(int.from_bytes(suspended, "big") & mask),
+    }
+
+
+def _block_json(row: Any) -> dict[str, Any]:
+    """The block that a checkpoint's row names."""
+    return {"number": row.block_number, "hash": "0x" + row.block_hash.hex(), "time": row.block_time}
 
 
 def _issuer_json(contract: ContractId, row: Any) -> dict[str, Any]:

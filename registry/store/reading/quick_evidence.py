@@ -12,9 +12,11 @@ from registry.ledger.decode import BlockRef
 from registry.ledger.entities import Batch
 from registry.ledger.status import WORD_BITS
 from registry.ledger.word import IssuerWord
-from registry.store.reading.evidence import evidence_of, kept_document
+from registry.store.reading.evidence import EMPTY, evidence_of, read_kept
+from registry.store.reading.left_out import LeftOut
 from registry.store.reading.queries import batch_json
 from registry.store.reading.quick import QuickRows
+from registry.store.reading.standing import catching_up, warning_of
 from registry.verification.evidence import Evidence, NoEvidence, TrustedContract
 from registry.verification.evidence_json import evidence_to_json
 
@@ -24,8 +26,12 @@ _CLEAR = (0, 0)
 _BITS = (b"false", b"true")
 # Its parts are JSON already.
 _CREDENTIAL = b'{"leaf":"%b","batch":%b,"index":%d,"revoked":%b,"suspended":%b,"asOf":%b}'
+_WARNED = _CREDENTIAL[:-1] + b',"warning":%b}'
 _LEAF = "SELECT issuer_id, batch_id, leaf_index FROM leaf WHERE leaf_hash = ? AND chain_id = ?"
-_POINT = "SELECT block_number, block_hash, block_time, safe, final, halted FROM checkpoint WHERE chain_id = ?"
+_POINT = (
+    "SELECT block_number, block_hash, block_time, safe, final, proven, evidence, halted "
+    "FROM checkpoint WHERE chain_id = ?"
+)
 _PROFILE = "SELECT body FROM document WHERE kind = 'profile' AND id = ?"
 _WORDS = (
     "SELECT word_index, revoked, suspended FROM status_word "
@@ -34,13 +40,21 @@ _WORDS = (
 
 
 class _Point(NamedTuple):
-    """The checkpoint's row, as far as evidence needs it; the block also as JSON."""
+    """The checkpoint's row, as far as evidence needs it; the block and what is to be warned of also as JSON."""
 
     block: BlockRef
     safe: int
     final: int
+    proven: int
+    evidence: str
     halted: str
     text: bytes
+    missing: NoEvidence | None = None
+    warning: bytes = b""
+
+    @property
+    def block_number(self) -> int:
+        return self.block.number
 
 
 class _Batch(NamedTuple):
@@ -67,10 +81,16 @@ class QuickEvidence:
 
     Within an event loop one snapshot serves all questions of one turn: taking it costs more than a lookup. Not for
     several threads at once.
+
+    Args:
+        file: The mirror's database, an SQLite file.
+        deployment: The contract that it mirrors.
+        left_out: Who is told of profile documents that cannot be read.
     """
 
-    def __init__(self, file: str, deployment: TrustedContract) -> None:
+    def __init__(self, file: str, deployment: TrustedContract, left_out: LeftOut | None = None) -> None:
         self.deployment = deployment
+        self.left_out = left_out or LeftOut()
         self._chain_id = deployment.contract.chain_id
         self._rows = QuickRows(file, self._chain_id)
         self._kept = _Kept()
@@ -93,6 +113,8 @@ class QuickEvidence:
         revoked, suspended = batch.words.get(index // WORD_BITS, _CLEAR)
         mask = 1 << index % WORD_BITS
         told = (leaf_hash.hex().encode(), batch.text, index, _BITS[bool(revoked & mask)], _BITS[bool(suspended & mask)])
+        if kept.point.warning:
+            return _WARNED % (*told, kept.point.text, kept.point.warning)
         return _CREDENTIAL % (*told, kept.point.text)
 
     def gather(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
@@ -105,11 +127,16 @@ class QuickEvidence:
             return NoEvidence(f"This registry mirrors {self.deployment.contract}, not {place.batch.contract}.")
         kept = self._current()
         if kept.point is None:
-            return NoEvidence("This registry has not read the chain yet.", "REGISTRY_EMPTY")
+            return EMPTY
+        if kept.point.missing is not None:
+            return kept.point.missing
         key = (place.batch, place.index // WORD_BITS, account)
         found = kept.evidence.get(key)
         if found is None:
-            found = self._read(place, account)
+            read = self._read(place, account)
+            if isinstance(read, NoEvidence):
+                return read
+            found = read
             if len(kept.evidence) < _MOST_KEPT:
                 kept.evidence[key] = found
         return found
@@ -170,17 +197,25 @@ class QuickEvidence:
         rows = self._rows.ask(_POINT, self._chain_id)
         if not rows:
             return None
-        number, block_hash, time, safe, final, halted = rows[0]
+        number, block_hash, time, safe, final, proven, evidence, halted = rows[0]
         told = {"number": number, "hash": "0x" + block_hash.hex(), "time": time}
-        return _Point(BlockRef(number, block_hash, time), safe, final, halted, orjson.dumps(told))
+        point = _Point(BlockRef(number, block_hash, time), safe, final, proven, evidence, halted, orjson.dumps(told))
+        warning = warning_of(point)
+        return point._replace(missing=catching_up(point), warning=orjson.dumps(warning) if warning else b"")
 
-    def _read(self, place: Place, account: bytes | None) -> Evidence:
-        """One snapshot: the turn's, or one of its own, in which the checkpoint is read again."""
+    def _read(self, place: Place, account: bytes | None) -> Evidence | NoEvidence:
+        """One snapshot: the turn's, or one of its own, in which the checkpoint is read again.
+
+        It may be gone since, or say less: a rewind leaves none where it goes back before the first block.
+        """
         if not self._in_turn:
             self._rows.begin()
         try:
             point = self._point()
-            assert point is not None  # there was one, and none is ever removed
+            if point is None:
+                return EMPTY
+            if point.missing is not None:
+                return point.missing
             return evidence_of(self.deployment, self._rows, self._profile, point.block, point, place, account)
         finally:
             if not self._in_turn:
@@ -189,5 +224,6 @@ class QuickEvidence:
     def _profile(self, profile_hash: bytes) -> Mapping[str, Any] | None:
         if profile_hash not in self._kept.profiles:
             rows = self._rows.ask(_PROFILE, profile_hash.hex())
-            self._kept.profiles[profile_hash] = kept_document(rows[0][0]) if rows else None
+            document = read_kept(profile_hash, rows[0][0], self.left_out) if rows else None
+            self._kept.profiles[profile_hash] = document
         return self._kept.profiles[profile_hash]

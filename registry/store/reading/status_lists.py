@@ -20,6 +20,8 @@ from registry.store import tables as t
 from registry.store.engine import reading, storable, transaction
 from registry.store.reached import block_of, reached
 from registry.store.reading.evidence import profile_document
+from registry.store.reading.left_out import LeftOut
+from registry.store.reading.standing import warning_of
 from registry.verification.issuer_step import check_signature
 from registry.verification.verdict import Verdict
 
@@ -33,14 +35,14 @@ class ListState:
     Attributes:
         bits: The bitstring, padded.
         block: The block it rests on.
-        halted: Why the mirror stands still; empty while it does not.
+        unsure: Why the mirror cannot tell the present: it stands still, or is not compared yet; empty where it can.
         dids: The DIDs that speak for the issuer, by the profile in force, where its document is known here.
         delegate: Whom that profile names to sign lists; None: nobody.
     """
 
     bits: bytes
     block: BlockRef
-    halted: str
+    unsure: str
     dids: tuple[str, ...]
     delegate: str | None
 
@@ -48,9 +50,10 @@ class ListState:
 class StatusListStore:
     """Status bits of batches, and deposited lists by name."""
 
-    def __init__(self, engine: Engine, contract: ContractId) -> None:
+    def __init__(self, engine: Engine, contract: ContractId, left_out: LeftOut | None = None) -> None:
         self.engine = engine
         self.contract = contract
+        self.left_out = left_out or LeftOut()
         self._chain = contract.chain_id
 
     def state(self, name: ListName) -> ListState | None:
@@ -68,10 +71,10 @@ class StatusListStore:
             if point is None or batch is None or issuer is None:
                 return None
             words = self._words(connection, name, IssuerWord.unpack(issuer.word).epoch)
-            profile = _profile(connection, issuer.profile_hash)
+            profile = _profile(connection, issuer.profile_hash, self.left_out)
         block = block_of(point)
         dids, delegate = (profile.dids, status_delegate(profile.document)) if profile else ((), None)
-        return ListState(bits_of_words(words, batch.leaf_count), block, point.halted, dids, delegate)
+        return ListState(bits_of_words(words, batch.leaf_count), block, warning_of(point), dids, delegate)
 
     def deposited(self, name: ListName) -> bytes | None:
         """The newest list that was deposited under this name."""
@@ -133,16 +136,24 @@ def check_deposit(body: bytes, name: ListName, state: ListState, base: str | Non
 
 
 def says(body: bytes, bits: bytes, now: float) -> float | None:
-    """Until when (seconds since 1970) a deposited list can be served; None where it no longer says what holds."""
-    document = read_document(body, max_bytes=MAX_LIST_BYTES)
-    subject = document["credentialSubject"]
-    until = read_list(document).validity.until
-    current = until is not None and now < until and decode_bits(subject["encodedList"]) == bits
-    return until if current else None
+    """Until when (seconds since 1970) a deposited list can be served; None where it does not say what holds now."""
+    try:
+        document = read_document(body, max_bytes=MAX_LIST_BYTES)
+        until = read_list(document).validity.until
+        told = decode_bits(document["credentialSubject"]["encodedList"])
+    except (
+        HallmarkError,
+        TypeError,
+        KeyError,
+        ValueError,
+        AttributeError,
+    ):  # whoever deposited it, the row was changed
+        return None
+    return until if until is not None and now < until and told == bits else None
 
 
-def _profile(connection: Connection, profile_hash: bytes) -> Profile | None:
-    document = profile_document(connection, profile_hash)
+def _profile(connection: Connection, profile_hash: bytes, left_out: LeftOut) -> Profile | None:
+    document = profile_document(connection, profile_hash, left_out)
     if document is None:
         return None
     try:
