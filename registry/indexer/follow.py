@@ -185,8 +185,9 @@ class Follower:
         done = replace(point, block=last.block) if point else Checkpoint(last.block, 0, 0)
         if proving:
             done = self._proven(done, fetched, state, tiers, point)
-        with_events = {log.block_number for log, _ in fetched.events}
-        kept = [h for h in fetched.headers if h.block.number in with_events or h.block.number >= final]
+        # The first block stands for every moment before the first event.
+        telling = {self.start, *(log.block_number for log, _ in fetched.events)}
+        kept = [h for h in fetched.headers if h.block.number in telling or h.block.number >= final]
         self.mirror.commit(Step(kept if last in kept else [*kept, last], fetched.events, state, done))
 
     def _proven(
