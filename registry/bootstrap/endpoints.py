@@ -51,12 +51,12 @@ def chain(settings: Settings) -> "RpcChain":
     return RpcChain(caller(settings), deployment(settings))
 
 
-def transactor(settings: Settings) -> "Transactor":
-    """The account that signs, on the endpoint's chain."""
+def transactor(settings: Settings, through: "Caller | None" = None) -> "Transactor":
+    """The account that signs, on its chain; `through` the endpoint that is given, or the one of the settings."""
     from registry.chain.transact import Transactor
     from registry.issuing.pursue import Pace
 
-    rpc = caller(settings)
+    rpc = through or caller(settings)
     chain_id = int(rpc.call("eth_chainId"), 16)
     cap = None if settings.max_fee is None else int(settings.max_fee * 10**9)
     pace = Pace(bump_seconds=settings.bump_after, patience=settings.patience)
@@ -87,7 +87,7 @@ def contract(settings: Settings) -> "RegistryContract":
 
     opened = chain(settings)
     opened.check_identity()
-    return RegistryContract(opened, transactor(settings), relay_file(settings))
+    return RegistryContract(opened, transactor(settings, opened.rpc), relay_file(settings))
 
 
 def relay_file(settings: Settings) -> "RelayFile | None":

@@ -4,6 +4,7 @@ An endpoint that fails, or is caught disagreeing, is left alone for a while (qua
 believed before it was seen to be of the right chain, and after each quarantine that is looked at again.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ from registry.errors import ChainUnavailable, HallmarkError, RangeTooLarge, RpcE
 T = TypeVar("T")
 _FIRST_QUARANTINE = 5.0
 _LONGEST_QUARANTINE = 300.0
+LOOK_SECONDS = 60.0
+"""What chain an endpoint is of is looked at again so often."""
 
 
 @dataclass(eq=False)
@@ -27,7 +30,7 @@ class _Member:
     pause: float = _FIRST_QUARANTINE
     reason: str = ""
     faults: int = 0
-    admitted: bool = False
+    seen: float = -math.inf  # when it was seen to be of the right chain
 
 
 class RpcPool:
@@ -37,8 +40,8 @@ class RpcPool:
         members: One `Rpc` each.
         clock: Seconds, monotonic.
 
-    `admit` is called with an endpoint before its first answer is taken, and again after it was set aside; it raises
-    WrongChain or ChainUnavailable where it may not be asked.
+    `admit` is called with an endpoint before its first answer is taken, again after it was set aside, and once a
+    minute; it raises WrongChain or ChainUnavailable where it may not be asked.
     """
 
     def __init__(self, members: Sequence[Caller], clock: Callable[[], float] = time.monotonic) -> None:
@@ -73,7 +76,7 @@ class RpcPool:
             ChainUnavailable: None answers.
         """
         for member in self._members:
-            member.admitted = False
+            member.seen = -math.inf
         self.ask(lambda _: None)
 
     def ask(self, ask: Callable[[Caller], T]) -> T:
@@ -144,16 +147,21 @@ class RpcPool:
                     raise
                 refused = refused or error  # nobody's fault: another one may offer it
             else:
-                member.pause = _FIRST_QUARANTINE
+                self._forgive(member)
                 return answer
         last = refused or failed
         assert last is not None  # there is at least one member
         raise last
 
     def _look_at(self, member: _Member) -> None:
-        if not member.admitted:
+        if self._clock() - member.seen > LOOK_SECONDS:
             self.admit(member.rpc)
-            member.admitted = True
+            member.seen = self._clock()
+
+    def _forgive(self, member: _Member) -> None:
+        """One good answer mends nothing: who lies gives many of them between two lies."""
+        if member.pause > _FIRST_QUARANTINE and self._clock() >= member.until + member.pause:
+            member.pause = _FIRST_QUARANTINE
 
     def _present(self) -> _Member:
         """Who was asked last by this thread: what is wrong came from there."""
@@ -164,7 +172,7 @@ class RpcPool:
         member.until, member.reason = self._clock() + member.pause, reason
         member.pause = min(_LONGEST_QUARANTINE, member.pause * 2)
         member.faults += 1
-        member.admitted = False
+        member.seen = -math.inf
 
     def _in_order(self) -> list[_Member]:
         """Healthy ones in the order of preference, then those whose quarantine ends first."""

@@ -127,8 +127,9 @@ class Rpc:
         except TooLarge:
             what = f"The answer of the chain endpoint {self.url} is longer than {MAX_BYTES >> 20} MiB."
             raise AnswerTooLarge(what, todo="ask for less, or another endpoint") from None
-        except Endless:
-            what = f"The chain endpoint {self.url} did not answer: it timed out within its answer."
+        except Endless as error:
+            why = "it timed out within a long answer" if error.large else "its answer begins, and does not end"
+            what = f"The chain endpoint {self.url} did not answer: {why}."
             raise Dripping(what, todo="check that it runs, or name another with --rpc") from None
         except (urllib3.exceptions.HTTPError, ValueError) as error:
             raise self._unavailable(_cause(error)) from None

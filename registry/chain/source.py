@@ -1,5 +1,7 @@
 """Read one deployment: identity, tiers, headers, logs, and the contract's own storage (the port ChainSource)."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import wraps
@@ -10,7 +12,7 @@ from registry.chain.headers import header_of
 from registry.chain.heights import Heights
 from registry.chain.identity import identify
 from registry.chain.logs import raw_logs
-from registry.chain.pool import RpcPool
+from registry.chain.pool import LOOK_SECONDS, RpcPool
 from registry.chain.proofs import NotOffered, proven_accreditation, proven_storage
 from registry.chain.quantities import hash_of
 from registry.chain.receipts import logs_by_receipts
@@ -57,6 +59,7 @@ class RpcChain:
         self.address = "0x" + deployment.contract.address.hex()
         self._heights = Heights()
         self._seals = bool(deployment.sealed)
+        self._seen = math.inf
         if isinstance(rpc, RpcPool):
             rpc.admit = self._admit
 
@@ -82,13 +85,14 @@ class RpcChain:
     def check_identity(self) -> None:
         """Raise WrongChain unless chain id, genesis hash and the contracts' code are the deployment's.
 
-        Of several endpoints each is looked at before its first answer is taken, and again after it was set aside; here
-        the one that is asked now.
+        From then on whoever asks for `tiers` asks for this again once a minute. Of several endpoints each is looked at
+        before its first answer is taken, and again after it was set aside; here the one that is asked now.
         """
         if isinstance(self.rpc, RpcPool):
             self.rpc.check()
         else:
             self._identify(self.rpc)
+            self._seen = time.monotonic()
 
     def _admit(self, rpc: Caller) -> None:
         try:
@@ -104,7 +108,13 @@ class RpcChain:
 
     @_asking
     def tiers(self, rpc: Caller) -> Tiers:
-        """By the node's tags `safe` and `finalized` where it has them, else by the deployment's confirmations."""
+        """By the node's tags `safe` and `finalized` where it has them, else by the deployment's confirmations.
+
+        Raises:
+            WrongChain: The endpoint has become one of another chain.
+        """
+        if rpc is self.rpc and time.monotonic() - self._seen > LOOK_SECONDS:
+            self.check_identity()
         return self._heights.of(rpc, self.deployment.safe_after, self.deployment.final_after)
 
     def newest(self) -> BlockRef:

@@ -18,7 +18,15 @@ _HEADERS = {"Content-Type": "application/json"}
 
 
 class Endless(urllib3.exceptions.HTTPError):
-    """An answer that drips: some bytes came, and the whole did not come in time."""
+    """An answer that began and did not end in time.
+
+    Attributes:
+        large: Whether it came fast enough, and was too much; otherwise it drips.
+    """
+
+    def __init__(self, *, large: bool) -> None:
+        super().__init__()
+        self.large = large
 
 
 class TooLarge(urllib3.exceptions.HTTPError):
@@ -88,16 +96,16 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        allowed = min(_TIMES * self._silence, self._silence + self._got / _LEAST_RATE)
-        left = self._began + allowed - time.monotonic()
+        whole, earned = _TIMES * self._silence, self._silence + self._got / _LEAST_RATE
+        left = self._began + min(whole, earned) - time.monotonic()
         if left <= 0:
-            raise Endless
+            raise Endless(large=earned > whole)
         self._sock.settimeout(min(self._silence, left))
         try:
             count = self._raw.readinto(buffer)
         except TimeoutError:
             if self._got:
-                raise Endless from None
+                raise Endless(large=earned > whole and left < self._silence) from None
             raise
         self._got += count or 0
         return count

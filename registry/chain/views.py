@@ -28,8 +28,14 @@ def _word(argument: Argument) -> bytes:
 
 
 def words(answer: str) -> list[bytes]:
-    """The 32-byte words of an `eth_call` answer."""
+    """The 32-byte words of an `eth_call` answer.
+
+    Raises:
+        ValueError, TypeError: It is no hex, or no whole words.
+    """
     data = bytes.fromhex(answer[2:])
+    if len(data) % 32:
+        raise ValueError
     return [data[i : i + 32] for i in range(0, len(data), 32)]
 
 

@@ -41,7 +41,7 @@ def run(args: Namespace) -> int:
     requests = _signed(read_requests(data), args.signature)
     chain = bootstrap.chain(settings)
     chain.check_identity()
-    sender = bootstrap.transactor(settings)
+    sender = bootstrap.transactor(settings, chain.rpc)
     for done in relay_all(chain, sender, requests, settings.wait, lambda what: print(f"  {what}")):
         print(_told(done), flush=True)
     return 0
