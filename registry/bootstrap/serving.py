@@ -71,7 +71,7 @@ def api(settings: Settings, trouble: "Callable[[], str] | None" = None) -> "Fast
         SqlEvidence(engine, place.trusted, left_out),
         RegistryQueries(engine, place.contract, left_out),
         IssuerLists(engine, place.contract),
-        DocumentStore(engine, place.contract),
+        DocumentStore(engine, place.contract, left_out),
         ListPublisher(lists, status_delegate(settings), settings.public_url, time.time, STALE_AFTER),
         Checkpoints(CheckpointStore(engine, place.contract, left_out), registry_key(settings, engine)),
         trusted_contracts(settings),

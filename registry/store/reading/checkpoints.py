@@ -68,11 +68,19 @@ class CheckpointStore:
         return None if block is None or row is None else (block, through, row.accreditation)
 
     def keep(self, signed: SignedCheckpoint) -> SignedCheckpoint:
-        """Store it durably; what was signed before for the same blocks stays, and is what comes back."""
-        point = signed.checkpoint
-        row = (self._chain, point.block.number, point.through, json.dumps(checkpoint_to_json(signed)).encode())
+        """Store it durably; what was signed before for the same blocks stays, and is what comes back.
+
+        Unless nobody can read it any more: a row that was garbled gives way.
+        """
+        point, c = signed.checkpoint, t.signed_checkpoint.c
+        place = (self._chain, point.block.number, point.through)
+        row = (*place, json.dumps(checkpoint_to_json(signed)).encode())
+        where = [column == value for column, value in zip((c.chain_id, c.block_number, c.through), place, strict=True)]
         with transaction(self.engine) as connection:
             bulk.upsert(connection, t.signed_checkpoint, [row], keep=True)
+            kept = connection.execute(select(c.body).where(*where)).scalar()
+            if self._read(*place[1:], kept) is None:
+                bulk.upsert(connection, t.signed_checkpoint, [row])
         return self.newest(point.through) or signed
 
     def newest(self, at_or_below: int | None = None) -> SignedCheckpoint | None:

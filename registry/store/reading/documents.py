@@ -11,16 +11,22 @@ from registry.merkle import HASH_BYTES, Tree
 from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import reading, storable, transaction
+from registry.store.reading.evidence import read_kept
+from registry.store.reading.left_out import LeftOut
 
 _LATER = "index the block that it stands in, then send it again"
 
 
 class DocumentStore:
-    """Profiles by hash, manifests by record. What does not match the chain is refused."""
+    """Profiles by hash, manifests by record. What does not match the chain is refused.
 
-    def __init__(self, engine: Engine, contract: ContractId) -> None:
+    `left_out` is told of stored profiles that cannot be read.
+    """
+
+    def __init__(self, engine: Engine, contract: ContractId, left_out: LeftOut | None = None) -> None:
         self.engine = engine
         self.contract = contract
+        self.left_out = left_out or LeftOut()
         self._chain = contract.chain_id
 
     def put_profile(self, profile_hash: bytes, body: bytes) -> None:
@@ -89,10 +95,12 @@ class DocumentStore:
             return HASH_BYTES * int(connection.execute(query).scalar() or 0)
 
     def get(self, kind: str, name: str) -> bytes | None:
-        """A kept document's bytes."""
+        """A kept document's bytes; a profile's only where they still have its hash."""
         where = and_(t.document.c.kind == kind, t.document.c.id == name)
         with reading(self.engine) as connection:
             body: bytes | None = connection.execute(select(t.document.c.body).where(where)).scalar()
+        if body is not None and kind == "profile" and read_kept(bytes.fromhex(name), body, self.left_out) is None:
+            return None
         return body
 
     def _keep_leaves(self, connection: Connection, batch: BatchId, leaves: list[bytes]) -> None:
