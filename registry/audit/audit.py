@@ -186,9 +186,11 @@ class _Audit:
 
 
 def _is_elsewhere(header: Header, point: Checkpoint, newest: Row | None) -> bool:
-    """Whether the mirror itself, not only one of its cells, is at another block than the replay: it was rolled back."""
-    ours = (header.block.number, header.block.hash)
-    return newest is not None and newest[:2] == (point.block.number, point.block.hash) and newest[:2] != ours
+    """Whether the mirror itself, not only one of its cells, has left the replay's block: it was rolled back."""
+    if newest is None or newest[:2] != (point.block.number, point.block.hash):
+        return False
+    behind, same = newest[0] < header.block.number, newest[0] == header.block.number
+    return bool(behind or (same and newest[1] != header.block.hash))
 
 
 def _detail(found: Sequence[Difference]) -> str:

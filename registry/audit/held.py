@@ -129,7 +129,7 @@ class HeldCheck:
             return "that there is no such batch"
         if len(body) != HASH_BYTES * record.leaf_count:
             return f"a manifest of {record.leaf_count} leaves"
-        leaves = [body[i : i + HASH_BYTES] for i in range(0, len(body), HASH_BYTES)]
+        leaves = _leaves(body)
         if Tree(leaves).root != record.root:
             return f"a manifest with the root 0x{record.root.hex()}"
         total = self._sums[batch.issuer_id, batch.batch_id] = _Sum()
@@ -170,25 +170,29 @@ class HeldCheck:
     def _of_batch(self, key: Key) -> Iterator[Difference]:
         """The rows of one batch that are not its manifest's; a leaf that another batch has too may stand there."""
         issuer_id, batch_id = key
-        body = self._look.body("manifest", str(BatchId(self._contract, issuer_id, batch_id)))
-        leaves = [body[i : i + HASH_BYTES] for i in range(0, len(body), HASH_BYTES)]
+        leaves = _leaves(self._body(issuer_id, batch_id))
         expected = {leaf: LeafRow(leaf, issuer_id, batch_id, index) for leaf, index in _first_places(leaves)}
         found = {row[0]: LeafRow(*row) for row in self._look.leaves_of(issuer_id, batch_id)}
         for leaf in expected.keys() - found.keys():
             elsewhere = self._look.leaf(leaf)
-            if elsewhere is not None and self._stands(LeafRow(*elsewhere)):
+            if elsewhere is not None and self._is_of(LeafRow(*elsewhere)):
                 del expected[leaf]
             elif elsewhere is not None:
                 found[leaf] = LeafRow(*elsewhere)
         yield from differences(LeafRow, expected.values(), found.values())
 
-    def _stands(self, row: LeafRow) -> bool:
-        """Whether the manifest that a row names has this leaf there."""
-        if (row.issuer_id, row.batch_id) not in self._sums or row.leaf_index < 0:
+    def _is_of(self, row: LeafRow) -> bool:
+        """Whether the batch that a row names has this leaf: then its place there is that batch's affair."""
+        if (row.issuer_id, row.batch_id) not in self._sums:
             return False
-        body = self._look.body("manifest", str(BatchId(self._contract, row.issuer_id, row.batch_id)))
-        at = HASH_BYTES * row.leaf_index
-        return body[at : at + HASH_BYTES] == row.leaf_hash
+        return row.leaf_hash in _leaves(self._body(row.issuer_id, row.batch_id))
+
+    def _body(self, issuer_id: int, batch_id: bytes) -> bytes:
+        return self._look.body("manifest", str(BatchId(self._contract, issuer_id, batch_id)))
+
+
+def _leaves(manifest: bytes) -> list[bytes]:
+    return [manifest[i : i + HASH_BYTES] for i in range(0, len(manifest), HASH_BYTES)]
 
 
 def _first_places(leaves: Sequence[bytes]) -> Iterable[tuple[bytes, int]]:

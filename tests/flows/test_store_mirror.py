@@ -104,6 +104,7 @@ def test_rewound_mirror_equals_a_fold_of_what_is_left_and_goes_on(mirror, seed, 
     mirror.rewind(60 - depth)
     write(mirror, life, first=60 - depth + 1)
     assert_equals_replay(mirror, life)
+    assert raw(mirror) == event_rows(CONTRACT.chain_id, [pair for _, logs in life.blocks for pair in logs])
 
 
 def test_raw_events_of_a_lost_branch_are_kept_beside_those_of_the_canonical_one(mirror):
