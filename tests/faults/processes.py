@@ -25,8 +25,9 @@ if __name__ == "__main__":
 
 from faults import oracle
 from faults.world import World, index, world
+from sqlalchemy import text
 
-from registry import cli
+from registry import bootstrap, cli
 
 BLOCKS = 40
 _SECONDS = 60
@@ -200,12 +201,14 @@ def torn(here: World) -> list[str]:
 
 
 @contextmanager
-def sqlite_scene(seed: int) -> Iterator[Scene]:
-    """SQLite: the half is a copy of the file."""
+def sqlite_scene(seed: int, *, poisoned: bool = False) -> Iterator[Scene]:
+    """SQLite: the half is a copy of the file; `poisoned`: with forged raw events of the other half in it."""
     with world(seed, slots=2) as here, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = Path(here.database.removeprefix("sqlite:///"))
         _half(here)
+        if poisoned:
+            _poison(here)
         shutil.copy(path, folder / "half.sqlite")
 
         def restore() -> None:
@@ -220,7 +223,7 @@ def sqlite_scene(seed: int) -> Iterator[Scene]:
 def postgres_scene(seed: int, server: str) -> Iterator[Scene]:
     """PostgreSQL: each attempt indexes the half again into a new database made from a template."""
     import clusters
-    from sqlalchemy import create_engine, make_url, text
+    from sqlalchemy import create_engine, make_url
 
     half = clusters.make_database(server)
     with world(seed, slots=2, database=half) as here:
@@ -244,6 +247,23 @@ def _half(here: World) -> None:
     here.act(BLOCKS // 2)
     index(here.settings(honest=True))
     here.act(BLOCKS // 2)
+
+
+def _poison(here: World) -> None:
+    """The other half was read from a liar and rolled back again: its raw events are still there, and more of them."""
+    mirror = bootstrap.mirror(here.settings(honest=True))
+    point = mirror.checkpoint()
+    assert point is not None
+    index(here.settings(honest=True))
+    mirror.rewind(point.block.number)
+    columns = "chain_id, block_number, {} block_hash, issuer_id, tx_hash, topics, data"
+    more = f"INSERT INTO event SELECT {columns.format('log_index + 1000,')} FROM event WHERE block_number > :half"
+    with mirror.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE event SET data = topics WHERE block_number > :half"), {"half": point.block.number}
+        )
+        assert connection.execute(text(more), {"half": point.block.number}).rowcount
+    mirror.engine.dispose()
 
 
 def kill_everywhere(scene: Scene, call: str, step: int = 1) -> tuple[int, list[str]]:

@@ -43,6 +43,11 @@ def test_kill_at_any_write_to_sqlite_loses_nothing_and_doubles_nothing(traced):
         kill_at_some_calls(traced, scene, "pwrite64")
 
 
+def test_kill_at_any_write_of_a_step_that_heals_forged_raw_events_leaves_none_of_them(traced):
+    with traced.sqlite_scene(7, poisoned=True) as scene:
+        kill_at_some_calls(traced, scene, "pwrite64")
+
+
 def test_kill_at_any_message_to_postgresql_loses_nothing_and_doubles_nothing(traced, postgres_server):
     with traced.postgres_scene(7, postgres_server) as scene:
         kill_at_some_calls(traced, scene, "sendto")
