@@ -84,10 +84,13 @@ class ChainSource(Protocol):
         """The same of the accreditation contract; None where there is none, or not yet."""
 
     def agrees(self, number: int, block_hash: bytes) -> bool:
-        """Whether another endpoint still has this block; False where there is no other one."""
+        """Whether another endpoint still has this block; False where there is no other one.
+
+        ChainUnavailable where there are others and none can say: then nothing is settled.
+        """
 
     def distrust(self, reason: str) -> bool:
-        """Set the present endpoint aside; whether another one takes its place."""
+        """Set the endpoint aside that answered last; whether another one takes its place."""
 
 
 class EvidenceSource(Protocol):
