@@ -114,6 +114,56 @@ def test_halted_mirror_is_told_in_the_readers_language(site, open_page, halted, 
         assert [ENGLISH.findall(own_words(one, ".warning")) for one in (page, audit)] == [[], []]
 
 
+@pytest.fixture
+def uncompared(site):
+    """The registry's mirror in the middle of a catch-up, until the test is over."""
+    site.desk.sql("UPDATE checkpoint SET proven = proven - 1")
+    yield "and compared up to block"
+    site.desk.sql("UPDATE checkpoint SET proven = proven + 1")
+
+
+CATCHING_UP = {
+    "de-DE": ("noch nicht mit dem Vertrag verglichen", "zurzeit"),
+    "en-GB": ("has not compared", "at present"),
+}
+
+
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "de-DE"), ("dark", "en-GB")])
+def test_registry_that_is_catching_up_is_told_in_the_readers_language(site, open_page, uncompared, scheme, locale):
+    options = {"color_scheme": scheme, "locale": locale, "reduced_motion": "reduce"}
+    page = open_page(**options, viewport={"width": 390, "height": 740})
+    assert give(page, site.credential())[0] == "unknown"
+    assert CATCHING_UP[locale][0] in own_words(page, ".banner .reason")
+    assert uncompared in quotations(page, ".banner .reason")[0]
+    assert axe(page) == []
+    looked_at(page, f"catching-up-{scheme}-{locale}-390")
+    batch = json.loads(next((site.desk.folder / "credentials").glob("batch-*/report.json")).read_text())["batch"]
+    for path in (f"/batch?id={batch}", f"/issuer?id={batch.rpartition(':')[0]}"):
+        shown = open_page(path, **options)
+        assert CATCHING_UP[locale][0] in own_words(shown, ".warning")
+        assert uncompared in quotations(shown, ".warning")[0]
+        assert axe(shown) == []
+        if path.startswith("/batch"):
+            assert CATCHING_UP[locale][1] in shown.inner_text(".timeline")
+        if locale == "de-DE":
+            assert ENGLISH.findall(own_words(shown, ".warning")) == []
+
+
+COMPARED = {"proof": ("Zustandsbeweise", "by state proofs"), "views": ("daher ist das schwächer", "so this is weaker")}
+
+
+def test_reader_is_told_how_the_registry_compared_what_it_tells(site, open_page):
+    try:
+        for how, words in COMPARED.items():
+            site.desk.sql("UPDATE checkpoint SET evidence = :how", how=how)
+            for locale, said in zip(("de-DE", "en-GB"), words, strict=True):
+                page = open_page(locale=locale)
+                assert give(page, site.credential())[0] == "valid"
+                assert said in page.inner_text("section[aria-labelledby=grounds]")
+    finally:
+        site.desk.sql("UPDATE checkpoint SET evidence = 'proof'")
+
+
 def test_other_word_of_the_registry_about_itself_is_quoted_whole(site, open_page):
     page = open_page(locale="de-DE")
 

@@ -55,9 +55,9 @@ async function blocksOfTags(storage) {
 async function blockAsked(storage, { block, time }, newest) {
   if (block === null && time === null) return newest;
   const asked = block === null ? stampOf(time) : { key: "evidence.askedBlock", values: { block } };
-  if (block === null ? time > newest.time : block > newest.number) {
-    throw new NoAnswer("BLOCK_NOT_READ", "evidence.afterNewest", { asked, block: newest.number });
-  }
+  if (block !== null && block > newest.number) throw new NoAnswer("BLOCK_NOT_READ", "evidence.afterNewest", { asked, block: newest.number });
+  // Another block may have the newest one's very time: what was said then is known once a later time was read.
+  if (block === null && time >= newest.time) throw new NoAnswer("BLOCK_NOT_READ", "evidence.notOver", { asked, block: newest.number });
   const found = block === null ? await blockAtTime(storage, time, newest) : await storage.header(block);
   if (found === null || found.number === 0) throw new NoAnswer("BLOCK_NOT_READ", "evidence.beforeContract", { block: 0 });
   return found;

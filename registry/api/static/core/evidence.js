@@ -49,6 +49,7 @@ function evidenceFrom(body) {
     warning: text(body.warning),
     then: optional(body.then, then),
     accreditation: optional(body.accreditation, accreditation),
+    compared: (body.assurance === "registry" ? ["proof", "views"] : [""]).includes(body.compared) ? body.compared : fail(),
   };
 }
 

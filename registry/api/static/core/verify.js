@@ -35,6 +35,7 @@ const NOBODY = { controllers: async () => new Map(), lists: async () => new Map(
  * @param {object} outside Brings what lies with others, if the reader agreed: `controllers(identifiers)` a Map of
  *   documents (controller.js), `lists(addresses)` a Map of status lists (list_step.js).
  * @returns {Promise<object>} `verdict`, `checks`, `asOf`, `assurance`, `issuer`, `place`, `warning`, `moment`, `credential`;
+ *   `compared`: how a registry compared what it tells with the contract, `proof` or `views`, else empty;
  *   `counted`: the confirmations that decided what is safe and final, or null where the chain itself says it.
  */
 export async function verify(bytes, policy, ask, outside = NOBODY) {
@@ -53,7 +54,7 @@ export async function verify(bytes, policy, ask, outside = NOBODY) {
   const told = evidence.missing ? { latest: null, assurance: "none", warning: "", counted: null } : evidence;
   return {
     verdict: combine(checks, required), checks, credential, moment,
-    asOf: told.latest, assurance: told.assurance, warning: told.warning, counted: told.counted ?? null,
+    asOf: told.latest, assurance: told.assurance, warning: told.warning, counted: told.counted ?? null, compared: told.compared ?? "",
     issuer: issuerOf(credential.document),
     place: credential.place === null ? null : placeText(credential.place),
   };
@@ -122,5 +123,5 @@ function isLater({ latest }, asOf) {
 export function unreadable(refusal) {
   const checks = CHECK_NAMES.map((name) => check(name, NOT_CHECKED));
   checks[0] = refused("readable", INVALID, refusal);
-  return { verdict: INVALID, checks, credential: null, moment: null, asOf: null, assurance: "none", issuer: null, place: null, warning: "", counted: null };
+  return { verdict: INVALID, checks, credential: null, moment: null, asOf: null, assurance: "none", issuer: null, place: null, warning: "", counted: null, compared: "" };
 }

@@ -14,6 +14,9 @@ import { relay } from "./relay_client.js";
 /** The answers of which there are words (registry/api/problems.py). */
 const REFUSED = [400, 404, 408, 413, 422, 429, 503];
 
+/** A registry that has not compared yet what it read (registry/store/reading/standing.py). */
+const CATCHING_UP = "REGISTRY_CATCHING_UP";
+
 /** What the page needs to judge: tables, contexts, and the contracts on the list. */
 export async function loadPolicy() {
   const tables = await (await fetch("/page/tables.json")).json();
@@ -42,7 +45,8 @@ export async function askRegistry(place, account, wish) {
 }
 
 /** A problem (RFC 9457): what kind it is in the reader's language, and the registry's own words. */
-function refusedBy(status, { detail }) {
+function refusedBy(status, { detail, title }) {
+  if (title === CATCHING_UP) return noEvidence(CATCHING_UP, "evidence.catchingUp", { words: quoted(String(detail)) });
   const kind = REFUSED.includes(status) ? { key: `refused.${status}` } : { key: "refused.other", values: { status } };
   if (typeof detail !== "string" || detail === "") return noEvidence("REGISTRY_REFUSED", "evidence.refused", { kind });
   return noEvidence("REGISTRY_REFUSED", "evidence.refusedSaying", { kind, words: quoted(detail) });

@@ -5,6 +5,7 @@ import { reasonLabel } from "../core/reasons.js";
 import { sentence } from "../core/sentence.js";
 import { el, facts, icon, link, mono } from "./dom.js";
 import { ask, runPage, table } from "./lookup.js";
+import { warned } from "./warning.js";
 import { moment, say, sentences } from "./words.js";
 
 const ACTIONS = { 1: "revoked", 2: "suspended", 3: "reinstated" };
@@ -19,6 +20,7 @@ async function show(id) {
   const chooser = el("select", { id: "word", onchange: ({ target }) => fill(timeline, id, Number(target.value)) },
     ...Array.from({ length: Math.min(words, 4096) }, (_, word) => el("option", { value: word }, say("batch.range", { first: word * 256 + 1, last: Math.min(found.leafCount, word * 256 + 256) }))));
   return [
+    warned(found.warning ?? ""),
     el("section", { class: "card" }, el("h2", {}, say("batch.record")), facts([
       [say("fact.count"), String(found.leafCount)],
       [say("fact.anchored"), moment(found.anchoredAt)],
@@ -35,7 +37,7 @@ async function show(id) {
 async function fill(holder, id, word) {
   const answer = await fetch(`/v1/batches/${encodeURIComponent(id)}/evidence?word=${word}`);
   const evidence = readEvidence(new Uint8Array(await answer.arrayBuffer()));
-  if (evidence.missing) return holder.replaceChildren(el("p", {}, say("nothing")));
+  if (evidence.missing) return holder.replaceChildren(el("p", {}, say(answer.status === 503 ? "batch.later" : "nothing")));
   const rows = evidence.status.changes.map((one) => [moment(one.time), say(`action.${ACTIONS[one.action] ?? "revoked"}`), numbers(one.mask, word), sentence(sentences(), reasonLabel(one.reason)), String(one.block)]);
   const count = (bits) => bits.toString(2).replaceAll("0", "").length;
   holder.replaceChildren(

@@ -8,6 +8,7 @@ import { readProfile } from "../core/profile.js";
 import { loadPolicy } from "./ask.js";
 import { el, facts, icon, link, mono } from "./dom.js";
 import { ask, runPage, table } from "./lookup.js";
+import { warned } from "./warning.js";
 import { moment, say } from "./words.js";
 
 const ROLES = [[1, "admin"], [2, "anchor"], [4, "status"]];
@@ -19,6 +20,7 @@ async function show(id) {
   const now = found.profiles.find((one) => one.until === null);
   const proven = isObject(now?.document) ? await proof(now, found, policy) : null;
   return [
+    warned(found.warning ?? ""),
     identity(found, now, proven),
     el("section", { class: "card" }, table(say("issuer.keys"), ["account", "roles", "since", "until"].map((key) => say(`keys.${key}`)), found.keys.map(keyRow))),
     history(found),

@@ -5,10 +5,9 @@ import { suspicionsAbout } from "../core/names.js";
 import { el, facts, fillWith, icon, link, mono } from "./dom.js";
 import { holderTools } from "./holder.js";
 import { subjectOf } from "./subject.js";
-import { day, moment, say, sayQuoting, sentences, spoken } from "./words.js";
+import { warned } from "./warning.js";
+import { day, moment, say, sentences, spoken } from "./words.js";
 
-/** How a registry begins that says its mirror is halted (registry/store/reading/evidence.py). */
-const HALTED = "This registry's mirror is halted.";
 const ICONS = { valid: "tick", invalid: "cross", unknown: "question", not_applicable: "dash", not_checked: "dash" };
 
 /** Show a report in `holder`. `what` is {bytes, report, asked, others, wish, byHash, more}: `wish` is the question that was put. */
@@ -19,17 +18,12 @@ export async function showReport(holder, { bytes, report, asked, others, wish, b
     holder,
     banner(report, wish, then),
     told === null ? null : certificate(told, report),
-    report.warning === "" ? null : el("p", { class: "warning" }, icon("alert"), el("span", {}, ...warning(report.warning))),
+    warned(report.warning),
     more,
     checks(report, then),
     grounds(report, { asked, others, wish, then, byHash }),
     ...(told === null || bytes === null ? [] : [await holderTools(bytes, told, report)]),
   );
-}
-
-/** What the registry says of itself. */
-function warning(words) {
-  return words.startsWith(HALTED) ? sayQuoting("warning.halted", words.slice(HALTED.length).trim()) : sayQuoting("warning.other", words);
 }
 
 function banner({ verdict, checks: all, moment: when, asOf }, wish, then) {
@@ -60,7 +54,7 @@ function put({ asOf, about }, when, block) {
 function todo(verdict, all) {
   if (verdict === "valid") return "todo.valid";
   const codes = all.filter((one) => one.verdict === verdict).map((one) => one.code);
-  const known = { REVOKED: "revoked", SUSPENDED: "suspended", EXPIRED: "expired", PARSING_ERROR: "unreadable", CHAIN_UNAVAILABLE: "unreachable", REGISTRY_REFUSED: "unreachable", ANCHOR_PENDING: "pending", ANCHOR_PROOF_MISSING: "stripped" };
+  const known = { REVOKED: "revoked", SUSPENDED: "suspended", EXPIRED: "expired", PARSING_ERROR: "unreadable", CHAIN_UNAVAILABLE: "unreachable", REGISTRY_REFUSED: "unreachable", REGISTRY_CATCHING_UP: "unreachable", ANCHOR_PENDING: "pending", ANCHOR_PROOF_MISSING: "stripped" };
   const named = codes.map((code) => known[code]).find((one) => one !== undefined);
   return `todo.${named ?? verdict}`;
 }
@@ -138,7 +132,7 @@ function speaker(assurance, others, byHash) {
 }
 
 /** Who says so, and as of when. */
-function grounds({ asOf, assurance, place, counted }, { asked, others, wish, then, byHash }) {
+function grounds({ asOf, assurance, place, counted, compared }, { asked, others, wish, then, byHash }) {
   const registry = asked !== null && place !== null;
   const sent = [
     registry ? say("grounds.wordSent") : others.length === 0 ? say("grounds.nothingSent") : "",
@@ -147,6 +141,7 @@ function grounds({ asOf, assurance, place, counted }, { asked, others, wish, the
   ].join(" ").trim();
   const rows = [
     [say("grounds.by"), say(speaker(assurance, others, byHash), { host: asked ?? "" })],
+    [say("grounds.compared"), compared === "" ? null : say(`grounds.compared.${compared}`)],
     [say("grounds.depth"), counted === null ? null : say("grounds.counted", counted)],
     [say("grounds.block"), asOf === null ? null : el("span", {}, `${asOf.number} · ${moment(asOf.time)}`, el("br"), mono(`0x${asOf.hash}`))],
     [say("grounds.place"), place === null ? null : link(`/batch?id=${encodeURIComponent(place.split(":").slice(0, 5).join(":"))}`, mono(place))],
