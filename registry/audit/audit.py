@@ -9,7 +9,7 @@ from typing import Any
 from registry.audit.diff import Difference, differences, key_of
 from registry.audit.held import HeldCheck
 from registry.audit.look import AuditedMirror, Row
-from registry.audit.points import Audited, SignedCheck, doubts, point_differences, root_differences
+from registry.audit.points import Audited, SignedCheck, doubts, point_differences, root_differences, signed_blocks
 from registry.audit.raw import RawCheck, outside_differences
 from registry.audit.replay import Replay
 from registry.errors import ChainUnavailable, LedgerError, RpcError
@@ -74,11 +74,13 @@ def audit(
     """
     with mirror.look() as look:
         point, newest = look.checkpoint(), look.newest_block(canonical=True)
+        stops = signed_blocks(look, chain.contract.chain_id)
     if point is None:
         return _without_checkpoint(chain, newest)
     try:
         chain.check_identity()
-        return _Audit(chain, mirror, Replay(chain, start, receipts=receipts), signers).run(point, newest)
+        replay = Replay(chain, start, receipts=receipts, stops=stops)
+        return _Audit(chain, mirror, replay, signers).run(point, newest)
     except (ChainUnavailable, RpcError) as error:
         return AuditReport(Outcome.UNKNOWN, str(error), point.block.number, 0, 0)
     except LedgerError as error:
@@ -134,7 +136,7 @@ class _Audit:
         return next(ours, None)
 
     def _compared(self, audited: Audited) -> tuple[AuditReport, Checkpoint, SignedCheck]:
-        signed = SignedCheck(audited, self.signers)
+        signed = SignedCheck(audited, self.replay.words, self.signers)
         found = tuple(islice(self._all_differences(audited, signed), _MOST_DIFFERENCES))
         rows = sum(len(self.replay.state.all(kind)) for kind in ENTITY_TYPES) + len(self.replay.history)
         outcome, detail = (Outcome.DIFFERS, _detail(found)) if found else (Outcome.EQUAL, _AGREE)

@@ -1,16 +1,19 @@
 """A mirror's checkpoint against the chain that was replayed, and the checkpoints that the registry signed."""
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from registry.audit.diff import Difference, shown
 from registry.audit.look import Look, Row
+from registry.audit.words import WordsAt
 from registry.credential.place import ContractId
+from registry.credential.reader import read_document
 from registry.errors import HallmarkError, ProofError, RpcError
 from registry.ledger.decode import BlockRef
 from registry.ports import ChainSource, Checkpoint
+from registry.verification.checkpoint import Checkpoint as SignedPoint
 from registry.verification.checkpoint import SignedCheckpoint, check_signature, checkpoint_from_json
+from registry.verification.verdict import BlockPoint
 
 _EVIDENCE = ("proof", "views")
 
@@ -95,16 +98,23 @@ def doubts(chain: ChainSource, point: Checkpoint) -> Iterator[str]:
             yield f"{what}: it lags, or the checkpoint was edited. Run the audit again later, or ask another endpoint."
 
 
+def signed_blocks(look: Look, chain_id: int) -> list[int]:
+    """The blocks that signed checkpoints of a chain speak of, ascending."""
+    return sorted({number for row in look.signed() if row[0] == chain_id for number in row[1:3]})
+
+
 class SignedCheck:
-    """The checkpoints that a registry signed: what each row says is what was signed, by one key.
+    """The checkpoints that a registry signed: each row says what was signed, by one key, and that is true.
 
     Args:
         audited: The mirror.
+        words: What the words were, by the replay.
         signers: The did:keys that the registry is known by; none: that of the first row.
     """
 
-    def __init__(self, audited: Audited, signers: Collection[str] = ()) -> None:
+    def __init__(self, audited: Audited, words: WordsAt, signers: Collection[str] = ()) -> None:
         self._audited = audited
+        self._words = words
         self._signers = set(signers)
         self._others = audited.look.chains() - {audited.contract.chain_id}
         self.strangers: set[str] = set()
@@ -114,8 +124,8 @@ class SignedCheck:
         for row in self._audited.look.signed():
             key = f"chain_id={row[0]}, block_number={row[1]}, through={row[2]}"
             try:
-                signed = checkpoint_from_json(json.loads(row[3]))
-            except (ValueError, HallmarkError):
+                signed = checkpoint_from_json(read_document(bytes(row[3])))
+            except HallmarkError:
                 yield Difference("signed_checkpoint", key, "body", "a signed checkpoint", "another text")
                 continue
             yield from self._row_differences(row, key, signed)
@@ -137,8 +147,30 @@ class SignedCheck:
             return
         if point.contract.chain_id in self._others:
             return
-        if point.contract != self._audited.contract:
-            yield Difference("signed_checkpoint", key, "body", str(self._audited.contract), str(point.contract))
+        if wrong := self._untrue(point):
+            yield Difference("signed_checkpoint", key, "body", *wrong)
         self._signers = self._signers or {signed.signer}
         if signed.signer not in self._signers:
             self.strangers.add(signed.signer)
+
+    def _untrue(self, point: SignedPoint) -> tuple[str, str] | None:
+        """What the chain says and what was signed, where these differ.
+
+        Blocks that the replay did not see tell nothing, nor do those that the mirror knows as a lost branch's: a
+        reorganisation past finality was accepted.
+        """
+        if point.contract != self._audited.contract:
+            return str(self._audited.contract), str(point.contract)
+        for number in {point.block.number, point.through} & self._words.found.keys():
+            block, issuers, accreditors = self._words.found[number]
+            if self._is_lost(point):
+                return None
+            if number == point.block.number and BlockPoint.of(block) != point.block:
+                return f"block {number} is 0x{block.hash.hex()}", f"{point.block.hash} signed"
+            if (issuers, accreditors) != (point.issuers, point.accreditors):
+                return f"other words after block {number}", f"root 0x{point.issuers.root.hex()} signed"
+        return None
+
+    def _is_lost(self, point: SignedPoint) -> bool:
+        known = self._audited.look.blocks(point.block.number, point.block.number)
+        return any("0x" + row[1].hex() == point.block.hash and not row[4] for row in known)

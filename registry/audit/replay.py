@@ -1,10 +1,13 @@
 """A fresh fold of everything that the contracts ever emitted, up to a block."""
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
+from registry.audit.words import WordsAt
 from registry.indexer.ahead import Ahead
 from registry.indexer.fetch import Fetched, check_links
 from registry.indexer.places import Verify
+from registry.ledger.decode import LedgerEvent
 from registry.ledger.header import Header
 from registry.ledger.history import HistoryRow, history_rows
 from registry.ledger.projection import fold
@@ -20,16 +23,19 @@ class Replay:
         chain: Where to read.
         start: The deployment's block.
         receipts: Whether every block is proven by its receipts root.
+        stops: Blocks after which all words are wanted, ascending.
 
     Attributes:
         state: What all events so far lead to.
         history: Their history rows.
         events: How many there were.
         header: The newest block that was read; None before the first.
+        words: What the words were after the stops.
     """
 
-    def __init__(self, chain: ChainSource, start: int, *, receipts: bool = False) -> None:
+    def __init__(self, chain: ChainSource, start: int, *, receipts: bool = False, stops: Sequence[int] = ()) -> None:
         self.start = start
+        self.words = WordsAt(stops)
         self.state = State()
         self.history: list[HistoryRow] = []
         self.events = 0
@@ -53,10 +59,24 @@ class Replay:
             fetched = self._ahead.take(self.last + 1, last)
             if self.header is not None:
                 check_links([self.header, fetched.headers[0]])
-            items = [item for _, item in fetched.events]
-            fold(self.state, self._domain, items)
+            items = self._fold(fetched)
             if history:
                 self.history += history_rows(items)
             self.events += len(items)
             self.header = fetched.headers[-1]
             yield fetched
+
+    def _fold(self, fetched: Fetched) -> list[LedgerEvent]:
+        """Fold a range, with a halt after each stop in it; its events."""
+        items, done = [item for _, item in fetched.events], 0
+        for stop in self.words.within(fetched.first, fetched.last):
+            until = bisect_right(items, stop, key=lambda item: item.block.number)
+            self._fold_some(items[done:until])
+            self.words.hold(fetched.headers[stop - fetched.first].block, self.state)
+            done = until
+        self._fold_some(items[done:])
+        return items
+
+    def _fold_some(self, items: Sequence[LedgerEvent]) -> None:
+        fold(self.state, self._domain, items)
+        self.words.note(items)

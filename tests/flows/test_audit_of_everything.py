@@ -1,6 +1,8 @@
 """Whatever is edited in the database by hand, in any column of any table, an audit finds and names it."""
 
 import json
+import random
+from copy import copy
 from dataclasses import dataclass, replace
 
 import clusters
@@ -57,6 +59,11 @@ def fill(desk):
     desk.ok("issuer accredit 1 --scope achievement.json")
     desk.ok(f"issuer request-change add-admin {desk.chain.accounts[5].address}")
     desk.mine(4)
+    return mirrored(desk)
+
+
+def mirrored(desk):
+    """Read the chain, and let the registry take documents and sign a checkpoint."""
     with open_api(desk) as client:
         deposit(desk, client)
         assert client.get("/v1/checkpoint").json()["signed"]
@@ -84,15 +91,15 @@ class Auditor:
 
 
 @pytest.fixture(scope="module")
-def auditor(new_desk, tmp_path_factory):
-    return Auditor(fill(new_desk(tmp_path_factory.mktemp("audit"))))
+def auditor(own_desk, tmp_path_factory):
+    return Auditor(fill(own_desk(tmp_path_factory.mktemp("audit"))))
 
 
 @pytest.fixture(scope="module")
-def auditor_there(new_desk, tmp_path_factory, postgres_server):
-    """The same with PostgreSQL."""
+def auditor_there(auditor, postgres_server):
+    """The same chain and documents with PostgreSQL."""
     url = clusters.make_database(postgres_server)
-    yield Auditor(fill(new_desk(tmp_path_factory.mktemp("audit")).use(url)))
+    yield Auditor(mirrored(copy(auditor.desk).use(url)))
     clusters.drop_database(url)
 
 
@@ -255,6 +262,47 @@ def test_a_checkpoint_that_another_key_signed_is_unknown_until_that_key_is_named
     desk.sql("DELETE FROM signed_checkpoint WHERE through = :t", t=point.through)
     assert [report.outcome for report in reports] == ["unknown", "equal"]
     assert forged.signer in reports[0].detail
+
+
+@pytest.mark.parametrize("untrue", ["words", "block"])
+def test_a_checkpoint_that_the_registry_signed_and_that_is_untrue_is_found(auditor, untrue):
+    desk = auditor.desk
+    ((body,),) = desk.sql("SELECT body FROM signed_checkpoint ORDER BY block_number LIMIT 1")
+    point = checkpoint_from_json(json.loads(body)).checkpoint
+    words, block = replace(point.issuers, root=bytes(32)), replace(point.block, hash="0x" + "5a" * 32)
+    false = replace(point, issuers=words) if untrue == "words" else replace(point, block=block)
+    desk.sql("UPDATE signed_checkpoint SET body = :body", body=json.dumps(signed_json(false)).encode())
+    report = auditor.report()
+    desk.sql("UPDATE signed_checkpoint SET body = :body", body=body)
+    ((found,),) = [report.differences]
+    assert (found.table, found.column) == ("signed_checkpoint", "body")
+    assert {"words": "other words after block", "block": "is 0x"}[untrue] in found.expected
+
+
+def signed_json(point):
+    return checkpoint_to_json(sign_checkpoint(point, signer_of(b"\5" * 32)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_bytes_stand_in_place_of_a_document_they_are_a_difference_and_no_failure(auditor, seed):
+    desk, rng = auditor.desk, random.Random(seed)
+    for table in ("document", "signed_checkpoint"):
+        for key, *rest in desk.sql(f"SELECT rowid, body FROM {table}"):
+            for spoiled in spoil(rng, bytes(rest[0])):
+                desk.sql(f"UPDATE {table} SET body = :body WHERE rowid = :key", body=spoiled, key=key)
+                report = auditor.report()
+                assert (report.outcome, report.differences[0].table) == ("differs", table), spoiled
+            desk.sql(f"UPDATE {table} SET body = :body WHERE rowid = :key", body=rest[0], key=key)
+    assert auditor.report().outcome == "equal"
+
+
+def spoil(rng, body):
+    """Other bytes of several kinds."""
+    at = rng.randrange(len(body))
+    yield body[:at] + bytes([body[at] ^ (1 << rng.randrange(7))]) + body[at + 1 :]
+    yield body[:at]
+    yield b""
+    yield rng.choice([b"{}", b"[]", b"null", b"1e999", b'{"a":' * 40, b"\xff", b"[" * 100_000])
 
 
 def test_an_audit_beside_an_indexer_that_goes_on_compares_with_where_it_is_now(desk, monkeypatch):
