@@ -16,6 +16,7 @@ from registry.chain.pool import LOOK_SECONDS, RpcPool
 from registry.chain.proofs import NotOffered, proven_accreditation, proven_storage
 from registry.chain.quantities import hash_of
 from registry.chain.receipts import logs_by_receipts
+from registry.chain.refusals import not_offered
 from registry.chain.rpc import Call, Caller
 from registry.chain.views import call_data, integers, words
 from registry.credential.place import ContractId
@@ -47,6 +48,12 @@ def _read(rpc: Caller, read: Callable[[], R]) -> R:
         return read()
     except _UNREADABLE:
         what = f"The endpoint {rpc.url} gave an answer that cannot be read."
+        raise ChainUnavailable(what, todo="ask again, or another endpoint") from None
+    except RpcError as error:
+        if not_offered(error):
+            raise
+        # What is asked here every node can answer: the fault is not the question's, and another one may be asked.
+        what = f"The endpoint {rpc.url} refuses what every one answers: {error.what}"
         raise ChainUnavailable(what, todo="ask again, or another endpoint") from None
 
 

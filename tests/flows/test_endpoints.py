@@ -134,6 +134,19 @@ def test_answer_that_cannot_be_is_an_error_and_beside_an_honest_endpoint_none_at
     assert chain.rpc.faults()[honest(life).url] == 0
 
 
+def test_error_of_an_endpoint_about_what_every_one_answers_is_unavailability(life):
+    """It ends no follower, and another endpoint is asked."""
+
+    def refuse(method, _, __):
+        if method == "eth_getLogs":
+            raise RpcError("eth_getLogs: the moon is full", rpc_code=-32000)
+
+    with pytest.raises(ChainUnavailable, match="the moon is full"):
+        chain_of(life, Changed(life, refuse)).logs(1, 2)
+    chain = chain_of(life, Changed(life, refuse), honest(life))
+    assert follow(chain, mirror_of(life)).point.block.number == life.head()
+
+
 def no_method(method, _, __):
     if method in ("eth_getProof", "eth_getBlockReceipts"):
         raise RpcError(f"the method {method} does not exist", rpc_code=-32601)
