@@ -48,6 +48,13 @@ EVIDENCE, CHECKPOINT, TRIE, BUNDLE, SNAPSHOT = (
     "unit/test_snapshot.py",
 )
 
+_R = "store/reading/"
+CATCHING_UP, EDGES, LEFT_OUT = (
+    "flows/test_catching_up.py",
+    "flows/test_edges_of_the_past.py",
+    "flows/test_left_out.py",
+)
+
 BUGS = (
     # how checks combine
     Bug(_V + "verdict.py", "    if _INVALID in [", "    if None in [", JUDGE),
@@ -179,6 +186,20 @@ BUGS = (
         "pass",
         "flows/test_attested_bundle.py",
     ),
+    # what a mirror may say, and when
+    Bug(_R + "standing.py", "return point.proven >= point.block_number and", "return", CATCHING_UP),
+    Bug(_R + "standing.py", 'return {**body, "warning": warning} if warning else body', "return body", CATCHING_UP),
+    Bug(_R + "evidence.py", "if missing := catching_up(point):", "if missing := None:", CATCHING_UP),
+    Bug(_R + "evidence.py", "ask.time >= point.block_time", "ask.time > point.block_time", EDGES),
+    Bug(_R + "quick_evidence.py", "            if point.missing is not None:", "            if False:", CATCHING_UP),
+    Bug(_R + "quick_evidence.py", "        if kept.point.warning:", "        if False:", CATCHING_UP),
+    Bug(_R + "checkpoints.py", "            check_signature(signed)\n", "", LEFT_OUT),
+    Bug("chain/past.py", "if ask.time >= newest.time", "if ask.time > newest.time", EDGES),
+    Bug("api/routes/health.py", 'if point["proven"] < block or', "if", CATCHING_UP),
+    Bug("api/routes/lookups.py", 'and "warning" not in body', "", CATCHING_UP),
+    Bug("api/status_lists.py", "if state.unsure or age", "if age", CATCHING_UP),
+    Bug(_V + "evidence_json.py", "if said not in (COMPARED if", "if False and said not in (COMPARED if", EVIDENCE),
+    Bug("bootstrap/indexing.py", 'self._trouble = f"Indexing', '_ = f"Indexing', "unit/test_indexing.py"),
 )
 
 

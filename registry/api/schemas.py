@@ -27,7 +27,13 @@ def maybe(of: Schema) -> Schema:
 
 def page(name: str, of: Schema) -> Schema:
     """A part of a list, and the cursor of the next part, or null."""
-    return thing(**{name: many(of), "next": maybe(TEXT)})
+    return marked(thing(**{name: many(of), "next": maybe(TEXT)}))
+
+
+def marked(schema: Schema) -> Schema:
+    """The same, with a warning where the rows need one."""
+    why = "Only while the mirror is halted, or has not compared yet what it read: why, for a person"
+    return {**schema, "properties": {**schema["properties"], "warning": {**TEXT, "description": why}}}
 
 
 PROBLEM: Schema = {

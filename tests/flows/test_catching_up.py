@@ -125,6 +125,10 @@ def test_look_ups_of_what_is_not_compared_are_marked_and_kept_by_nobody(half_rea
             assert "warning" not in api.get(path).json(), path
         assert api.get(paths[0]).json()["revoked"] is True
         assert api.get(paths[1]).headers["cache-control"] == FOREVER
+        desk.sql("UPDATE checkpoint SET halted = 'Somebody has to look.'")
+        for path in paths:
+            assert "is halted. Somebody has to look." in api.get(path).json()["warning"], path
+        assert api.get(paths[1]).headers["cache-control"] == "no-cache"
 
 
 def test_registry_is_not_ready_before_all_that_it_read_is_compared(half_read):

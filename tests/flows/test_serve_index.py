@@ -34,5 +34,7 @@ def test_indexing_that_fails_is_told_at_once_and_goes_on_by_itself(desk):
         assert told["checkpoint"]["block"]["number"] == desk.head()
         report = json.loads(ask(address, "POST", "/v1/verify", (desk.folder / "credentials/001.json").read_bytes())[2])
         assert report["checks"][7]["code"] == "REVOKED"
+        said = desk.run(f"verify credentials/001.json --registry {address}").out
+        assert "by the registry's word, which it compared with state proofs" in said
     log = (desk.folder / "serve.log").read_text()
     assert "indexing stopped: " in log

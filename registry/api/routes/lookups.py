@@ -54,7 +54,7 @@ def _found(value: Any) -> Any:
     "/credentials/{leaf}",
     summary="A credential by its leaf hash",
     response_class=Response,
-    responses=_answers("Place and status", schemas.CREDENTIAL, "credentialByLeaf"),
+    responses=_answers("Place and status", schemas.marked(schemas.CREDENTIAL), "credentialByLeaf"),
 )
 def credential(request: Request, leaf: _LeafText) -> Response:
     """Place and status of the credential with this leaf hash (64 hex digits), where its manifest was deposited."""
@@ -65,7 +65,7 @@ def credential(request: Request, leaf: _LeafText) -> Response:
     "/batches/{batch_id}",
     summary="A batch by its record",
     response_class=Response,
-    responses=_answers("The record", schemas.BATCH, "batch"),
+    responses=_answers("The record", schemas.marked(schemas.BATCH), "batch"),
 )
 def batch(request: Request, batch_id: _BatchText) -> Response:
     """The record `eip155:<chain>:0x<contract>:<issuer>:<batch>`."""
@@ -113,7 +113,7 @@ def evidence(
     "/issuers/{issuer_id}",
     summary="An issuer with its keys, profiles and accreditations",
     response_class=Response,
-    responses=_answers("At most 200 of each; the newest profiles and accreditations", schemas.ISSUER, "issuer"),
+    responses=_answers("At most 200 of each; the newest profiles first", schemas.marked(schemas.ISSUER), "issuer"),
 )
 def issuer(request: Request, issuer_id: _IssuerText) -> Response:
     """The issuer `eip155:<chain>:0x<contract>:<issuer>`."""

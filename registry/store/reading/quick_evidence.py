@@ -128,18 +128,14 @@ class QuickEvidence:
         kept = self._current()
         if kept.point is None:
             return EMPTY
-        if kept.point.missing is not None:
-            return kept.point.missing
         key = (place.batch, place.index // WORD_BITS, account)
         found = kept.evidence.get(key)
-        if found is None:
-            read = self._read(place, account)
-            if isinstance(read, NoEvidence):
-                return read
-            found = read
-            if len(kept.evidence) < _MOST_KEPT:
-                kept.evidence[key] = found
-        return found
+        if found is not None:
+            return found
+        read = self._read(place, account)
+        if isinstance(read, Evidence) and len(kept.evidence) < _MOST_KEPT:
+            kept.evidence[key] = read
+        return read
 
     def json_of(self, evidence: Evidence | NoEvidence) -> orjson.Fragment | None:
         """Evidence as JSON, written once for what is kept in memory."""
