@@ -8,7 +8,7 @@ from registry.audit.look import Look, Row
 from registry.audit.words import WordsAt
 from registry.credential.place import ContractId
 from registry.credential.reader import read_document
-from registry.errors import HallmarkError, ProofError, RpcError
+from registry.errors import ChainUnavailable, HallmarkError, ProofError, RpcError
 from registry.ledger.decode import BlockRef
 from registry.ports import ChainSource, Checkpoint
 from registry.verification.checkpoint import Checkpoint as SignedPoint
@@ -76,7 +76,7 @@ def root_differences(chain: ChainSource, audited: Audited) -> Iterator[Differenc
         return
     try:
         both = chain.storage(header, []), chain.accreditation_storage(header, [])
-    except RpcError:  # a node that keeps no old states
+    except (ChainUnavailable, RpcError):  # a node that keeps no old states
         return
     views = [view for view in both if view is not None]
     roots = b"".join(view.storage_root or b"" for view in views if view.proven)
@@ -84,15 +84,21 @@ def root_differences(chain: ChainSource, audited: Audited) -> Iterator[Differenc
         yield audited.cell("storage_root", roots, point.storage_root)
 
 
-def doubts(chain: ChainSource, point: Checkpoint) -> Iterator[str]:
-    """Why nothing can be said for certain though no row differs."""
+def doubts(chain: ChainSource, point: Checkpoint, depths: tuple[int, int]) -> Iterator[str]:
+    """Why nothing can be said for certain though no row differs.
+
+    `depths`: after how many blocks one is safe and final where a node has no tags, which the mirror's may have lacked.
+    """
     if point.halted:
         yield f"The mirror is halted: {point.halted} See `hallmark index --accept-reorg`."
     if point.proven < point.block.number:
         read = f"Blocks {point.proven + 1} … {point.block.number} were never held against the contract's storage"
         yield f"{read} (checkpoint, proven). Run `hallmark index`, then again."
     tiers = chain.tiers()
-    for name, ours, theirs in (("final", point.final, tiers.final), ("safe", point.safe, tiers.safe)):
+    safe, final = (
+        max(tier, tiers.latest - depth) for tier, depth in zip((tiers.safe, tiers.final), depths, strict=True)
+    )
+    for name, ours, theirs in (("final", point.final, final), ("safe", point.safe, safe)):
         if ours > theirs:
             what = f"The mirror calls block {ours} {name} (checkpoint, {name}), the endpoint only {theirs}"
             yield f"{what}: it lags, or the checkpoint was edited. Run the audit again later, or ask another endpoint."

@@ -42,7 +42,7 @@ class Heights:
             final_after: The same for final.
 
         Raises:
-            ChainUnavailable: No answer, or none about tags from an endpoint that has them.
+            ChainUnavailable: No answer, or none about tags from an endpoint that has them, or refuses something else.
             ValueError, KeyError, TypeError: An answer that is no height.
         """
         known = self._known.setdefault(rpc.url, _Known())
@@ -66,5 +66,12 @@ def _tagged(rpc: Caller, *, patient: bool) -> list[Any] | None:
     try:
         blocks = rpc.batch(calls)
         return blocks if all(blocks) or not patient else rpc.batch(calls)
+    except RpcError as error:
+        refused = error
+    try:
+        blocks = [rpc.call(method, *params) for method, params in calls]
     except RpcError:
         return None
+    if all(blocks):
+        return blocks
+    raise ChainUnavailable(f"The endpoint {rpc.url} refuses heights in passing: {refused.what}", todo="ask again")

@@ -142,7 +142,9 @@ def _deploy(world: World, path: Path) -> dict[str, Callable[[str, list[Any]], st
     genesis = bytes.fromhex(world.rpc("eth_getBlockByNumber", "0x0", False)["hash"][2:])
     contract = ContractId(int(world.rpc("eth_chainId"), 16), registry.address)
     place = (contract, genesis, registry.code_hash, registry.block_number)
-    write_deployment(path, Deployment(*place, 1, 2, accreditation))
+    # What is final by confirmations is not final sooner than by the chain's own tags: nothing that was comes back.
+    depths = (world.final_after // 2, world.final_after)
+    write_deployment(path, Deployment(*place, *depths, accreditation))
     encoders = [Web3().eth.contract(abi=artifact.abi).encode_abi for artifact in artifacts]
     return dict(zip(("0x" + one.address.hex() for one in (registry, accreditation)), encoders, strict=True))
 

@@ -185,6 +185,15 @@ def test_confirmations_count_where_tags_never_come_and_tags_again_when_they_do(t
     assert heights.of(node, 12, 64) == Tiers(100, 50, 20)
 
 
+def test_refusal_of_a_batch_is_no_refusal_of_tags():
+    node = Node(eth_getBlockByNumber=tagged(100, 90, 80), eth_blockNumber="0x64")
+    node.batch = lambda _: (_ for _ in ()).throw(RpcError("batch requests are not supported", rpc_code=-32600))
+    assert Heights().of(node, 1, 2) == Tiers(100, 90, 80)
+    node.answers["eth_getBlockByNumber"] = tagged(100, None, None)
+    with pytest.raises(ChainUnavailable):
+        Heights().of(node, 1, 2)
+
+
 def test_endpoint_without_tags_says_nothing_about_another_one():
     heights = Heights()
     without, other = Node(eth_getBlockByNumber=tagged(9, None, None), eth_blockNumber="0x9"), Node()
