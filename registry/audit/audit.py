@@ -21,6 +21,7 @@ from registry.ports import ChainSource, Checkpoint, StorageView
 
 _MOST_DIFFERENCES = 100
 _LOOKS = 5
+_NEVER = 2**63
 _AGREE = "SQL, replay and contract agree."
 _MOVED = "The mirror was rolled back, or goes on faster than it is read. Run the audit again, or stop the indexer."
 _NEW_DATABASE = (
@@ -60,18 +61,26 @@ class AuditReport:
         return asdict(self) | {"outcome": self.outcome.value}
 
 
-def audit(
-    chain: ChainSource, mirror: AuditedMirror, start: int, *, receipts: bool = False, signers: Collection[str] = ()
-) -> AuditReport:
-    """Compare everything in the mirror with a replay from block `start`, and the replay with the contract's own words.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How an audit is done.
 
-    Args:
-        chain: Where to read.
-        mirror: What is compared.
-        start: The deployment's block.
+    Attributes:
         receipts: Whether every block of the replay is proven by its receipts root.
         signers: The did:keys by which the registry signs its checkpoints; none: that of the first one.
+        depths: After how many blocks one is safe and final where a node has no tags.
     """
+
+    receipts: bool = False
+    signers: Collection[str] = ()
+    depths: tuple[int, int] = (_NEVER, _NEVER)
+
+
+_PLAIN = Asked()
+
+
+def audit(chain: ChainSource, mirror: AuditedMirror, start: int, asked: Asked = _PLAIN) -> AuditReport:
+    """Compare everything in the mirror with a replay from block `start` on, and that with the contract's own words."""
     with mirror.look() as look:
         point, newest = look.checkpoint(), look.newest_block(canonical=True)
         stops = signed_blocks(look, chain.contract.chain_id)
@@ -79,8 +88,8 @@ def audit(
         return _without_checkpoint(chain, newest)
     try:
         chain.check_identity()
-        replay = Replay(chain, start, receipts=receipts, stops=stops)
-        return _Audit(chain, mirror, replay, signers).run(point, newest)
+        replay = Replay(chain, start, receipts=asked.receipts, stops=stops)
+        return _Audit(chain, mirror, replay, asked).run(point, newest)
     except (ChainUnavailable, RpcError) as error:
         return AuditReport(Outcome.UNKNOWN, str(error), point.block.number, 0, 0)
     except LedgerError as error:
@@ -97,11 +106,11 @@ def _without_checkpoint(chain: ChainSource, newest: Row | None) -> AuditReport:
 class _Audit:
     """One audit: a replay, and looks at the mirror beside it."""
 
-    def __init__(self, chain: ChainSource, mirror: AuditedMirror, replay: Replay, signers: Collection[str]) -> None:
+    def __init__(self, chain: ChainSource, mirror: AuditedMirror, replay: Replay, asked: Asked) -> None:
         self.chain = chain
         self.mirror = mirror
         self.replay = replay
-        self.signers = signers
+        self.asked = asked
         self.raw = RawCheck()
 
     def run(self, point: Checkpoint, newest: Row | None) -> AuditReport:
@@ -136,7 +145,7 @@ class _Audit:
         return next(ours, None)
 
     def _compared(self, audited: Audited) -> tuple[AuditReport, Checkpoint, SignedCheck]:
-        signed = SignedCheck(audited, self.replay.words, self.signers)
+        signed = SignedCheck(audited, self.replay.words, self.asked.signers)
         found = tuple(islice(self._all_differences(audited, signed), _MOST_DIFFERENCES))
         rows = sum(len(self.replay.state.all(kind)) for kind in ENTITY_TYPES) + len(self.replay.history)
         outcome, detail = (Outcome.DIFFERS, _detail(found)) if found else (Outcome.EQUAL, _AGREE)
@@ -166,7 +175,7 @@ class _Audit:
         """Why nothing can be said for certain though no row differs."""
         if self.raw.full:
             yield _MOVED
-        yield from doubts(self.chain, point)
+        yield from doubts(self.chain, point, self.asked.depths)
         if signed.strangers:
             who = ", ".join(sorted(signed.strangers))
             yield f"Checkpoints are signed by another key, {who}: name the registry's keys with --signer."

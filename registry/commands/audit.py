@@ -33,12 +33,12 @@ def add(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Audit the mirror that the settings name."""
     from registry import bootstrap
-    from registry.audit.audit import audit
+    from registry.audit.audit import Asked, audit
 
     settings = options.settings_of(args)
-    start, receipts = bootstrap.deployment(settings).block_number, args.verify == "receipts"
-    chain, mirror = bootstrap.chain(settings), bootstrap.audited_mirror(settings)
-    report = audit(chain, mirror, start, receipts=receipts, signers=args.signers)
+    place = bootstrap.deployment(settings)
+    asked = Asked(args.verify == "receipts", args.signers, (place.safe_after, place.final_after))
+    report = audit(bootstrap.chain(settings), bootstrap.audited_mirror(settings), place.block_number, asked)
     if args.json:
         print(json.dumps(report.to_json(), indent=2))
     else:

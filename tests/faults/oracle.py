@@ -9,7 +9,7 @@ from faults.world import World
 from sqlalchemy import Connection, create_engine, text
 
 from registry import bootstrap
-from registry.audit.audit import audit
+from registry.audit.audit import Asked, audit
 from registry.chain.views import call_data, integers, words
 from registry.ledger.record import commitment
 
@@ -92,7 +92,9 @@ def differences(world: World) -> list[str]:
     settings = world.settings(honest=True)
     mirror = bootstrap.mirror(settings)
     try:
-        report = audit(bootstrap.chain(settings), mirror, world.start)
+        place = bootstrap.deployment(settings)
+        asked = Asked(depths=(place.safe_after, place.final_after))
+        report = audit(bootstrap.chain(settings), mirror, world.start, asked)
         point = mirror.checkpoint()
     finally:
         mirror.engine.dispose()

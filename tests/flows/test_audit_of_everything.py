@@ -11,7 +11,7 @@ from desk import Desk, open_api
 from published import deposit, record
 
 from registry import bootstrap
-from registry.audit.audit import audit
+from registry.audit.audit import Asked, audit
 from registry.audit.raw import RawCheck
 from registry.config import load_settings
 from registry.credential.did_key import did_of
@@ -84,8 +84,9 @@ class Auditor:
         )
         mirror = bootstrap.mirror(settings)
         try:
-            start = bootstrap.deployment(settings).block_number
-            return audit(bootstrap.chain(settings), mirror, start, **options)
+            place = bootstrap.deployment(settings)
+            asked = Asked(depths=(place.safe_after, place.final_after), **options)
+            return audit(bootstrap.chain(settings), mirror, place.block_number, asked)
         finally:
             mirror.engine.dispose()
 
