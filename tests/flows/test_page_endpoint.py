@@ -328,6 +328,15 @@ def test_block_hash_that_the_reader_trusts_leaves_nobody_to_believe(town, tmp_pa
     assert (unknown["missing"], unknown["code"]) == (True, "BLOCK_NOT_READ")
 
 
+def test_newest_second_is_not_over_for_the_page_either(town, tmp_path):
+    second = times(town)[-1]
+    newest, before = (line_of(town, "001", Ask(time=moment)) for moment in (second, second - 1))
+    answers = [answer["evidence"] for answer in in_page(tmp_path, newest, before)]
+    assert [one["missing"] for one in answers] == [True, False]
+    assert answers[0]["key"] == "evidence.notOver"
+    assert (answers[0]["code"], by_python(town, "001", Ask(time=second)).code) == ("BLOCK_NOT_READ", "BLOCK_NOT_READ")
+
+
 def test_nothing_spoilt_is_believed_of_a_block_whose_hash_the_reader_trusts(town, tmp_path):
     block_hash = town.chain.rpc("eth_getBlockByNumber", "latest", False)["hash"][2:]
     made = line_of(town, "001", spoil=True)

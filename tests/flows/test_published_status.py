@@ -254,6 +254,21 @@ def test_mirror_that_cannot_tell_the_present_signs_nothing(issued):
         assert int(answer.headers["retry-after"]) > 0
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{}", b"[]", b"\xff", b'{"credentialSubject":{"encodedList":5}}'], ids=repr
+)
+def test_deposited_list_that_was_garbled_is_not_served(issued, body):
+    with registry(issued) as client:
+        issued.ok("status lists credentials --out lists")
+        (list_file,) = (issued.folder / "lists").glob("*.json")
+        assert client.put(path(issued), content=list_file.read_bytes()).status_code == 201
+        issued.sql("UPDATE document SET body = :body WHERE kind = 'status-list'", body=body)
+        answer = client.get(path(issued))
+        assert (answer.status_code, answer.json()["status"]) == (404, 404)
+        assert client.put(path(issued), content=list_file.read_bytes()).status_code == 201
+        assert client.get(path(issued)).content == list_file.read_bytes()
+
+
 def test_issuer_signs_lists_of_its_own_batches_only(issued, new_desk, tmp_path):
     other = new_desk(tmp_path / "other" if (tmp_path / "other").mkdir() is None else tmp_path)
     outcome = other.run(f"status lists {issued.folder}/credentials/001.json --out lists")
