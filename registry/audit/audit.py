@@ -153,9 +153,11 @@ class _Audit:
         return report, audited.point, signed
 
     def _settled(self, report: AuditReport, point: Checkpoint, signed: SignedCheck) -> AuditReport:
-        """The report, once the chain was asked about what no row says."""
-        problem = "" if report.differences else next(self._problems(point, signed), "")
-        return replace(report, outcome=Outcome.UNKNOWN, detail=problem) if problem else report
+        """The report, once the chain was asked about what no row says; events that are not whole accuse nobody."""
+        problem = self._contract_problem()
+        if not (problem or report.differences):
+            problem = next(self._doubts(point, signed), "")
+        return replace(report, outcome=Outcome.UNKNOWN, detail=problem, differences=()) if problem else report
 
     def _all_differences(self, audited: Audited, signed: SignedCheck) -> Iterator[Difference]:
         look, replay = audited.look, self.replay
@@ -171,7 +173,7 @@ class _Audit:
         yield from HeldCheck(look, audited.contract, replay.state).differences()
         yield from signed.differences()
 
-    def _problems(self, point: Checkpoint, signed: SignedCheck) -> Iterator[str]:
+    def _doubts(self, point: Checkpoint, signed: SignedCheck) -> Iterator[str]:
         """Why nothing can be said for certain though no row differs."""
         if self.raw.full:
             yield _MOVED
@@ -179,7 +181,6 @@ class _Audit:
         if signed.strangers:
             who = ", ".join(sorted(signed.strangers))
             yield f"Checkpoints are signed by another key, {who}: name the registry's keys with --signer."
-        yield from filter(None, [self._contract_problem()])
 
     def _contract_problem(self) -> str:
         """Go on to the newest block, then hold the words against the contract's storage there."""

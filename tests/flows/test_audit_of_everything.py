@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import clusters
 import pytest
 from desk import Desk, open_api
+from meddler import meddler
 from published import deposit, record
 
 from registry import bootstrap
@@ -77,10 +78,13 @@ class Auditor:
     """A desk, and audits of its mirror without a command for each."""
 
     desk: Desk
+    rpc: str = ""
 
     def report(self, **options):
         settings = load_settings(
-            rpc=self.desk.chain.url, deployment=self.desk.folder / "deployment.json", database=self.desk.database
+            rpc=self.rpc or self.desk.chain.url,
+            deployment=self.desk.folder / "deployment.json",
+            database=self.desk.database,
         )
         mirror = bootstrap.mirror(settings)
         try:
@@ -304,6 +308,23 @@ def spoil(rng, body):
     yield body[:at]
     yield b""
     yield rng.choice([b"{}", b"[]", b"null", b"1e999", b'{"a":' * 40, b"\xff", b"[" * 100_000])
+
+
+def test_an_endpoint_that_leaves_events_out_accuses_no_registry(auditor):
+    """What it hides looks like invented rows; the contract's storage says who is wrong."""
+
+    def without_the_newest(call, forward):
+        answer = forward(call)
+        if call["method"] == "eth_getLogs":
+            answer["result"] = [log for log in answer["result"] if log["blockNumber"] != newest]
+        return answer
+
+    newest = hex(auditor.desk.sql("SELECT max(block_number) FROM event")[0][0])
+    with meddler(auditor.desk.chain.url) as endpoint:
+        endpoint.meddle = without_the_newest
+        report = Auditor(auditor.desk, endpoint.url).report()
+    assert (report.outcome, report.differences) == ("unknown", ())
+    assert "hides some" in report.detail or "left out" in report.detail or "not whole" in report.detail
 
 
 def test_an_audit_beside_an_indexer_that_goes_on_compares_with_where_it_is_now(desk, monkeypatch):
