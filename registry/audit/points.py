@@ -153,24 +153,19 @@ class SignedCheck:
             return
         if point.contract.chain_id in self._others:
             return
-        if wrong := self._untrue(point):
+        wrong = self._untrue(point)
+        if wrong and not self._is_lost(point):
             yield Difference("signed_checkpoint", key, "body", *wrong)
         self._signers = self._signers or {signed.signer}
         if signed.signer not in self._signers:
             self.strangers.add(signed.signer)
 
     def _untrue(self, point: SignedPoint) -> tuple[str, str] | None:
-        """What the chain says and what was signed, where these differ.
-
-        Blocks that the replay did not see tell nothing, nor do those that the mirror knows as a lost branch's: a
-        reorganisation past finality was accepted.
-        """
+        """What the chain says and what was signed, where they differ; a block that the replay did not see is silent."""
         if point.contract != self._audited.contract:
             return str(self._audited.contract), str(point.contract)
         for number in {point.block.number, point.through} & self._words.found.keys():
             block, issuers, accreditors = self._words.found[number]
-            if self._is_lost(point):
-                return None
             if number == point.block.number and BlockPoint.of(block) != point.block:
                 return f"block {number} is 0x{block.hash.hex()}", f"{point.block.hash} signed"
             if (issuers, accreditors) != (point.issuers, point.accreditors):
@@ -178,5 +173,6 @@ class SignedCheck:
         return None
 
     def _is_lost(self, point: SignedPoint) -> bool:
+        """Whether the mirror knows the block as a lost branch's: a reorganisation past finality was accepted."""
         known = self._audited.look.blocks(point.block.number, point.block.number)
         return any("0x" + row[1].hex() == point.block.hash and not row[4] for row in known)
