@@ -230,3 +230,19 @@ def test_numbers_that_are_none_are_refused(wrong):
         changed[path[0]][path[1]] = wrong
         with pytest.raises(MalformedError):
             evidence_from_json(changed)
+
+
+@pytest.mark.parametrize("said", ["", "trust us", "PROOF", None, 1, True, ["proof"]])
+def test_registry_that_does_not_say_how_it_compared_is_no_evidence(said):
+    of_a_registry = evidence_to_json(replace(GOOD.evidence, assurance=Assurance.REGISTRY, compared="proof"))
+    for known in ("proof", "views"):
+        assert evidence_from_json({**of_a_registry, "compared": known}).compared == known
+    with pytest.raises(MalformedError):
+        evidence_from_json({**of_a_registry, "compared": said})
+
+
+def test_endpoint_cannot_say_that_it_compared_anything():
+    body = evidence_to_json(GOOD.evidence)
+    assert evidence_from_json(body).compared == ""
+    with pytest.raises(MalformedError):
+        evidence_from_json({**body, "compared": "proof"})
