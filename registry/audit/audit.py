@@ -17,7 +17,8 @@ from registry.ledger.entities import ENTITY_TYPES, Accreditor, Issuer
 from registry.ledger.header import Header
 from registry.ledger.history import HISTORY_TYPES
 from registry.ledger.state import State
-from registry.ports import ChainSource, Checkpoint, StorageView
+from registry.ports.chain import ChainSource, StorageView
+from registry.ports.store import Checkpoint
 
 _MOST_DIFFERENCES = 100
 _LOOKS = 5

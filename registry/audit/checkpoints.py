@@ -7,7 +7,7 @@ from itertools import combinations
 from registry.audit.audit import Outcome
 from registry.errors import HallmarkError, LedgerError, ProofError
 from registry.ledger.header import Header
-from registry.ports import ChainSource
+from registry.ports.chain import ChainSource
 from registry.verification.checkpoint import (
     Checkpoint,
     Comparison,

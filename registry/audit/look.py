@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from registry.ledger.entities import AnyEntity
 from registry.ledger.history import HistoryRow
-from registry.ports import Checkpoint
+from registry.ports.store import Checkpoint
 
 Row = tuple[Any, ...]
 

@@ -10,7 +10,8 @@ from registry.credential.place import ContractId
 from registry.credential.reader import read_document
 from registry.errors import ChainUnavailable, HallmarkError, ProofError, RpcError
 from registry.ledger.decode import BlockRef
-from registry.ports import ChainSource, Checkpoint
+from registry.ports.chain import ChainSource
+from registry.ports.store import Checkpoint
 from registry.verification.checkpoint import Checkpoint as SignedPoint
 from registry.verification.checkpoint import SignedCheckpoint, check_signature, checkpoint_from_json
 from registry.verification.verdict import BlockPoint

@@ -13,7 +13,7 @@ from registry.ledger.history import HistoryRow, history_rows
 from registry.ledger.projection import fold
 from registry.ledger.state import State
 from registry.ledger.word import WordDomain
-from registry.ports import ChainSource
+from registry.ports.chain import ChainSource
 
 
 class Replay:

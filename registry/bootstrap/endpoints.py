@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from registry.chain.signer import AccountSigner
     from registry.chain.source import RpcChain
     from registry.chain.transact import Transactor
-    from registry.ports import StatusReader
+    from registry.ports.chain import StatusReader
 
 
 def deployment(settings: Settings) -> "Deployment":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from registry.issuing.home.workspace import IssuerIdentity, Workspace
     from registry.issuing.table.complaints import Complaints
     from registry.issuing.targets import KnownBatches
-    from registry.ports import JournalEntry
+    from registry.ports.store import JournalEntry
     from registry.store.issuers.issued import SqlIssued
     from registry.store.issuers.journal import SqlJournal
 

@@ -11,7 +11,7 @@ from registry.errors import HallmarkError
 
 if TYPE_CHECKING:
     from registry.chain.evidence import EndpointEvidence
-    from registry.ports import EvidenceSource
+    from registry.ports.evidence import EvidenceSource
     from registry.verification.proven import BundleEvidence
     from registry.web.controllers import ControllerReader
     from registry.web.fetch import Fetcher

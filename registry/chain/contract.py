@@ -21,7 +21,8 @@ from registry.ledger.events import IssuerRegistered
 from registry.ledger.keccak import keccak
 from registry.ledger.record import COMMITMENT_BYTES, commitment
 from registry.ledger.word import IssuerWord
-from registry.ports import Receipt, SignedTransaction, Tiers
+from registry.ports.accounts import Receipt, SignedTransaction
+from registry.ports.chain import Tiers
 
 
 class RegistryContract:

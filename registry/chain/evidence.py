@@ -18,7 +18,7 @@ from registry.ledger.events import StatusChanged
 from registry.ledger.record import COMMITMENT_BYTES, KeySlot
 from registry.ledger.status import bit_of
 from registry.ledger.word import IssuerWord
-from registry.ports import Tiers
+from registry.ports.chain import Tiers
 from registry.verification.evidence import (
     NOW,
     Ask,

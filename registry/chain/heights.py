@@ -8,7 +8,7 @@ from typing import Any
 from registry.chain.quantities import quantity
 from registry.chain.rpc import Call, Caller
 from registry.errors import ChainUnavailable, RpcError
-from registry.ports import Tiers
+from registry.ports.chain import Tiers
 
 _TAGS = ("latest", "safe", "finalized")
 _SECONDS = 60.0  # an endpoint without tags is not asked for them again before

@@ -9,7 +9,7 @@ from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.header import Header
 from registry.ledger.slots import ACCREDITOR_COUNT, ISSUER_COUNT, accreditor_count, word_slot
 from registry.ledger.trie import proven_account, proven_word
-from registry.ports import StorageView
+from registry.ports.chain import StorageView
 
 # a node may walk the whole storage for each call (anvil does), so that a thousand issuers and the count go in one
 _SLOTS_PER_CALL = 1_024

@@ -14,7 +14,7 @@ from registry.issuing.pursue import Mined, Pursuit
 from registry.ledger.record import COMMITMENT_BYTES, commitment
 from registry.ledger.status import Action
 from registry.ledger.word import IssuerWord
-from registry.ports import Receipt
+from registry.ports.accounts import Receipt
 
 _ADMIN, _ANCHOR, _STATUS = 1, 2, 4
 _ROLES = {

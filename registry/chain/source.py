@@ -23,7 +23,7 @@ from registry.credential.place import ContractId
 from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.decode import BlockRef, RawLog
 from registry.ledger.header import Header
-from registry.ports import StorageView, Tiers
+from registry.ports.chain import StorageView, Tiers
 
 P = ParamSpec("P")
 R = TypeVar("R")

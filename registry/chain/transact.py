@@ -14,7 +14,8 @@ from registry.errors import FeeTooLow, InsufficientFunds, Reverted, RpcError
 from registry.issuing.pursue import Pace, Pursuit
 from registry.ledger.decode import BlockRef
 from registry.ledger.keccak import keccak
-from registry.ports import Receipt, SignedTransaction, Tiers
+from registry.ports.accounts import Receipt, SignedTransaction
+from registry.ports.chain import Tiers
 
 # What nodes are known to say to bytes that they have, that are too cheap, or that their sender cannot pay for.
 _KNOWN = re.compile("already known|already imported|known transaction|nonce too low|already in mempool", re.IGNORECASE)

@@ -11,7 +11,7 @@ from registry.commands import options, words
 if TYPE_CHECKING:
     from registry.config import Settings
     from registry.issuing.home.workspace import Workspace
-    from registry.ports import Journal, JournalEntry
+    from registry.ports.store import Journal, JournalEntry
 
 
 def add(parser: ArgumentParser) -> None:

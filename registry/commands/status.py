@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from registry.config import Settings
     from registry.issuing.lifecycle import Plan, Sent
     from registry.issuing.status import BatchRef
-    from registry.ports import StatusWriter
+    from registry.ports.accounts import StatusWriter
 
 _REASONS = {
     "unspecified": 0,

@@ -10,7 +10,7 @@ from registry.commands import options
 if TYPE_CHECKING:
     from registry.credential.status.chain_list import ListName
     from registry.issuing.home.workspace import IssuerIdentity
-    from registry.ports import StatusReader
+    from registry.ports.chain import StatusReader
 
 _TTL_SECONDS = 3600
 

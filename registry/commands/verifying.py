@@ -24,7 +24,7 @@ from registry.verification.verdict import Check
 from registry.verification.verify import Presented, judge, present
 
 if TYPE_CHECKING:
-    from registry.ports import EvidenceSource
+    from registry.ports.evidence import EvidenceSource
     from registry.verification.snapshot import SignedSnapshot
 
 _NO_PLACE = NoEvidence("The document names no place on a chain.", "NOT_ANCHORED")

@@ -10,7 +10,7 @@ from registry.indexer.early import FAR_BLOCKS, EarlyProof
 from registry.indexer.fetch import Fetched, fetch_range
 from registry.indexer.places import Verify
 from registry.indexer.plan import RangePlan
-from registry.ports import ChainSource
+from registry.ports.chain import ChainSource
 
 _RANGES = 2  # while one waits for the node, the other one is decoded
 

@@ -9,7 +9,8 @@ from registry.errors import Incomplete
 from registry.ledger.entities import Accreditor, Issuer
 from registry.ledger.header import Header, bloom_bits, may_hold
 from registry.ledger.state import State
-from registry.ports import Checkpoint, Mirror, StorageView
+from registry.ports.chain import StorageView
+from registry.ports.store import Checkpoint, Mirror
 
 # Up to so many issuers, all are proven whenever something changed; beyond, the touched ones and those of whom the
 # blocks' filters speak: a log that is left out stays in its block's filter. Full filters speak of too many to ask for.

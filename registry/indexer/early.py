@@ -11,7 +11,7 @@ from registry.errors import HallmarkError
 from registry.indexer.beside import Reader
 from registry.indexer.wire import Proof
 from registry.ledger.header import Header
-from registry.ports import ChainSource, StorageView
+from registry.ports.chain import ChainSource, StorageView
 
 FAR_BLOCKS = 256  # from here on a catch-up lasts longer than its proof
 _MOST_ISSUERS = 10_000  # more are proven in their turn: the answer would lie in memory for long

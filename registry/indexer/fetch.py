@@ -10,7 +10,7 @@ from registry.indexer.places import OfBlock, Verify, all_by_receipts, check_plac
 from registry.ledger.decode import LedgerEvent, RawLog, decode
 from registry.ledger.events import ACCREDITATION_TYPES
 from registry.ledger.header import FULL_BLOOM, Header, bloom_bits, may_hold
-from registry.ports import ChainSource
+from registry.ports.chain import ChainSource
 
 # With more hits than this share the filters are too full to mean anything (busy chains).
 _BLOOM_SHARE = 0.1

@@ -13,7 +13,8 @@ from registry.indexer.reorg import resolve
 from registry.ledger.projection import fold, rows_needed
 from registry.ledger.state import State
 from registry.ledger.word import WordDomain
-from registry.ports import ChainSource, Checkpoint, Mirror, Step, Tiers
+from registry.ports.chain import ChainSource, Tiers
+from registry.ports.store import Checkpoint, Mirror, Step
 
 _TRIES = 5
 

@@ -8,7 +8,7 @@ from operator import or_
 from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.decode import RawLog
 from registry.ledger.header import Header, bloom_bits, may_hold
-from registry.ports import ChainSource
+from registry.ports.chain import ChainSource
 
 OfBlock = tuple[Header, Sequence[RawLog]]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from registry.indexer.fetch import Fetched
 from registry.indexer.plan import LARGEST, WANTED_LOGS
 from registry.indexer.wire import Proof, pack, pack_proof
-from registry.ports import ChainSource
+from registry.ports.chain import ChainSource
 
 _STEP_LOGS = WANTED_LOGS * 4 // 5
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from registry.errors import ChainUnavailable, ConfigError, ReorgPastFinality
 from registry.ledger.reorg import Append, Halt, Rewind, decide
-from registry.ports import ChainSource, Checkpoint, Mirror, Tiers
+from registry.ports.chain import ChainSource, Tiers
+from registry.ports.store import Checkpoint, Mirror
 
 
 def resolve(chain: ChainSource, mirror: Mirror, point: Checkpoint, tiers: Tiers) -> int:

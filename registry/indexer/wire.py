@@ -10,7 +10,7 @@ from registry.ledger.block import BlockRef
 from registry.ledger.decode import LedgerEvent, RawLog, decode
 from registry.ledger.events import Anchored
 from registry.ledger.header import Header
-from registry.ports import StorageView
+from registry.ports.chain import StorageView
 
 Proof = tuple[Header, StorageView]
 """The contract's storage after a block, proven against that block's header."""

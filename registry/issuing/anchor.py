@@ -15,7 +15,7 @@ from registry.issuing.batch.staged import open_staged
 from registry.issuing.batch.staging import shard_batch_id
 from registry.issuing.confirm import Confirmation
 from registry.issuing.home.workspace import IssuerIdentity, Workspace
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 UNFINISHED = ("staged", "sent", "included", "final")
 

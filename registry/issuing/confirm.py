@@ -6,7 +6,8 @@ from typing import NoReturn, Protocol
 
 from registry.errors import AlreadyAnchored, HandedOver, Reverted
 from registry.issuing.pursue import Mined, Pace, Pursuit
-from registry.ports import Anchorer, Journal, JournalEntry, SignedTransaction
+from registry.ports.accounts import Anchorer, SignedTransaction
+from registry.ports.store import Journal, JournalEntry
 
 
 class Requests(Protocol):

@@ -12,7 +12,8 @@ from registry.errors import HandedOver, InputError, WrongChain
 from registry.issuing.duplicates import Issued, Spot
 from registry.issuing.status import BatchRef, planned_gas, transactions, words_to_change
 from registry.ledger.status import Action, Reason, bit_of
-from registry.ports import Journal, JournalEntry, StatusWriter
+from registry.ports.accounts import StatusWriter
+from registry.ports.store import Journal, JournalEntry
 
 Pairs = Sequence[tuple[int, int]]
 

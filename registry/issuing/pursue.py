@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from registry.errors import ChainUnavailable, FeeTooLow, RpcError
-from registry.ports import Receipt, Sender, SignedTransaction, Tiers
+from registry.ports.accounts import Receipt, Sender, SignedTransaction
+from registry.ports.chain import Tiers
 
 _POLL_SECONDS = 0.2
 _LONGEST_PAUSE = 8.0

@@ -12,7 +12,7 @@ from registry.issuing.status import BatchRef
 from registry.issuing.table.complaints import Complaints
 from registry.issuing.table.options import TableOptions, fold
 from registry.issuing.table.tables import open_table
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 _ANCHORED = ("included", "final", "released", "purged")
 _HEADERS = ("id", "credential")

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
 from registry.ledger.decode import BlockRef
-from registry.ports import Checkpoint
+from registry.ports.store import Checkpoint
 from registry.store import tables as t
 from registry.store.bulk import Row
 from registry.store.rows import COLUMNS

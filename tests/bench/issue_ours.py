@@ -15,7 +15,7 @@ from registry.issuing.batch.finish import Delivery, write_batch
 from registry.issuing.batch.runner import Processes
 from registry.issuing.batch.staging import Staging
 from registry.issuing.home.workspace import IssuerIdentity
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 SEED, ACCOUNT, CREATED = bytes(range(32)), bytes(range(20)), "2026-03-08T00:00:00Z"
 BATCH = BatchId(ContractId(31337, bytes(range(20))), 1, bytes(range(16)))

@@ -239,7 +239,7 @@ def test_batch_that_was_signed_is_never_dropped(desk, state):
     """Bytes that were signed may be mined whenever somebody has them, also after a run that failed."""
     from dataclasses import replace
 
-    from registry.ports import SignedTransaction
+    from registry.ports.accounts import SignedTransaction
     from registry.store.issuers.journal import SqlJournal
 
     staged(desk)

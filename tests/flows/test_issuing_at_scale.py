@@ -21,7 +21,7 @@ from registry.issuing.batch.finish import Delivery, write_batch
 from registry.issuing.batch.runner import Here, Processes
 from registry.issuing.batch.staged import open_staged
 from registry.merkle import Tree
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 import issue_ours

@@ -122,7 +122,7 @@ def anchored_without_documents(desk, leaf_count):
 
     from registry import bootstrap
     from registry.config import load_settings
-    from registry.ports import JournalEntry
+    from registry.ports.store import JournalEntry
 
     batch_id, root = secrets.token_bytes(16), secrets.token_bytes(32)
     before = Path.cwd()

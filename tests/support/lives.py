@@ -17,7 +17,7 @@ from registry.ledger.header import Header
 from registry.ledger.projection import fold, rows_needed
 from registry.ledger.state import State
 from registry.ledger.word import IssuerWord, WordDomain
-from registry.ports import Checkpoint, Step
+from registry.ports.store import Checkpoint, Step
 
 CONTRACT = ContractId(31337, bytes.fromhex("5fbdb2315678afecb367f032d93f642f64180aa3"))
 ACCREDITATION = bytes.fromhex("8464135c8f25da09e49bc8782676a84730c318bc")

@@ -7,7 +7,7 @@ from lives import ACCREDITATION, CONTRACT, Life
 from registry.errors import ChainUnavailable, RangeTooLarge
 from registry.indexer.early import FAR_BLOCKS
 from registry.ledger.header import bloom_bits
-from registry.ports import StorageView, Tiers
+from registry.ports.chain import StorageView, Tiers
 
 BLOCKS = FAR_BLOCKS + 100
 LIFE = Life(seed=5)

@@ -8,7 +8,7 @@ from registry.errors import ChainUnavailable
 from registry.indexer.early import EarlyProof
 from registry.ledger.decode import BlockRef
 from registry.ledger.header import Header
-from registry.ports import StorageView
+from registry.ports.chain import StorageView
 
 
 def header(number=9, mark=b"\x09", sealed=True):

@@ -11,7 +11,7 @@ from registry.chain.views import words
 from registry.errors import ChainUnavailable, LedgerError, RpcError
 from registry.ledger.block import BlockRef
 from registry.ledger.header import Header
-from registry.ports import Tiers
+from registry.ports.chain import Tiers
 
 LOG = {
     "address": "0x" + "0a" * 20,

@@ -22,7 +22,7 @@ from registry.issuing.batch.layouts import NDJSON, Files, path_of, write_files
 from registry.issuing.batch.runner import Here, Runner
 from registry.issuing.batch.staged import PART, write_pieces
 from registry.merkle import HASH_BYTES
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 # Up to so many files are synced one by one, which leaves other programs' files alone.
 _FEW = 256

@@ -9,7 +9,7 @@ from registry.issuing.batch.finish import batch_folder
 from registry.issuing.batch.staged import PART, open_staged
 from registry.issuing.home.workspace import Workspace
 from registry.merkle import HASH_BYTES
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 
 def leaf_of(home: Workspace, entry: JournalEntry, batch: BatchId, place: int) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from registry.errors import InputError
 from registry.issuing.home.workspace import Workspace
-from registry.ports import JournalEntry
+from registry.ports.store import JournalEntry
 
 
 def named(entries: Sequence[JournalEntry], text: str) -> JournalEntry:

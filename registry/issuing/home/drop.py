@@ -8,7 +8,7 @@ from registry.issuing.batch.staging import shard_batch_id
 from registry.issuing.duplicates import Issued
 from registry.issuing.home.batches import forget_documents, named
 from registry.issuing.home.workspace import Workspace
-from registry.ports import Journal, JournalEntry
+from registry.ports.store import Journal, JournalEntry
 
 
 def chosen(

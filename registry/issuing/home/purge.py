@@ -10,7 +10,7 @@ from registry.errors import InputError
 from registry.issuing.batch.finish import batch_folder
 from registry.issuing.home.batches import forget_documents, named
 from registry.issuing.home.workspace import Workspace
-from registry.ports import Journal, JournalEntry
+from registry.ports.store import Journal, JournalEntry
 
 
 def chosen(

@@ -33,7 +33,8 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.schema import CreateColumn
 
 from registry.errors import StoreError
-from registry.ports import JournalEntry, SignedTransaction
+from registry.ports.accounts import SignedTransaction
+from registry.ports.store import JournalEntry
 from registry.store.engine import open_engine, reading, transaction
 
 _metadata = MetaData()

@@ -11,7 +11,7 @@ from registry.errors import ConfigError
 from registry.ledger.header import Header
 from registry.ledger.history import history_rows
 from registry.ledger.state import RowKey, State
-from registry.ports import Checkpoint, Step
+from registry.ports.store import Checkpoint, Step
 from registry.store import bulk
 from registry.store import tables as t
 from registry.store.engine import announce_writing, migrate, reading, transaction
