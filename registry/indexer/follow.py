@@ -161,12 +161,14 @@ class Follower:
         return Progress(fetched.last, target, tiers.safe, tiers.final, len(fetched.events))
 
     def _idle(self, point: Checkpoint | None, tiers: Tiers, block: int) -> Progress:
-        """No new block; but the newest one may have been replaced by another of the same height, or never proven."""
-        if point is not None and point.block.number <= tiers.latest:
-            header = self.chain.headers([point.block.number]).get(point.block.number)
-            if header is not None and header.block.hash != point.block.hash:
+        """No new block; but blocks may have been replaced by others of the same height or below, or never proven."""
+        known = self.mirror.known_hashes(tiers.latest) if point is not None else {}
+        at = max((number for number in known if number <= tiers.latest), default=None)
+        header = self.chain.headers([at]).get(at) if at is not None else None
+        if point is not None and at is not None and header is not None:
+            if header.block.hash != known[at]:
                 return self._rewound(point, tiers, block)
-            if header is not None and point.proven < point.block.number:
+            if point.proven < point.block.number == at:
                 nothing = Fetched(block + 1, block, [header], [])
                 done = self._proven(point, nothing, State(), tiers, point)
                 self.mirror.commit(Step([], [], State(), done))

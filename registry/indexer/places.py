@@ -66,9 +66,13 @@ def _is_open(header: Header, logs: Sequence[RawLog], bits: int) -> bool:
     """Whether one of the logs may be another block's.
 
     It is none's where these logs account for every bit of the filter, and no two are alike: one that came from
-    elsewhere would have to set, by chance, the very bits of those that it took the place of.
+    elsewhere would have to set, by chance, the very bits of those that it took the place of. Then they are all of the
+    block's logs as well, and their indexes count from 0.
     """
-    return header.sealed and (header.logs_bloom != bits or len({log.topics for log in logs}) < len(logs))
+    if not header.sealed:
+        return False
+    alike = len({log.topics for log in logs}) < len(logs)
+    return alike or header.logs_bloom != bits or logs[-1].log_index != len(logs) - 1
 
 
 # The address, the event's kind and its issuer come again and again; what stands behind them (a batch) rarely does.

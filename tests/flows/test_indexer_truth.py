@@ -348,6 +348,16 @@ def test_log_in_another_block_that_may_hold_it_is_noticed(desk):
     assert follow(chain, mirror_of(desk), desk, verify=Verify.WORDS).point.proven == desk.head()
 
 
+def test_log_with_another_index_is_noticed_where_the_block_holds_only_ours(desk):
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm's headers are not sealed: there are no receipts to prove")
+    desk.issue(1)
+    last = all_logs(desk)[-1]
+    lie = {last: replace_log(last, log_index=last.log_index + 40)}
+    with pytest.raises(LedgerError, match="not those of its receipts"):
+        follow(Liar(desk, lambda logs: [lie.get(log, log) for log in logs]), mirror_of(desk), desk)
+
+
 def test_full_filters_are_made_up_for_by_receipts(desk, monkeypatch):
     """Where filters speak of more issuers than can be asked for, a log that is left out is missed by the receipts."""
     if desk.chain.engine != "anvil":
@@ -418,6 +428,20 @@ def test_block_that_a_node_does_not_give_was_not_replaced(desk):
     with pytest.raises(ChainUnavailable, match="does not give block"):
         resolve(chain, mirror, mirror.point, chain.tiers())
     assert not mirror.point.halted
+
+
+def test_replaced_blocks_are_seen_though_the_node_shows_a_lower_head(desk):
+    if desk.chain.engine != "anvil":
+        pytest.skip("py-evm cannot reorganise")
+    desk.mine(5)
+    mirror = follow(chain_of(desk), mirror_of(desk), desk)
+    head = mirror.point.block.number
+    desk.chain.rpc("anvil_reorg", 2, [])
+    chain = chain_of(desk)
+    tiers = chain.tiers()
+    chain.tiers = lambda: replace(tiers, latest=head - 1)
+    assert follow(chain, mirror, desk).point.block.number == head - 1
+    assert mirror.point.block.hash == chain.headers([head - 1])[head - 1].block.hash
 
 
 def test_nothing_is_accepted_where_nothing_is_halted(desk):
@@ -581,12 +605,13 @@ def test_checkpoint_of_another_engine_needs_no_clock(life):
     """Tiers come from the node or from confirmations, never from this machine's time."""
 
     class NoTags(Rpc):
-        def batch(self, calls):
-            if any(call[1] and call[1][0] in ("safe", "finalized") for call in calls):
-                from registry.errors import RpcError
-
+        def call(self, method, *params):
+            if params and params[0] in ("safe", "finalized"):
                 raise RpcError("unknown block tag")
-            return super().batch(calls)
+            return super().call(method, *params)
+
+        def batch(self, calls):
+            return [self.call(method, *params) for method, params in calls]
 
     chain = chain_of(life, NoTags(life.chain.url))
     deployment = deployment_of(life)._replace(safe_after=2, final_after=5)
