@@ -67,7 +67,8 @@ def test_page_answers_both_questions_about_the_past_as_the_command_line(site, op
     assert ("002", "good", "about", "valid") in seen
     assert ("002", "now", "asOf", "invalid") in seen
     assert ("001", "none", "asOf", "invalid") in seen
-    assert page.complaints == []
+    # a registry has no evidence of the newest second, which is not over: its 404 is what the browser complains of
+    assert [told for told in page.complaints if "404 (Not Found)" not in told] == []
 
 
 def test_answer_about_the_past_is_never_shown_as_one_about_today(site, open_page):

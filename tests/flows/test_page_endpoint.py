@@ -80,12 +80,15 @@ def in_page(folder: Path, *lines: dict) -> list[dict]:
 
 
 class WithoutTags(Rpc):
-    """An endpoint that knows neither `safe` nor `finalized`."""
+    """An endpoint that knows neither `safe` nor `finalized`, in a batch or alone."""
+
+    def call(self, method, *params):
+        if params and params[0] in ("safe", "finalized"):
+            raise RpcError("unknown block tag")
+        return super().call(method, *params)
 
     def batch(self, calls):
-        if any(call[1] and call[1][0] in ("safe", "finalized") for call in calls):
-            raise RpcError("invalid block tag", rpc_code=-32602)
-        return super().batch(calls)
+        return [self.call(method, *params) for method, params in calls]
 
 
 def by_python(desk: Desk, number: str, ask: Ask, depth: dict[str, int] | None = None) -> Evidence | NoEvidence:
