@@ -50,7 +50,7 @@ class Follower:
         chain: Where to read.
         mirror: Where to write.
         start: First block to read: the deployment's.
-        ahead: Who fetches; where it has begun already, it goes on. By default one that proves no receipts.
+        ahead: Who fetches; where it has begun already, it goes on. By default one that proves places.
         early: Who asks for the proof of a long catch-up.
         accept_views: Whether a mirror that was proven may go on by the contract's views, which prove nothing.
 

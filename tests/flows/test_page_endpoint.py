@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 from desk import Desk
 from in_node import needed, run
+from untagged import WithoutTags
 
 from registry.api.page_tables import page_tables
 from registry.bootstrap.endpoints import trusted_contracts
 from registry.bootstrap.verifiers import endpoint_evidence
-from registry.chain.rpc import Rpc
 from registry.config import load_settings
-from registry.errors import RpcError
 from registry.verification.evidence import Ask, Evidence, NoEvidence
 from registry.verification.evidence_json import evidence_to_json
 from registry.verification.verify import present
@@ -77,18 +76,6 @@ def line_of(desk: Desk, number: str = "001", ask: Ask = Ask(), **more: object) -
 def in_page(folder: Path, *lines: dict) -> list[dict]:
     (folder / "asked").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return run(RUNNER, folder / "asked")
-
-
-class WithoutTags(Rpc):
-    """An endpoint that knows neither `safe` nor `finalized`, in a batch or alone."""
-
-    def call(self, method, *params):
-        if params and params[0] in ("safe", "finalized"):
-            raise RpcError("unknown block tag")
-        return super().call(method, *params)
-
-    def batch(self, calls):
-        return [self.call(method, *params) for method, params in calls]
 
 
 def by_python(desk: Desk, number: str, ask: Ask, depth: dict[str, int] | None = None) -> Evidence | NoEvidence:
